@@ -1,0 +1,71 @@
+# gbalance: every command a person needs.  "make help" lists them.
+
+PORT    ?= 8000
+CC      ?= cc
+CLANG   ?= clang
+VERSION := 0.1.0
+
+# --- what to build ----------------------------------------------------------
+
+SRC      := $(sort $(wildcard fcgi/*.c fcgi/*/*.c))
+LIB_SRC  := $(filter-out fcgi/main.c,$(SRC))
+UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wformat=2 -Wundef \
+	-Wvla
+HARD := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE -fcf-protection
+LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+BASE := -std=c11 -D_GNU_SOURCE -DGB_VERSION='"$(VERSION)"' -Ifcgi -pthread
+
+# json-c's own headers lie in json-c/ on Debian, so no pkg-config is needed.
+LIBS := -lfcgi -lcurl -ljson-c -lsqlite3 -lconfig -lcrypto -lm
+
+# One flavour a folder below build/: the program itself, and its tests under
+# each sanitizer.
+release_FLAGS := -O2 -g $(HARD)
+asan_FLAGS    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+tsan_FLAGS    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+fuzz_FLAGS    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all
+fuzz_CC       := $(CLANG)
+
+objects = $(patsubst %.c,build/$(1)/%.o,$(2))
+
+.PHONY: all run demo check unit e2e tsan fuzz fuzz-short bench soak lint \
+	format format-check clean install help packages
+all: build/gbalance
+
+build/gbalance: $(call objects,release,$(SRC))
+	$(CC) $(release_FLAGS) $(LINK) -pthread -o $@ $^ $(LIBS)
+
+define FLAVOUR
+build/$(1)/%.o: %.c Makefile
+	@mkdir -p $$(@D)
+	$$(or $$($(1)_CC),$$(CC)) $$(BASE) $$(WARN) $$($(1)_FLAGS) -MMD -c -o $$@ $$<
+
+build/$(1)/libgbalance.a: $$(call objects,$(1),$$(LIB_SRC))
+	@rm -f $$@
+	@ar rcs $$@ $$^
+
+build/$(1)/gbalance: $$(call objects,$(1),fcgi/main.c) build/$(1)/libgbalance.a
+	$$(or $$($(1)_CC),$$(CC)) $$($(1)_FLAGS) -pthread -o $$@ $$^ $$(LIBS)
+
+build/$(1)/tests/unit/%: build/$(1)/tests/unit/%.o build/$(1)/libgbalance.a
+	$$(or $$($(1)_CC),$$(CC)) $$($(1)_FLAGS) -pthread -o $$@ $$^ $$(LIBS) -lcmocka
+
+build/$(1)/tests/fuzz/%: build/$(1)/tests/fuzz/%.o build/$(1)/libgbalance.a
+	$$(fuzz_CC) $$($(1)_FLAGS) -fsanitize=fuzzer -pthread -o $$@ $$^ $$(LIBS)
+endef
+$(foreach f,release asan tsan fuzz,$(eval $(call FLAVOUR,$(f))))
+
+.SECONDARY:
+-include $(shell find build -name '*.d' 2>/dev/null)
+
+unit: $(patsubst %.c,build/asan/%,$(UNIT_SRC))
+	@for t in $^; do $$t || exit 1; done
+
+clean:
+	rm -rf build

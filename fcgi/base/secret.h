@@ -1,0 +1,31 @@
+/* secret.h: comparing and digesting what must not leak, and making ids */
+#ifndef GB_BASE_SECRET_H
+#define GB_BASE_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+#define DIGEST_SIZE 32	  /* bytes of a SHA-256 */
+#define RANDOM_ID_SIZE 33 /* 32 hexadecimal digits and NUL: 128 bits */
+#define TOKEN_SIZE 51	  /* "gb-", 47 letters and digits (279 bits), NUL */
+
+/* Whether both are the same, in time that tells nothing of where they
+ * differ (their lengths may show). */
+bool secret_equal(const char *a, size_t a_len, const char *b, size_t b_len);
+
+/* The SHA-256 of the "len" bytes at "data". */
+void secret_digest(unsigned char digest[DIGEST_SIZE], const void *data,
+		   size_t len);
+
+/* Fill "len" bytes from the kernel's random source.  It waits, never fails. */
+void random_bytes(void *data, size_t len);
+
+/* A new unguessable id in hexadecimal. */
+void random_id(char id[RANDOM_ID_SIZE]);
+
+/* A new access token, "gb-" and letters and digits. */
+void random_token(char token[TOKEN_SIZE]);
+
+#endif

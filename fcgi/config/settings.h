@@ -1,0 +1,125 @@
+/*
+ * settings.h: every setting, typed, as one immutable snapshot.
+ *
+ * One table (settings_table.c) drives gbalance.cfg, the environment, what an
+ * admin changed in the database, and "gbalance check-config".  A later layer
+ * wins: default < gbalance.cfg < environment < database.
+ */
+#ifndef GB_CONFIG_SETTINGS_H
+#define GB_CONFIG_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+
+/* A list of strings; "items" and each item belong to the settings. */
+struct string_list {
+	char **items;
+	size_t count;
+};
+
+/* A list of name and value, in the order in which they were written. */
+struct string_pairs {
+	struct {
+		char *name, *value;
+	} *items;
+	size_t count;
+};
+
+enum settings_layer {
+	LAYER_DEFAULT,
+	LAYER_FILE,
+	LAYER_ENVIRONMENT,
+	LAYER_DATABASE,
+	LAYER__MAX
+};
+
+/*
+ * The values.  Times are in the unit of the name.  Strings are never NULL:
+ * unset is "".  The snapshot does not change after settings_load().
+ */
+struct settings {
+	/* keys and tokens */
+	struct string_list api_keys;	   /* API_KEYS, secret */
+	struct string_list allowed_tokens; /* ALLOWED_TOKENS, secret */
+	char *auth_token;		   /* AUTH_TOKEN, secret; "": none */
+
+	/* upstream */
+	char *base_url; /* BASE_URL; without a trailing / or API version */
+	int64_t connect_timeout_ms;	/* CONNECT_TIMEOUT, seconds in files */
+	int64_t first_byte_timeout_ms;	/* TIME_OUT */
+	int64_t idle_timeout_ms;	/* IDLE_TIMEOUT: silence in a body */
+	int64_t total_timeout_ms;	/* TOTAL_TIMEOUT: one attempt in all */
+	int64_t max_retries;		/* MAX_RETRIES */
+	int64_t retry_budget_ms;	/* RETRY_BUDGET: no new try after it */
+	struct string_pairs custom_headers; /* CUSTOM_HEADERS */
+	struct string_list proxies;	    /* PROXIES, secret (passwords) */
+	bool proxies_by_key; /* PROXIES_USE_CONSISTENCY_HASH_BY_API_KEY */
+	char *ca_file;	     /* CA_FILE: extra trust, "": the system's */
+
+	/* key health */
+	int64_t max_failures;	      /* MAX_FAILURES in a row until disabled */
+	int64_t check_interval_hours; /* CHECK_INTERVAL_HOURS; 0: never */
+	char *test_model;	      /* TEST_MODEL */
+
+	/* models and requests */
+	struct string_list filtered_models; /* FILTERED_MODELS */
+	struct string_pairs safety_settings; /* SAFETY_SETTINGS: category and
+						threshold */
+	bool show_thinking_process; /* SHOW_THINKING_PROCESS */
+	bool strict; /* STRICT: a field that cannot be honoured is a 400 */
+
+	/* serving */
+	char *database;		/* SQLITE_DATABASE: path of the file */
+	char *base_path;	/* BASE_PATH: where we are mounted; "": ask the
+				   web server */
+	int64_t threads;	/* THREADS: most requests at once */
+	int64_t max_body;	/* MAX_BODY bytes of a request */
+	int64_t max_reply;	/* MAX_REPLY bytes of an unstreamed reply */
+	int64_t stream_buffer;	/* STREAM_BUFFER bytes waiting per stream */
+	int64_t keepalive_interval_ms; /* KEEPALIVE_INTERVAL of silence */
+
+	/* journal and log */
+	int64_t request_log_days; /* AUTO_DELETE_REQUEST_LOGS_DAYS; 0: keep */
+	int64_t error_log_days;	  /* AUTO_DELETE_ERROR_LOGS_DAYS; 0: keep */
+	enum log_level log_level; /* LOG_LEVEL */
+	char *log_file;		  /* LOG_FILE; "": standard error */
+};
+
+/* A value that an admin changed, as the database has it: JSON text. */
+struct settings_override {
+	const char *name; /* a setting's name in gbalance.cfg */
+	const char *json;
+};
+
+struct settings_load {
+	const char *file; /* gbalance.cfg; NULL: none */
+	char **environ;	  /* "NAME=value" strings, NULL-terminated; NULL: none */
+	const struct settings_override *overrides; /* the database's */
+	size_t override_count;
+};
+
+/*
+ * Read all layers into "*out", to be freed with settings_free().  On failure
+ * "*out" is NULL and every fault found is a line in "faults": "gbalance.cfg:12:
+ * max_retries: must be a whole number from 0 to 100", or with "environment" or
+ * "database" for the place.  GB_EINVAL for faulty settings, GB_EIO when the
+ * file cannot be read, GB_ENOMEM.  Unknown names are faults in the file and
+ * the database; in the environment only the known names are looked at.
+ */
+enum gb_err settings_load(struct settings **out, const struct settings_load *,
+			  struct buf *faults) GB_NODISCARD;
+void settings_free(struct settings *);
+
+/* Which layer gave the value of the setting of this name in gbalance.cfg. */
+enum settings_layer settings_origin(const struct settings *, const char *name);
+
+/* Print each setting, its value as gbalance.cfg would have it (secrets
+ * masked), its unit and where it came from, one a line, into "out". */
+void settings_print(const struct settings *, struct buf *out);
+
+#endif

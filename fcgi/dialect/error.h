@@ -1,0 +1,83 @@
+/*
+ * error.h: an error as a client sees it, and its text in each dialect.
+ *
+ * One "struct api_error" is filled in where the fault is known; the route's
+ * dialect decides how it is written.  Pure.
+ */
+#ifndef GB_DIALECT_ERROR_H
+#define GB_DIALECT_ERROR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+/* Every error we give has one of these; a table in error.c holds the status,
+ * OpenAI's type and code, and Google's status of each. */
+enum api_fault {
+	FAULT_NONE,
+	FAULT_INVALID,		  /* 400 a field is wrong; "param" names it */
+	FAULT_UNSUPPORTED,	  /* 400 unsupported_parameter / _value */
+	FAULT_BAD_JSON,		  /* 400 the body is not JSON */
+	FAULT_CONTEXT_LENGTH,	  /* 400 context_length_exceeded */
+	FAULT_PRECONDITION,	  /* 400 failed_precondition */
+	FAULT_TOKEN,		  /* 401 invalid_api_key: the client's token */
+	FAULT_FORBIDDEN,	  /* 403 */
+	FAULT_NO_ROUTE,		  /* 404 unknown_url */
+	FAULT_NO_MODEL,		  /* 404 model_not_found */
+	FAULT_METHOD,		  /* 405 */
+	FAULT_BODY_TOO_LARGE,	  /* 413 request_too_large */
+	FAULT_RATE_LIMIT,	  /* 429 rate_limit_exceeded, a minute's */
+	FAULT_QUOTA,		  /* 429 insufficient_quota, a day's or money */
+	FAULT_INTERNAL,		  /* 500 our own */
+	FAULT_UPSTREAM,		  /* 502 upstream answered rubbish, cut off */
+	FAULT_UPSTREAM_KEY,	  /* 502 upstream_key_error: our keys' fault */
+	FAULT_EMPTY,		  /* 502 empty_response */
+	FAULT_UPSTREAM_INTERNAL,  /* 500 internal_error, of upstream */
+	FAULT_OVERLOADED,	  /* 503 overloaded */
+	FAULT_NO_KEYS,		  /* 503 no key is configured at all */
+	FAULT_TIMEOUT,		  /* 504 timeout */
+	FAULT__MAX
+};
+
+struct api_error {
+	enum api_fault fault; /* FAULT_NONE: there is no error */
+	int status;	      /* HTTP */
+	char param[160];      /* the field at fault, "messages[2].content" */
+	char message[1024];   /* for a developer; scrubbed of secrets */
+	int64_t retry_after_s; /* -1: no such header */
+	bool no_retry;	       /* send x-should-retry: false */
+};
+
+/* No error. */
+void api_error_clear(struct api_error *);
+
+/* Fill in "e": status and the rest from the fault's row, no Retry-After.
+ * "param" NULL: none.  A longer text is cut at a character. */
+void api_error_set(struct api_error *e, enum api_fault, const char *param,
+		   const char *fmt, ...) GB_PRINTF(4, 5);
+
+/*
+ * What upstream's answer is to the client (protocol facts 5.2): "status" and
+ * error body (an object, a one-element array, HTML or nothing), "secret" the
+ * key that was used (it is scrubbed from the text), "key_fault": the answer
+ * blames our key, "day": a quota of a day or money ran out.
+ */
+void api_error_from_upstream(struct api_error *e, int status, const char *body,
+			     size_t body_len, const char *secret,
+			     bool key_fault, bool day);
+
+/* The name for the journal: OpenAI's code of the fault, "" for none. */
+const char *api_error_class(const struct api_error *);
+
+/* The whole body in a dialect: {"error":{…}}. */
+void api_error_write_openai(const struct api_error *, struct buf *out);
+void api_error_write_google(const struct api_error *, struct buf *out);
+
+/* Google's message out of an error body, into "out", scrubbed: the text for
+ * the journal.  A body that is no JSON gives its beginning. */
+void upstream_error_text(const char *body, size_t body_len,
+			 const char *secret, struct buf *out);
+
+#endif

@@ -1,0 +1,34 @@
+/* pool.h: whose turn it is, and carrying out what a verdict says */
+#ifndef GB_KEYS_POOL_H
+#define GB_KEYS_POOL_H
+
+#include "config/settings.h"
+#include "keys/verdict.h"
+#include "store/keys.h"
+
+/* What one request has tried so far; zero it before the first turn. */
+struct pool_tried {
+	int64_t ids[KEY_TRIED_MAX];
+	size_t count;
+};
+
+/*
+ * The next key for "model"; its id is added to "tried".  GB_ENOTFOUND when no
+ * READY key is left that was not tried: "*back_at" then is when the first one
+ * comes back (milliseconds since 1970 UTC; 0: none does by itself).
+ */
+enum gb_err pool_take(struct store *, const char *model, struct pool_tried *,
+		      struct key_turn *, int64_t *back_at) GB_NODISCARD;
+
+/* Judge what became of a turn and carry it out on the key, in the database.
+ * A failure to write is logged; the verdict stands for this request. */
+void pool_judge(struct store *, const struct settings *,
+		const struct key_turn *, const char *model,
+		struct answer *answer, struct verdict *out);
+
+/* The call went well: clears the failure count.  Writes only where there is
+ * something to clear, so that the usual case costs no transaction. */
+void pool_succeeded(struct store *, const struct key_turn *,
+		    const char *model);
+
+#endif

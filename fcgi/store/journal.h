@@ -1,0 +1,53 @@
+/* store/journal.h: one row a finished request, one a failed attempt (SQL) */
+#ifndef GB_STORE_JOURNAL_H
+#define GB_STORE_JOURNAL_H
+
+#include "store/store.h"
+
+#define JOURNAL_TEXT_MAX 2048 /* bytes kept of Google's error text */
+
+/* One attempt that failed.  Strings are borrowed. */
+struct journal_attempt {
+	int64_t time_ms;
+	int64_t key_id;
+	int status;		 /* of upstream; 0: none came */
+	const char *error_class; /* the verdict's, "rate_limit_day" … */
+	char *text;		 /* Google's words, scrubbed of secrets */
+};
+
+/* One finished request.  Strings are borrowed unless said. */
+struct journal_entry {
+	int64_t time_ms;	/* when it arrived */
+	char request_id[33];
+	char token[65];		/* the client token's name; "" for none */
+	int64_t key_id;		/* that answered last; 0: none was asked */
+	const char *endpoint;	/* a route's name: "chat.completions" … */
+	char model[129];
+	bool stream;
+	bool hung_up;		/* the client did */
+	int status;		/* what the client got */
+	int attempts;		/* upstream calls made */
+	int64_t first_byte_ms;	/* from arrival to the first output; -1 */
+	int64_t total_ms;
+	int64_t prompt_tokens, completion_tokens, reasoning_tokens,
+	    cached_tokens;	/* as in OpenAI's usage */
+	const char *error_class; /* "" when it went well */
+	struct journal_attempt *failed; /* the failed attempts */
+	size_t failed_count;
+};
+
+/* Write them all, with their attempts, in one transaction: all or none. */
+enum gb_err store_journal_write(struct store *,
+				const struct journal_entry *const *entries,
+				size_t count) GB_NODISCARD;
+
+/* Delete at most "most" rows older than "before_ms"; "*deleted" says how many
+ * went, so that a caller goes on until it is less than "most". */
+enum gb_err store_journal_delete_requests(struct store *, int64_t before_ms,
+					  int64_t most,
+					  int64_t *deleted) GB_NODISCARD;
+enum gb_err store_journal_delete_attempts(struct store *, int64_t before_ms,
+					  int64_t most,
+					  int64_t *deleted) GB_NODISCARD;
+
+#endif

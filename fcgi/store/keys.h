@@ -1,0 +1,109 @@
+/* store/keys.h: Google's keys, their health, and whose turn it is (SQL) */
+#ifndef GB_STORE_KEYS_H
+#define GB_STORE_KEYS_H
+
+#include "store/store.h"
+
+#define KEY_SECRET_MIN 20  /* characters of a key; no other rule decides what */
+#define KEY_SECRET_MAX 256 /* one is, but "no spaces or control characters" */
+#define KEY_TRIED_MAX 64   /* keys one request may try */
+
+enum key_state {
+	KEY_READY,    /* may be picked */
+	KEY_COOLING,  /* not before ready_at */
+	KEY_DISABLED, /* until somebody, or a recheck, enables it */
+	KEY__MAX
+};
+
+enum key_disabled_by {
+	DISABLED_BY_NOBODY,
+	DISABLED_BY_SYSTEM, /* a verdict; a recheck may enable it */
+	DISABLED_BY_PERSON, /* only a person may enable it */
+};
+
+/* One key as it stands in the database.  Strings belong to the row. */
+struct key_row {
+	int64_t id;
+	char *secret;
+	enum key_state state; /* as of the moment of reading */
+	enum key_disabled_by disabled_by;
+	int64_t ready_at; /* when a COOLING key comes back */
+	char *reason;	  /* why it cools or is disabled; "" when READY */
+	int64_t failures; /* counted in a row, cleared by a success */
+	int64_t created_at;
+	int64_t last_ok_at; /* 0: never */
+};
+
+struct key_rows {
+	struct key_row *rows;
+	size_t count;
+};
+
+void key_rows_free(struct key_rows *);
+
+/* Whether "secret" can be a key: length, no spaces or control characters. */
+bool key_secret_plausible(const char *secret, size_t len);
+
+/*
+ * Add keys that are not there yet; "*added" says how many were new.  One
+ * transaction.  GB_EINVAL when one is not plausible: nothing was added.
+ */
+enum gb_err store_keys_add(struct store *, char *const *secrets, size_t count,
+			   int64_t now_ms, size_t *added) GB_NODISCARD;
+
+/* All keys, by id.  The caller releases them with key_rows_free(). */
+enum gb_err store_keys_list(struct store *, int64_t now_ms,
+			    struct key_rows *out) GB_NODISCARD;
+
+/* A person's word, in force at once everywhere: enable also clears what cools
+ * and counts.  GB_ENOTFOUND: no key of that id. */
+enum gb_err store_key_enable(struct store *, int64_t id) GB_NODISCARD;
+enum gb_err store_key_disable(struct store *, int64_t id, int64_t now_ms,
+			      const char *reason) GB_NODISCARD;
+enum gb_err store_key_remove(struct store *, int64_t id) GB_NODISCARD;
+
+/* A turn: which key is next. */
+struct key_turn {
+	int64_t id;
+	char secret[KEY_SECRET_MAX + 1];
+};
+
+/*
+ * Take the next turn for "model" ("": for no model in particular): the first
+ * READY key after the one whose turn it was last, over all processes, that
+ * does not cool for the model and is not among the "tried_count" ids in
+ * "tried".  One transaction.  GB_ENOTFOUND when there is none; then
+ * "*back_at" is the earliest moment at which one that was not tried comes
+ * back, or 0 when none ever does by itself.
+ */
+enum gb_err store_key_turn(struct store *, const char *model, int64_t now_ms,
+			   const int64_t *tried, size_t tried_count,
+			   struct key_turn *, int64_t *back_at) GB_NODISCARD;
+
+/* What became of a key.  A key that a person disabled stays as it is. */
+enum gb_err store_key_succeeded(struct store *, int64_t id, const char *model,
+				int64_t now_ms) GB_NODISCARD;
+enum gb_err store_key_cool(struct store *, int64_t id, int64_t until_ms,
+			   const char *reason) GB_NODISCARD;
+enum gb_err store_key_cool_model(struct store *, int64_t id, const char *model,
+				 int64_t until_ms,
+				 const char *reason) GB_NODISCARD;
+/* How often in a row (key, model) was cooled without a success between: the
+ * step of a doubling back-off; 0 the first time. */
+enum gb_err store_key_model_streak(struct store *, int64_t id,
+				   const char *model,
+				   int64_t *streak) GB_NODISCARD;
+enum gb_err store_key_disable_by_system(struct store *, int64_t id,
+					int64_t now_ms,
+					const char *reason) GB_NODISCARD;
+/* Count a failure; at "limit" within "window_ms" (0: however long apart) the
+ * key is disabled for "reason". */
+enum gb_err store_key_count_failure(struct store *, int64_t id, int64_t limit,
+				    int64_t window_ms, int64_t now_ms,
+				    const char *reason) GB_NODISCARD;
+
+/* How many keys there are, and how many are READY or COOLING. */
+enum gb_err store_keys_count(struct store *, int64_t *all,
+			     int64_t *enabled) GB_NODISCARD;
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * store.h: the one SQLite file that every instance, process and CGI call
+ * shares.  WAL, synchronous=NORMAL.
+ *
+ * A "struct store" is one connection with a mutex of its own: every store_*()
+ * takes and gives the mutex, so any thread may call any of them.  Times are
+ * milliseconds since 1970 UTC.  Failures were logged where they happened; the
+ * codes are GB_EIO (the database), GB_ENOMEM, and those named.
+ */
+#ifndef GB_STORE_STORE_H
+#define GB_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct store;
+
+/*
+ * Open "path", creating it (mode 0600) and the folder it is in where they are
+ * missing, and bring its schema up to date under an exclusive lock.  A file
+ * with a newer schema than this program knows is refused: GB_EINVAL.
+ */
+enum gb_err store_open(struct store **, const char *path) GB_NODISCARD;
+void store_close(struct store *);
+
+/*
+ * A number that grows whenever keys' rows, tokens or settings are changed by a
+ * person (by any process; not by verdicts, turns or the journal).  What was
+ * cached is stale when it differs.  Cheap: one read of one row.
+ */
+enum gb_err store_generation(struct store *, int64_t *generation) GB_NODISCARD;
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * engine.h: one thread that owns one curl multi handle, driven by epoll, and
+ * so every connection to upstream that this process has.
+ */
+#ifndef GB_UPSTREAM_ENGINE_H
+#define GB_UPSTREAM_ENGINE_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct engine;
+
+struct engine_options {
+	const char *ca_file; /* trust these too; NULL or "": the system's */
+	size_t connections;  /* idle connections kept open at most */
+};
+
+/* Start the thread.  GB_ENOMEM, GB_EIO (logged). */
+enum gb_err engine_new(struct engine **,
+		       const struct engine_options *) GB_NODISCARD;
+
+/* Cancel what runs, end the thread, close the connections.  Every transfer
+ * must have been freed.  NULL is fine. */
+void engine_free(struct engine *);
+
+#endif

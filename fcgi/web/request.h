@@ -1,0 +1,54 @@
+/*
+ * request.h: one FastCGI or CGI request, from accept to finish.
+ *
+ * Only fcgi/web sees libfcgi.  A request belongs to the thread that accepted
+ * it.  Reading and writing block; a failed write means that the client is
+ * gone.
+ */
+#ifndef GB_WEB_REQUEST_H
+#define GB_WEB_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/secret.h"
+
+struct web_request;
+
+/* The request line and what identifies the request.  All borrowed from the
+ * request, never NULL. */
+const char *web_method(const struct web_request *);
+/* The path below the mount, decoded, beginning with "/". */
+const char *web_path(const struct web_request *);
+/* Where we are mounted: "" or "/gbalance" or "/~me/gbalance.fcgi". */
+const char *web_mount(const struct web_request *);
+/* The query string as it came, without "?". */
+const char *web_query(const struct web_request *);
+/* Our own id of the request: in logs, the journal and X-Request-Id. */
+const char *web_id(const struct web_request *);
+/* When it arrived, on clock_wall_ms() and clock_mono_ms(). */
+int64_t web_arrived_wall_ms(const struct web_request *);
+int64_t web_arrived_mono_ms(const struct web_request *);
+
+/* A request header by its name in any case, "X-Goog-Api-Key"; NULL: none. */
+const char *web_header(const struct web_request *, const char *name);
+
+/* The value of a query parameter, decoded, into "value"; false: it has none,
+ * or it does not fit in "size" bytes. */
+bool web_query_value(const struct web_request *, const char *name, char *value,
+		     size_t size);
+
+/*
+ * Read the whole body.  GB_ETOOBIG: more than body->max bytes (nothing needs
+ * to be read for it when the client says so); GB_ECANCELED: the client went
+ * away before it had sent what it announced; GB_ENOMEM.
+ */
+enum gb_err web_read_body(struct web_request *, struct buf *body) GB_NODISCARD;
+
+/* The descriptor whose hang-up means that the client is gone; -1: none. */
+int web_watch_fd(const struct web_request *);
+
+#endif
