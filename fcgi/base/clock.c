@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#define DAY_MS (24 * 3600 * INT64_C(1000))
+#define DAY_MS	(24 * 3600 * INT64_C(1000))
 #define HOUR_MS (3600 * INT64_C(1000))
 
 static int64_t

@@ -2,7 +2,7 @@
 #ifndef GB_BASE_ERR_H
 #define GB_BASE_ERR_H
 
-#define GB_NODISCARD __attribute__((warn_unused_result))
+#define GB_NODISCARD	      __attribute__((warn_unused_result))
 #define GB_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 
 #define GB_COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -34,8 +34,8 @@ log_open(enum log_level level, const char *path)
 
 	fd = STDERR_FILENO;
 	if (path != NULL && path[0] != '\0') {
-		fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
-			  0640);
+		fd =
+		    open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 		if (fd == -1) {
 			log_warn("log: %s", path);
 			return GB_EIO;
@@ -80,16 +80,16 @@ log_line(enum log_level level, int err, const char *fmt, va_list ap)
 	buf_release(&line);
 }
 
-#define LOG_FUNCTION(name, level, err)                                         \
-	void name(const char *fmt, ...)                                        \
-	{                                                                      \
-		int saved = errno;                                             \
-		va_list ap;                                                    \
-                                                                               \
-		va_start(ap, fmt);                                             \
-		log_line(level, err, fmt, ap);                                 \
-		va_end(ap);                                                    \
-		errno = saved;                                                 \
+#define LOG_FUNCTION(name, level, err) \
+	void name(const char *fmt, ...) \
+	{ \
+		int saved = errno; \
+		va_list ap; \
+\
+		va_start(ap, fmt); \
+		log_line(level, err, fmt, ap); \
+		va_end(ap); \
+		errno = saved; \
 	}
 
 LOG_FUNCTION(log_error, LOG_LEVEL_ERROR, saved)

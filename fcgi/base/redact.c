@@ -10,7 +10,7 @@
 /* What Google's credentials and project numbers look like in a text. */
 static const struct pattern {
 	const char *prefix;
-	size_t min;	    /* characters after the prefix that make it one */
+	size_t min;	     /* characters after the prefix that make it one */
 	const char *charset; /* which characters those are */
 } patterns[] = {
 #define WORD "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"

@@ -7,9 +7,9 @@
 
 #include "base/err.h"
 
-#define DIGEST_SIZE 32	  /* bytes of a SHA-256 */
+#define DIGEST_SIZE    32 /* bytes of a SHA-256 */
 #define RANDOM_ID_SIZE 33 /* 32 hexadecimal digits and NUL: 128 bits */
-#define TOKEN_SIZE 51	  /* "gb-", 47 letters and digits (279 bits), NUL */
+#define TOKEN_SIZE     51 /* "gb-", 47 letters and digits (279 bits), NUL */
 
 /* Whether both are the same, in time that tells nothing of where they
  * differ (their lengths may show). */

@@ -1,0 +1,108 @@
+/* reply.c: answering a request */
+#include "web/reply.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "web/request_impl.h"
+
+static enum gb_err
+write_all(struct web_request *rq, const char *data, size_t len)
+{
+	ssize_t done;
+	int part;
+
+	while (!rq->gone && len > 0) {
+		if (rq->cgi) {
+			done = write(STDOUT_FILENO, data, len);
+			if (done == -1 && errno == EINTR)
+				continue;
+		} else {
+			part = len > 1 << 20 ? 1 << 20 : (int)len;
+			done = FCGX_PutStr(data, part, rq->fcgx.out);
+		}
+		if (done <= 0) {
+			rq->gone = true;
+			break;
+		}
+		data += done;
+		len -= (size_t)done;
+	}
+	return rq->gone ? GB_ECANCELED : GB_OK;
+}
+
+static enum gb_err
+flush(struct web_request *rq)
+{
+	if (!rq->gone && !rq->cgi && FCGX_FFlush(rq->fcgx.out) == -1)
+		rq->gone = true;
+	return rq->gone ? GB_ECANCELED : GB_OK;
+}
+
+void
+web_reply_header(struct web_request *rq, const char *name, const char *value)
+{
+	buf_puts(&rq->head, name);
+	buf_puts(&rq->head, ": ");
+	for (; *value != '\0'; value++)
+		if ((unsigned char)*value >= ' ')
+			buf_putc(&rq->head, *value);
+	buf_puts(&rq->head, "\r\n");
+}
+
+static enum gb_err
+begin(struct web_request *rq, int status, const char *content_type)
+{
+	buf_printf(&rq->head, "Status: %d\r\nContent-Type: %s\r\n", status,
+		   content_type);
+	web_reply_header(rq, "X-Request-Id", rq->id);
+	web_reply_header(rq, "X-Content-Type-Options", "nosniff");
+	buf_puts(&rq->head, "\r\n");
+	rq->replied = true;
+	if (buf_error(&rq->head) != GB_OK)
+		return buf_error(&rq->head);
+	return write_all(rq, buf_str(&rq->head), rq->head.len);
+}
+
+enum gb_err
+web_reply(struct web_request *rq, int status, const char *content_type,
+	  const char *body, size_t len)
+{
+	enum gb_err rc;
+
+	buf_printf(&rq->head, "Content-Length: %zu\r\n", len);
+	if ((rc = begin(rq, status, content_type)) != GB_OK)
+		return rc;
+	if (strcmp(rq->method, "HEAD") == 0)
+		return GB_OK;
+	return write_all(rq, body, len);
+}
+
+enum gb_err
+web_stream_begin(struct web_request *rq, int status, const char *content_type)
+{
+	enum gb_err rc;
+
+	web_reply_header(rq, "Cache-Control", "no-cache");
+	web_reply_header(rq, "X-Accel-Buffering", "no");
+	if ((rc = begin(rq, status, content_type)) != GB_OK)
+		return rc;
+	return flush(rq);
+}
+
+enum gb_err
+web_stream_write(struct web_request *rq, const char *data, size_t len)
+{
+	enum gb_err rc;
+
+	if ((rc = write_all(rq, data, len)) != GB_OK)
+		return rc;
+	return flush(rq);
+}
+
+bool
+web_replied(const struct web_request *rq)
+{
+	return rq->replied;
+}

@@ -1,0 +1,34 @@
+/*
+ * reply.h: answering a request.
+ *
+ * Either web_reply() once, or web_stream_begin() and then any number of
+ * web_stream_write().  GB_ECANCELED means that the client is gone: nothing
+ * more needs to be sent.
+ */
+#ifndef GB_WEB_REPLY_H
+#define GB_WEB_REPLY_H
+
+#include "web/request.h"
+
+/* Add a header to the reply to come.  Names and values are ours or checked:
+ * characters that could end the line are dropped. */
+void web_reply_header(struct web_request *, const char *name,
+		      const char *value);
+
+/* The whole answer, with Content-Length. */
+enum gb_err web_reply(struct web_request *, int status,
+		      const char *content_type, const char *body, size_t len);
+
+/* The head of an answer whose end is not known yet, flushed at once, with the
+ * headers that keep proxies from buffering it. */
+enum gb_err web_stream_begin(struct web_request *, int status,
+			     const char *content_type);
+
+/* More of it, flushed at once. */
+enum gb_err web_stream_write(struct web_request *, const char *data,
+			     size_t len);
+
+/* Whether the head of an answer went out already. */
+bool web_replied(const struct web_request *);
+
+#endif
