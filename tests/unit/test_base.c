@@ -1,0 +1,142 @@
+/* test_base.c: buffers with a cap, masking, constant-time comparison, ids */
+#include "unit.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/redact.h"
+#include "base/secret.h"
+
+static void
+test_buf(void **state)
+{
+	struct buf b;
+	char *taken;
+
+	(void)state;
+	buf_init(&b, 10);
+	CHECK_STR("empty", buf_str(&b), "");
+	buf_puts(&b, "12345");
+	buf_printf(&b, "%d", 678);
+	CHECK_STR("appended", buf_str(&b), "12345678");
+	buf_puts(&b, "abc");
+	CHECK_INT("over the cap", buf_error(&b), GB_ETOOBIG);
+	CHECK_STR("nothing of it went in", buf_str(&b), "12345678");
+	buf_puts(&b, "a");
+	CHECK_STR("a failed one takes nothing", buf_str(&b), "12345678");
+	CHECK("a failed one gives nothing", buf_take(&b) == NULL);
+	buf_reset(&b);
+	buf_puts(&b, "0123456789");
+	CHECK_INT("just the cap", buf_error(&b), GB_OK);
+	buf_consume(&b, 4);
+	CHECK_STR("consumed", buf_str(&b), "456789");
+	buf_consume(&b, 100);
+	CHECK_STR("consumed all", buf_str(&b), "");
+	taken = buf_take(&b);
+	CHECK_STR("taken", taken, "");
+	free(taken);
+	CHECK("no length can overflow", buf_reserve(&b, SIZE_MAX) == NULL);
+	buf_release(&b);
+	taken = buf_take(&b);
+	CHECK_STR("taken of nothing", taken, "");
+	free(taken);
+	buf_wipe(&b);
+}
+
+#define KEY "AIzaSyA1234567890abcdefghijklmnopqrstuv"
+#define ODD "my-very-odd-key/with~signs"
+
+static const struct {
+	const char *text, *secret, *want;
+} redactions[] = {
+    {"nothing here", NULL, "nothing here"},
+    {"", NULL, ""},
+    {"key " KEY ".", NULL, "key AIza…stuv."},
+    {KEY KEY, NULL, "AIza…stuv"},
+    {"AIza short", NULL, "AIza short"},
+    {"AQ.Ab8RN6J-abcdefghijklmnop_1234", NULL, "AQ.A…1234"},
+    {"AQ.short", NULL, "AQ.short"},
+    {"a " ODD " b", ODD, "a my-v…igns b"},
+    {ODD ODD, ODD, "my-v…ignsmy-v…igns"},
+    {"a " ODD, "", "a " ODD},
+    {"consumer 'projects/123456789012'", NULL, "consumer 'proj…9012'"},
+    {"overview?project=my-project-1 then", NULL, "overview?proj…ct-1 then"},
+    {"project 123456789 before", NULL, "proj…6789 before"},
+    {"Consumer 'api_key:AIzaSyA1234' has", NULL, "Consumer 'api_…1234' has"},
+    {"via socks5://me:secret@10.0.0.1:1080", NULL,
+     "via socks5://…@10.0.0.1:1080"},
+    {"see https://ai.google.dev/x@y", NULL, "see https://ai.google.dev/x@y"},
+    {"://", NULL, "://"},
+    {"gb-0123456789012345678901234567890123456789abcdefg", NULL, "gb-0…defg"},
+};
+
+static void
+test_redact(void **state)
+{
+	struct buf out;
+	size_t i;
+
+	(void)state;
+	buf_init(&out, 1000);
+	for (i = 0; i < GB_COUNT(redactions); i++) {
+		buf_reset(&out);
+		redact_text(&out, redactions[i].text,
+			    strlen(redactions[i].text), redactions[i].secret);
+		CHECK_STR(redactions[i].text, buf_str(&out),
+			  redactions[i].want);
+	}
+	buf_release(&out);
+}
+
+static void
+test_mask(void **state)
+{
+	char mask[SECRET_MASK_SIZE];
+
+	(void)state;
+	secret_mask(mask, KEY);
+	CHECK_STR("a key", mask, "AIza…stuv");
+	secret_mask(mask, "123456789012");
+	CHECK_STR("a short one shows nothing", mask, "…");
+	secret_mask(mask, "");
+	CHECK_STR("an empty one", mask, "…");
+}
+
+static void
+test_secret(void **state)
+{
+	/* FIPS 180-4's example "abc" */
+	static const unsigned char abc[] = {0xba, 0x78, 0x16, 0xbf};
+	char id[RANDOM_ID_SIZE], other[RANDOM_ID_SIZE], token[TOKEN_SIZE];
+	unsigned char digest[DIGEST_SIZE];
+
+	(void)state;
+	CHECK("same", secret_equal("abc", 3, "abc", 3));
+	CHECK("other", !secret_equal("abc", 3, "abd", 3));
+	CHECK("longer", !secret_equal("abc", 3, "abcd", 4));
+	CHECK("empty", secret_equal("", 0, "", 0));
+	secret_digest(digest, "abc", 3);
+	CHECK("SHA-256", memcmp(digest, abc, sizeof(abc)) == 0);
+	random_id(id);
+	random_id(other);
+	CHECK_INT("length of an id", strlen(id), RANDOM_ID_SIZE - 1);
+	CHECK_INT("only hexadecimal", strspn(id, "0123456789abcdef"),
+		  RANDOM_ID_SIZE - 1);
+	CHECK("no two alike", strcmp(id, other) != 0);
+	random_token(token);
+	CHECK_INT("length of a token", strlen(token), TOKEN_SIZE - 1);
+	CHECK("its prefix", strncmp(token, "gb-", 3) == 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_buf),
+	    cmocka_unit_test(test_redact),
+	    cmocka_unit_test(test_mask),
+	    cmocka_unit_test(test_secret),
+	};
+
+	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+}

@@ -1,0 +1,162 @@
+/* test_web_request.c: mount and path as real web servers split them, headers,
+ * query values */
+#include "unit.h"
+
+#include "web/request_impl.h"
+
+/* What each server was seen to pass; "-" is unset. */
+static const struct {
+	const char *what, *base_path, *script, *info, *uri;
+	const char *mount, *path;
+} places[] = {
+    {"lighttpd, own host", "", "", "/v1/models", "/v1/models", "",
+     "/v1/models"},
+    {"lighttpd, mounted", "", "/gbalance", "/v1/models",
+     "/gbalance/v1/models?x=1", "/gbalance", "/v1/models"},
+    {"lighttpd, dots resolved", "", "/gbalance", "/v1/x",
+     "/gbalance/v1//models/../x", "/gbalance", "/v1/x"},
+    {"lighttpd, a mount with a slash, and base_path", "/gbalance/",
+     "/gbalance/v1", "/models", "/gbalance/v1/models", "/gbalance",
+     "/v1/models"},
+    {"Apache, ProxyPass at the root", "", "/v1/models", "-", "/v1/models", "",
+     "/v1/models"},
+    {"Apache, ProxyPass with SCRIPT_NAME set", "", "/gbalance", "-",
+     "/gbalance/v1/models", "/gbalance", "/v1/models"},
+    {"Apache, %2F kept in PATH_INFO", "", "/gbalance", "/v1/models/a%2Fb",
+     "/gbalance/v1/models/a%2Fb", "/gbalance", "/v1/models/a/b"},
+    {"Apache, in a home", "", "/~me/gbalance.fcgi", "/v1/models",
+     "/~me/gbalance.fcgi/v1/models", "/~me/gbalance.fcgi", "/v1/models"},
+    {"Apache, rewritten by .htaccess", "", "/~me/gbalance.fcgi", "/v1/models",
+     "/~me/v1/models", "/~me", "/v1/models"},
+    {"nginx, stock parameters", "", "/v1/models", "/v1/models", "/v1/models",
+     "", "/v1/models"},
+    {"nginx, split", "", "/gbalance", "/v1/models", "/gbalance/v1/models",
+     "/gbalance", "/v1/models"},
+    {"a verb, encoded", "", "", "-",
+     "/v1beta/models/m%3AgenerateContent?alt=sse", "",
+     "/v1beta/models/m:generateContent"},
+    {"a whole URL", "", "", "-", "http://host/v1/models", "", "/v1/models"},
+    {"a whole URL without a path", "", "", "-", "http://host", "", "/"},
+    {"nothing at all", "", "-", "-", "-", "", "/"},
+    {"a bad escape stays", "", "", "-", "/v1/%zz%0", "", "/v1/%zz%0"},
+    {"an encoded NUL stays", "", "", "-", "/v1/a%00b", "", "/v1/a%00b"},
+    {"base_path that does not fit is not used", "/other", "/gbalance", "/v1/x",
+     "/gbalance/v1/x", "/gbalance", "/v1/x"},
+    {"a mount that is only a prefix of a name", "", "/gb", "-", "/gbalance/v1",
+     "", "/gbalance/v1"},
+};
+
+static void
+set(char **env, size_t *n, char *text, size_t size, const char *name,
+    const char *value)
+{
+	if (strcmp(value, "-") == 0)
+		return;
+	(void)snprintf(text, size, "%s=%s", name, value);
+	env[(*n)++] = text;
+	env[*n] = NULL;
+}
+
+static void
+test_places(void **state)
+{
+	char script[256], info[256], uri[256], *env[4];
+	struct web_request rq;
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < GB_COUNT(places); i++) {
+		n = 0;
+		env[0] = NULL;
+		set(env, &n, script, sizeof(script), "SCRIPT_NAME",
+		    places[i].script);
+		set(env, &n, info, sizeof(info), "PATH_INFO", places[i].info);
+		set(env, &n, uri, sizeof(uri), "REQUEST_URI", places[i].uri);
+		web_request_init(&rq);
+		rq.fcgx.envp = env;
+		web_request_begin(&rq, places[i].base_path);
+		CHECK_STR(places[i].what, web_mount(&rq), places[i].mount);
+		CHECK_STR(places[i].what, web_path(&rq), places[i].path);
+		web_request_release(&rq);
+	}
+}
+
+static const struct {
+	const char *query, *name, *want; /* NULL: not there */
+} queries[] = {
+    {"key=abc", "key", "abc"},
+    {"alt=sse&key=a%2Bb+c", "key", "a+b c"},
+    {"monkey=1&key=2", "key", "2"},
+    {"key=1&key=2", "key", "1"},
+    {"key=", "key", ""},
+    {"key", "key", NULL},
+    {"", "key", NULL},
+    {"&&=&key=x&", "key", "x"},
+    {"Key=x", "key", NULL},
+    {"key=0123456789abcdef", "key", NULL}, /* does not fit */
+};
+
+static void
+test_query(void **state)
+{
+	char text[128], value[16], *env[2];
+	struct web_request rq;
+	size_t i;
+	bool got;
+
+	(void)state;
+	for (i = 0; i < GB_COUNT(queries); i++) {
+		(void)snprintf(text, sizeof(text), "QUERY_STRING=%s",
+			       queries[i].query);
+		env[0] = text;
+		env[1] = NULL;
+		web_request_init(&rq);
+		rq.fcgx.envp = env;
+		web_request_begin(&rq, "");
+		got =
+		    web_query_value(&rq, queries[i].name, value, sizeof(value));
+		CHECK_INT(queries[i].query, got, queries[i].want != NULL);
+		CHECK_STR(queries[i].query, value, got ? queries[i].want : "");
+		web_request_release(&rq);
+	}
+}
+
+static void
+test_headers(void **state)
+{
+	char auth[] = "HTTP_AUTHORIZATION=Bearer a", type[] = "CONTENT_TYPE=x",
+	     again[] = "REDIRECT_HTTP_AUTHORIZATION=Bearer b",
+	     goog[] = "HTTP_X_GOOG_API_KEY=k", *env[5];
+	struct web_request rq;
+
+	(void)state;
+	env[0] = auth;
+	env[1] = type;
+	env[2] = again;
+	env[3] = goog;
+	env[4] = NULL;
+	web_request_init(&rq);
+	rq.fcgx.envp = env;
+	web_request_begin(&rq, "");
+	CHECK_STR("case does not matter", web_header(&rq, "aUTHORIZATION"),
+		  "Bearer a");
+	CHECK_STR("dashes", web_header(&rq, "x-goog-api-key"), "k");
+	CHECK_STR("no HTTP_ before it", web_header(&rq, "content-type"), "x");
+	CHECK_STR("a prefix is not it", web_header(&rq, "x-goog-api"), NULL);
+	env[0] = type;
+	CHECK_STR("after a rewrite", web_header(&rq, "Authorization"),
+		  "Bearer b");
+	web_request_release(&rq);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_places),
+	    cmocka_unit_test(test_query),
+	    cmocka_unit_test(test_headers),
+	};
+
+	return cmocka_run_group_tests_name("web request", tests, NULL, NULL);
+}
