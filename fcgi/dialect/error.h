@@ -75,6 +75,10 @@ const char *api_error_class(const struct api_error *);
 void api_error_write_openai(const struct api_error *, struct buf *out);
 void api_error_write_google(const struct api_error *, struct buf *out);
 
+/* The HTTP status that an error inside a 200 stands for: its code, or 500 when
+ * it has none that is an error's. */
+int upstream_error_status(const char *body, size_t body_len);
+
 /* Google's message out of an error body, into "out", scrubbed: the text for
  * the journal.  A body that is no JSON gives its beginning. */
 void upstream_error_text(const char *body, size_t body_len,

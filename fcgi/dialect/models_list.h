@@ -1,0 +1,61 @@
+/*
+ * models_list.h: Google's list of models, for clients of either dialect.
+ *
+ * A page is the body of GET /v1beta/models, a model that of
+ * GET /v1beta/models/NAME.  Names compare with and without "models/".
+ */
+#ifndef GB_DIALECT_MODELS_LIST_H
+#define GB_DIALECT_MODELS_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+/* The models that no client is shown, and none may call; borrowed. */
+struct models_filter {
+	char *const *names;
+	size_t count;
+};
+
+/* OpenAI's list in the making. */
+struct models_openai {
+	const struct models_filter *filter;
+	struct buf *out;
+	bool any; /* there is an item already */
+};
+
+/* Whether the filter has the model of this name. */
+bool models_hidden(const struct models_filter *, const char *name);
+
+/*
+ * OpenAI's list: begin, any number of pages, end; it is appended to "out".
+ * Models that can neither generate nor embed are left out, since no route
+ * here can call them.  GB_EINVAL: that page is no list of models, and nothing
+ * was appended for it.
+ */
+void models_openai_begin(struct models_openai *, const struct models_filter *,
+			 struct buf *out);
+enum gb_err models_openai_page(struct models_openai *, const char *page,
+			       size_t len) GB_NODISCARD;
+void models_openai_end(struct models_openai *);
+
+/* Append one model in OpenAI's form.  GB_EINVAL: "model" is none. */
+enum gb_err models_openai_one(const char *model, size_t len,
+			      struct buf *out) GB_NODISCARD;
+
+/* Append the page without the filtered models, all else byte for byte as it
+ * was.  GB_EINVAL: it is no list of models, and nothing was appended. */
+enum gb_err models_native_page(const struct models_filter *, const char *page,
+			       size_t len, struct buf *out) GB_NODISCARD;
+
+/* Append the bytes of the model "name" of a page.  GB_ENOTFOUND: the page has
+ * no such model, or is no page. */
+enum gb_err models_find(const char *page, size_t len, const char *name,
+			struct buf *out) GB_NODISCARD;
+
+/* The page's nextPageToken, "" when it is the last.  False, and "", when it
+ * does not fit. */
+bool models_next_page(const char *page, size_t len, char *token, size_t size);
+
+#endif

@@ -1,0 +1,279 @@
+/* openai_chat_parts.c: what whole and streamed chat completions share */
+#include "dialect/openai_chat_parts.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SEED_USED	24   /* characters of the seed in an id */
+#define FENCE_MIN	3    /* backticks of a fence, by Markdown's rule */
+#define AUDIO_EXPIRES_S 3600 /* nothing is stored; OpenAI wants a number */
+
+void
+openai_chat_id(char id[OPENAI_ID_SIZE], const struct openai_chat_options *o,
+	       const struct reply *r)
+{
+	(void)snprintf(id, OPENAI_ID_SIZE, "chatcmpl-%s",
+		       r->response_id[0] != '\0' ? r->response_id : o->seed);
+}
+
+const char *
+openai_chat_finish(const struct reply *r, unsigned candidate)
+{
+	const struct reply_candidate *c;
+
+	c = &r->candidates[candidate];
+	if (reply_blocked(r) || c->finish == FINISH_FILTERED)
+		return "content_filter";
+	if (c->finish == FINISH_LENGTH)
+		return "length";
+	if (c->has_call)
+		return "tool_calls";
+	if (c->finish == FINISH_OTHER && !c->has_output)
+		return "content_filter";
+	return "stop";
+}
+
+const char *
+openai_chat_native_finish(const struct reply *r, unsigned candidate)
+{
+	const struct reply_candidate *c;
+
+	if (reply_blocked(r))
+		return r->block_reason;
+	c = &r->candidates[candidate];
+	switch (c->finish) {
+	case FINISH_FILTERED:
+	case FINISH_FAULT:
+	case FINISH_OTHER:
+		return c->finish_reason;
+	default:
+		return NULL;
+	}
+}
+
+void
+openai_chat_refusal(const struct reply *r, unsigned candidate, struct buf *text)
+{
+	const struct reply_candidate *c;
+
+	c = &r->candidates[candidate];
+	if (reply_blocked(r))
+		buf_printf(text, "Gemini refused the prompt (%s).",
+			   r->block_reason);
+	else if (c->has_output || strcmp(openai_chat_finish(r, candidate),
+					 "content_filter") != 0)
+		return;
+	else if (c->finish_message[0] != '\0')
+		buf_puts(text, c->finish_message);
+	else
+		buf_printf(text, "Gemini withheld the answer (%s).",
+			   c->finish_reason);
+}
+
+/* One backtick more than the longest run within. */
+static size_t
+fence_length(const char *text, size_t len)
+{
+	size_t i, run, most;
+
+	for (i = run = most = 0; i < len; i++) {
+		run = text[i] == '`' ? run + 1 : 0;
+		if (run > most)
+			most = run;
+	}
+	return most < FENCE_MIN ? FENCE_MIN : most + 1;
+}
+
+static void
+add_times(struct buf *b, char c, size_t times)
+{
+	while (times-- > 0)
+		buf_putc(b, c);
+}
+
+void
+openai_chat_fence(struct buf *b, const struct piece *p, bool first)
+{
+	const char *at;
+	size_t ticks;
+
+	ticks = fence_length(p->text, p->text_len);
+	if (!first)
+		buf_putc(b, '\n');
+	add_times(b, '`', ticks);
+	if (p->kind == PIECE_CODE_RESULT)
+		buf_puts(b, "output");
+	else if (strcmp(p->mime, "LANGUAGE_UNSPECIFIED") != 0)
+		for (at = p->mime; *at != '\0'; at++)
+			buf_putc(b, (char)tolower((unsigned char)*at));
+	buf_putc(b, '\n');
+	if (p->text_len > 0)
+		buf_add(b, p->text, p->text_len);
+	else
+		buf_puts(b, p->mime); /* the outcome, of a silent program */
+	if (p->text_len == 0 || p->text[p->text_len - 1] != '\n')
+		buf_putc(b, '\n');
+	add_times(b, '`', ticks);
+	buf_putc(b, '\n');
+}
+
+bool
+openai_chat_is_image(const struct piece *p)
+{
+	return strncmp(p->mime, "image/", 6) == 0;
+}
+
+bool
+openai_chat_is_audio(const struct piece *p)
+{
+	return strncmp(p->mime, "audio/", 6) == 0;
+}
+
+void
+openai_chat_args(const struct piece *p, struct buf *args)
+{
+	struct json_out jo;
+
+	if (p->args == NULL) {
+		buf_puts(args, "{}");
+		return;
+	}
+	jout_init(&jo, args);
+	jout_value(&jo, p->args);
+}
+
+void
+openai_chat_write_signature(struct json_out *jo, const char *signature,
+			    size_t len)
+{
+	if (len == 0)
+		return;
+	jout_key(jo, "extra_content");
+	jout_object(jo);
+	jout_key(jo, "google");
+	jout_object(jo);
+	jout_key(jo, "thought_signature");
+	jout_string_len(jo, signature, len);
+	jout_object_end(jo);
+	jout_object_end(jo);
+}
+
+void
+openai_chat_write_call(struct json_out *jo, const struct openai_chat_options *o,
+		       const struct piece *p, unsigned number,
+		       const struct buf *args)
+{
+	const char *name;
+	char id[OPENAI_ID_SIZE];
+
+	/* OpenAI's own servers refuse ids above 40 bytes: these stay below */
+	if (*p->id == '\0')
+		(void)snprintf(id, sizeof(id), "call_%.*s%03x", SEED_USED,
+			       o->seed, number);
+	name = o->tool_name == NULL ? p->name
+				    : o->tool_name(o->tool_context, p->name);
+	jout_key_string(jo, "id", *p->id == '\0' ? id : p->id);
+	jout_key_string(jo, "type", "function");
+	jout_key(jo, "function");
+	jout_object(jo);
+	jout_key_string(jo, "name", name);
+	jout_key(jo, "arguments");
+	if (args == NULL)
+		jout_string(jo, "");
+	else
+		jout_string_len(jo, buf_str(args), args->len);
+	jout_object_end(jo);
+	openai_chat_write_signature(jo, p->signature, p->signature_len);
+}
+
+/* "data:<type>;base64,<data>", in one piece of text: a picture is large, so
+ * it is not put together elsewhere first.  Base64 needs no escapes, but who
+ * knows what comes: the string writer sees all of it. */
+static void
+write_data_url(struct json_out *jo, const struct piece *p)
+{
+	struct buf url;
+
+	buf_init(&url, p->text_len + strlen(p->mime) + 16);
+	buf_printf(&url, "data:%s;base64,", p->mime);
+	buf_add(&url, p->text, p->text_len);
+	if (buf_error(&url) != GB_OK)
+		jo->buf->fail = buf_error(&url);
+	else
+		jout_string_len(jo, url.data, url.len);
+	buf_release(&url);
+}
+
+void
+openai_chat_write_image(struct json_out *jo, const struct piece *p,
+			unsigned index)
+{
+	jout_object(jo);
+	jout_key_string(jo, "type", "image_url");
+	jout_key(jo, "image_url");
+	jout_object(jo);
+	jout_key(jo, "url");
+	write_data_url(jo, p);
+	jout_object_end(jo);
+	jout_key_int(jo, "index", index);
+	jout_object_end(jo);
+}
+
+void
+openai_chat_write_audio(struct json_out *jo,
+			const struct openai_chat_options *o, unsigned candidate,
+			bool first, const char *data, size_t len)
+{
+	char id[OPENAI_ID_SIZE];
+
+	(void)snprintf(id, sizeof(id), "audio_%.*s%x", SEED_USED, o->seed,
+		       candidate);
+	jout_object(jo);
+	if (first) {
+		jout_key_string(jo, "id", id);
+		jout_key_int(jo, "expires_at", o->created + AUDIO_EXPIRES_S);
+		jout_key_string(jo, "transcript", "");
+	}
+	jout_key(jo, "data");
+	jout_string_len(jo, data, len);
+	jout_object_end(jo);
+}
+
+void
+openai_chat_write_source(struct json_out *jo, const struct piece *p,
+			 const struct text_map *map)
+{
+	jout_key_string(jo, "type", "url_citation");
+	jout_key(jo, "url_citation");
+	jout_object(jo);
+	jout_key_string(jo, "url", p->url);
+	jout_key_string(jo, "title", p->title);
+	jout_key_int(jo, "start_index",
+		     (int64_t)text_map_chars(map, p->part, p->start));
+	jout_key_int(jo, "end_index",
+		     (int64_t)text_map_chars(map, p->part, p->end));
+	jout_object_end(jo);
+}
+
+void
+openai_chat_write_usage(struct json_out *jo, const struct reply_usage *u)
+{
+	jout_object(jo);
+	jout_key_int(jo, "prompt_tokens", u->prompt);
+	jout_key_int(jo, "completion_tokens", u->completion);
+	jout_key_int(jo, "total_tokens", u->total);
+	jout_key(jo, "prompt_tokens_details");
+	jout_object(jo);
+	jout_key_int(jo, "cached_tokens", u->cached);
+	jout_key_int(jo, "audio_tokens", u->prompt_audio);
+	jout_key_int(jo, "image_tokens", u->prompt_image);
+	jout_key_int(jo, "text_tokens", u->prompt_text);
+	jout_object_end(jo);
+	jout_key(jo, "completion_tokens_details");
+	jout_object(jo);
+	jout_key_int(jo, "reasoning_tokens", u->reasoning);
+	jout_key_int(jo, "audio_tokens", u->completion_audio);
+	jout_object_end(jo);
+	jout_object_end(jo);
+}

@@ -1,0 +1,281 @@
+/* openai_chat_reply.c: a sink that makes one chat.completion of an answer */
+#include "dialect/openai_chat_reply.h"
+
+#include <string.h>
+
+/* The buffers of a choice, for what is done to each of them. */
+static struct buf *
+choice_buf(struct openai_choice *c, size_t which)
+{
+	struct buf *all[] = {&c->content,  &c->reasoning, &c->calls,
+			     &c->images,   &c->sources,	  &c->audio,
+			     &c->signature};
+
+	return which < GB_COUNT(all) ? all[which] : NULL;
+}
+
+void
+openai_chat_reply_init(struct openai_chat_reply *s,
+		       const struct openai_chat_options *options, size_t max)
+{
+	struct buf *b;
+	size_t i, j;
+
+	memset(s, 0, sizeof(*s));
+	s->options = options;
+	buf_init(&s->scratch, max);
+	for (i = 0; i < REPLY_CANDIDATES_MAX; i++) {
+		text_map_init(&s->choices[i].map);
+		for (j = 0; (b = choice_buf(&s->choices[i], j)) != NULL; j++)
+			buf_init(b, max);
+	}
+}
+
+void
+openai_chat_reply_release(struct openai_chat_reply *s)
+{
+	struct buf *b;
+	size_t i, j;
+
+	for (i = 0; i < REPLY_CANDIDATES_MAX; i++) {
+		text_map_release(&s->choices[i].map);
+		for (j = 0; (b = choice_buf(&s->choices[i], j)) != NULL; j++)
+			buf_release(b);
+	}
+	buf_release(&s->scratch);
+}
+
+/* Begin another item of an array that is kept as text. */
+static void
+item_begin(struct json_out *jo, struct buf *items)
+{
+	jout_init(jo, items);
+	if (items->len > 0)
+		buf_putc(items, ',');
+}
+
+static void
+take_text(struct openai_chat_reply *s, struct openai_choice *c,
+	  const struct piece *p)
+{
+	(void)s;
+	buf_add(&c->content, p->text, p->text_len);
+	text_map_add(&c->map, p->part, p->text, p->text_len);
+}
+
+static void
+take_thought(struct openai_chat_reply *s, struct openai_choice *c,
+	     const struct piece *p)
+{
+	(void)s;
+	buf_add(&c->reasoning, p->text, p->text_len);
+}
+
+static void
+take_call(struct openai_chat_reply *s, struct openai_choice *c,
+	  const struct piece *p)
+{
+	struct json_out jo;
+
+	buf_reset(&s->scratch);
+	openai_chat_args(p, &s->scratch);
+	if (buf_error(&s->scratch) != GB_OK)
+		c->calls.fail = buf_error(&s->scratch);
+	item_begin(&jo, &c->calls);
+	jout_object(&jo);
+	openai_chat_write_call(&jo, s->options, p, s->call_count++,
+			       &s->scratch);
+	jout_object_end(&jo);
+}
+
+/* Other kinds of file have no place in a chat.completion. */
+static void
+take_blob(struct openai_chat_reply *s, struct openai_choice *c,
+	  const struct piece *p)
+{
+	struct json_out jo;
+
+	(void)s;
+	if (openai_chat_is_image(p)) {
+		item_begin(&jo, &c->images);
+		openai_chat_write_image(&jo, p, c->image_count++);
+	} else if (openai_chat_is_audio(p)) {
+		/* base64 that was padded is at its end */
+		if (c->audio.len == 0 || c->audio.data[c->audio.len - 1] != '=')
+			buf_add(&c->audio, p->text, p->text_len);
+	}
+}
+
+static void
+take_code(struct openai_chat_reply *s, struct openai_choice *c,
+	  const struct piece *p)
+{
+	size_t from;
+
+	(void)s;
+	from = c->content.len;
+	openai_chat_fence(&c->content, p, from == 0);
+	if (buf_error(&c->content) == GB_OK)
+		text_map_add(&c->map, TEXT_MAP_OURS, c->content.data + from,
+			     c->content.len - from);
+}
+
+static void
+take_source(struct openai_chat_reply *s, struct openai_choice *c,
+	    const struct piece *p)
+{
+	struct json_out jo;
+
+	(void)s;
+	item_begin(&jo, &c->sources);
+	jout_object(&jo);
+	openai_chat_write_source(&jo, p, &c->map);
+	jout_object_end(&jo);
+}
+
+static void
+take_piece(void *context, const struct reply *r, const struct piece *p)
+{
+	static void (*const take[])(struct openai_chat_reply *,
+				    struct openai_choice *,
+				    const struct piece *) = {
+	    [PIECE_TEXT] = take_text,	  [PIECE_THOUGHT] = take_thought,
+	    [PIECE_CALL] = take_call,	  [PIECE_BLOB] = take_blob,
+	    [PIECE_CODE] = take_code,	  [PIECE_CODE_RESULT] = take_code,
+	    [PIECE_SOURCE] = take_source,
+	};
+	struct openai_chat_reply *s = context;
+	struct openai_choice *c;
+
+	(void)r;
+	if (p->kind == PIECE_THOUGHT && s->options->hide_thoughts)
+		return;
+	c = &s->choices[p->candidate];
+	take[p->kind](s, c, p);
+	if (p->kind != PIECE_CALL && c->signature.len == 0)
+		buf_add(&c->signature, p->signature, p->signature_len);
+}
+
+struct piece_sink
+openai_chat_reply_sink(struct openai_chat_reply *s)
+{
+	struct piece_sink sink = {take_piece, s};
+
+	return sink;
+}
+
+static void
+write_items(struct json_out *jo, const char *key, const struct buf *items)
+{
+	if (items->len == 0)
+		return;
+	jout_key(jo, key);
+	jout_array(jo);
+	jout_raw(jo, items->data, items->len);
+	jout_array_end(jo);
+}
+
+static void
+write_text(struct json_out *jo, const char *key, const struct buf *text)
+{
+	jout_key(jo, key);
+	if (text->len == 0)
+		jout_null(jo);
+	else
+		jout_string_len(jo, text->data, text->len);
+}
+
+static void
+write_message(struct json_out *jo, struct openai_chat_reply *s,
+	      const struct reply *r, unsigned at)
+{
+	struct openai_choice *c;
+
+	c = &s->choices[at];
+	buf_reset(&s->scratch);
+	openai_chat_refusal(r, at, &s->scratch);
+	jout_object(jo);
+	jout_key_string(jo, "role", "assistant");
+	write_text(jo, "content", &c->content);
+	write_text(jo, "refusal", &s->scratch);
+	if (c->reasoning.len > 0)
+		write_text(jo, "reasoning_content", &c->reasoning);
+	write_items(jo, "tool_calls", &c->calls);
+	write_items(jo, "images", &c->images);
+	write_items(jo, "annotations", &c->sources);
+	if (c->audio.len > 0) {
+		jout_key(jo, "audio");
+		openai_chat_write_audio(jo, s->options, at, true, c->audio.data,
+					c->audio.len);
+	}
+	openai_chat_write_signature(jo, buf_str(&c->signature),
+				    c->signature.len);
+	jout_object_end(jo);
+}
+
+static void
+write_choice(struct json_out *jo, struct openai_chat_reply *s,
+	     const struct reply *r, unsigned at)
+{
+	const char *native;
+
+	jout_object(jo);
+	jout_key_int(jo, "index", at);
+	jout_key(jo, "message");
+	write_message(jo, s, r, at);
+	jout_key(jo, "logprobs");
+	jout_null(jo);
+	jout_key_string(jo, "finish_reason", openai_chat_finish(r, at));
+	native = openai_chat_native_finish(r, at);
+	if (native != NULL)
+		jout_key_string(jo, "native_finish_reason", native);
+	jout_object_end(jo);
+}
+
+static enum gb_err
+choices_error(struct openai_chat_reply *s)
+{
+	struct buf *b;
+	size_t i, j;
+
+	for (i = 0; i < REPLY_CANDIDATES_MAX; i++)
+		for (j = 0; (b = choice_buf(&s->choices[i], j)) != NULL; j++)
+			if (buf_error(b) != GB_OK)
+				return buf_error(b);
+	return GB_OK;
+}
+
+enum gb_err
+openai_chat_reply_finish(struct openai_chat_reply *s, const struct reply *r,
+			 struct buf *out)
+{
+	char id[OPENAI_ID_SIZE];
+	struct json_out jo;
+	enum gb_err rc;
+	unsigned i, written;
+
+	if ((rc = choices_error(s)) != GB_OK)
+		return rc;
+	openai_chat_id(id, s->options, r);
+	jout_init(&jo, out);
+	jout_object(&jo);
+	jout_key_string(&jo, "id", id);
+	jout_key_string(&jo, "object", "chat.completion");
+	jout_key_int(&jo, "created", s->options->created);
+	jout_key_string(&jo, "model", s->options->model);
+	jout_key(&jo, "choices");
+	jout_array(&jo);
+	for (i = written = 0; i < REPLY_CANDIDATES_MAX; i++) {
+		if (!r->candidates[i].seen)
+			continue;
+		write_choice(&jo, s, r, i);
+		written++;
+	}
+	if (written == 0) /* a client reads choices[0], come what may */
+		write_choice(&jo, s, r, 0);
+	jout_array_end(&jo);
+	jout_key(&jo, "usage");
+	openai_chat_write_usage(&jo, &r->usage);
+	jout_object_end(&jo);
+	return buf_error(out);
+}
