@@ -22,11 +22,13 @@ struct string_list {
 	size_t count;
 };
 
+struct string_pair {
+	char *name, *value;
+};
+
 /* A list of name and value, in the order in which they were written. */
 struct string_pairs {
-	struct {
-		char *name, *value;
-	} *items;
+	struct string_pair *items;
 	size_t count;
 };
 
@@ -50,12 +52,12 @@ struct settings {
 
 	/* upstream */
 	char *base_url; /* BASE_URL; without a trailing / or API version */
-	int64_t connect_timeout_ms;	/* CONNECT_TIMEOUT, seconds in files */
-	int64_t first_byte_timeout_ms;	/* TIME_OUT */
-	int64_t idle_timeout_ms;	/* IDLE_TIMEOUT: silence in a body */
-	int64_t total_timeout_ms;	/* TOTAL_TIMEOUT: one attempt in all */
-	int64_t max_retries;		/* MAX_RETRIES */
-	int64_t retry_budget_ms;	/* RETRY_BUDGET: no new try after it */
+	int64_t connect_timeout_ms;    /* CONNECT_TIMEOUT, seconds in files */
+	int64_t first_byte_timeout_ms; /* TIME_OUT */
+	int64_t idle_timeout_ms;       /* IDLE_TIMEOUT: silence in a body */
+	int64_t total_timeout_ms;      /* TOTAL_TIMEOUT: one attempt in all */
+	int64_t max_retries;	       /* MAX_RETRIES */
+	int64_t retry_budget_ms;       /* RETRY_BUDGET: no new try after it */
 	struct string_pairs custom_headers; /* CUSTOM_HEADERS */
 	struct string_list proxies;	    /* PROXIES, secret (passwords) */
 	bool proxies_by_key; /* PROXIES_USE_CONSISTENCY_HASH_BY_API_KEY */
@@ -67,20 +69,21 @@ struct settings {
 	char *test_model;	      /* TEST_MODEL */
 
 	/* models and requests */
-	struct string_list filtered_models; /* FILTERED_MODELS */
+	struct string_list filtered_models;  /* FILTERED_MODELS */
 	struct string_pairs safety_settings; /* SAFETY_SETTINGS: category and
 						threshold */
-	bool show_thinking_process; /* SHOW_THINKING_PROCESS */
+	bool show_thinking_process;	     /* SHOW_THINKING_PROCESS */
 	bool strict; /* STRICT: a field that cannot be honoured is a 400 */
 
 	/* serving */
-	char *database;		/* SQLITE_DATABASE: path of the file */
-	char *base_path;	/* BASE_PATH: where we are mounted; "": ask the
-				   web server */
-	int64_t threads;	/* THREADS: most requests at once */
-	int64_t max_body;	/* MAX_BODY bytes of a request */
-	int64_t max_reply;	/* MAX_REPLY bytes of an unstreamed reply */
-	int64_t stream_buffer;	/* STREAM_BUFFER bytes waiting per stream */
+	char *database;	       /* SQLITE_DATABASE: path of the file */
+	char *base_path;       /* BASE_PATH: where we are mounted, without a
+				  trailing /, "/" for the root; "": ask the
+				  web server */
+	int64_t threads;       /* THREADS: most requests at once */
+	int64_t max_body;      /* MAX_BODY bytes of a request */
+	int64_t max_reply;     /* MAX_REPLY bytes of an unstreamed reply */
+	int64_t stream_buffer; /* STREAM_BUFFER bytes waiting per stream */
 	int64_t keepalive_interval_ms; /* KEEPALIVE_INTERVAL of silence */
 
 	/* journal and log */
@@ -98,7 +101,7 @@ struct settings_override {
 
 struct settings_load {
 	const char *file; /* gbalance.cfg; NULL: none */
-	char **environ;	  /* "NAME=value" strings, NULL-terminated; NULL: none */
+	char **environ; /* "NAME=value" strings, NULL-terminated; NULL: none */
 	const struct settings_override *overrides; /* the database's */
 	size_t override_count;
 };
@@ -106,10 +109,11 @@ struct settings_load {
 /*
  * Read all layers into "*out", to be freed with settings_free().  On failure
  * "*out" is NULL and every fault found is a line in "faults": "gbalance.cfg:12:
- * max_retries: must be a whole number from 0 to 100", or with "environment" or
- * "database" for the place.  GB_EINVAL for faulty settings, GB_EIO when the
- * file cannot be read, GB_ENOMEM.  Unknown names are faults in the file and
- * the database; in the environment only the known names are looked at.
+ * max_retries: must be a whole number from 0 to 63", with the file's path as it
+ * was given, or with "environment" or "database" for the place.  GB_EINVAL for
+ * faulty settings, GB_EIO when the file cannot be read, GB_ENOMEM.  Unknown
+ * names are faults in the file and the database; in the environment only the
+ * known names are looked at.  No fault repeats any of a value.
  */
 enum gb_err settings_load(struct settings **out, const struct settings_load *,
 			  struct buf *faults) GB_NODISCARD;
@@ -119,7 +123,8 @@ void settings_free(struct settings *);
 enum settings_layer settings_origin(const struct settings *, const char *name);
 
 /* Print each setting, its value as gbalance.cfg would have it (secrets
- * masked), its unit and where it came from, one a line, into "out". */
+ * masked), where it came from, its unit and what it is, one a line, into
+ * "out". */
 void settings_print(const struct settings *, struct buf *out);
 
 #endif

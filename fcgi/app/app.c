@@ -1,0 +1,210 @@
+/* app.c: the parts of a running process, and what is in force */
+#include "app/app.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/jobs.h"
+#include "app/startup.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#define LOOK_MS	    250 /* how often other processes' changes are sought */
+#define CONNECTIONS 256 /* to upstream, kept open when idle */
+
+struct app {
+	struct store *store;	     /* turns, verdicts, tokens, settings */
+	struct store *journal_store; /* rows do not wait for turns */
+	struct engine *engine;
+	struct journal_writer *journal;
+	struct jobs *jobs;
+	char *config_file;
+
+	pthread_mutex_t mutex;	    /* guards what follows */
+	struct snapshot *current;   /* holds one reference */
+	int64_t generation;	    /* of the store, that "current" is of */
+	_Atomic int64_t look_at_ms; /* when to look for changes again */
+};
+
+static void
+snapshot_free(struct snapshot *snap)
+{
+	if (snap == NULL)
+		return;
+	auth_free(snap->auth);
+	settings_free(snap->settings);
+	free(snap);
+}
+
+/* Takes over "settings", also on failure. */
+static enum gb_err
+snapshot_new(struct snapshot **out, struct settings *settings,
+	     struct store *store)
+{
+	struct snapshot *snap;
+	enum gb_err rc;
+
+	*out = NULL;
+	if ((snap = calloc(1, sizeof(*snap))) == NULL) {
+		settings_free(settings);
+		return GB_ENOMEM;
+	}
+	snap->settings = settings;
+	snap->refs = 1;
+	if ((rc = auth_new(&snap->auth, settings, store)) != GB_OK) {
+		snapshot_free(snap);
+		return rc;
+	}
+	*out = snap;
+	return GB_OK;
+}
+
+/* Read settings and tokens anew.  What was in force stays in force when they
+ * cannot be read. */
+static enum gb_err
+reload(struct app *app, struct snapshot **out)
+{
+	struct settings *settings;
+	struct buf faults;
+	enum gb_err rc;
+
+	*out = NULL;
+	buf_init(&faults, STARTUP_FAULTS_MAX);
+	rc = startup_settings(app->config_file, app->store, &settings, &faults);
+	if (rc == GB_OK)
+		rc = snapshot_new(out, settings, app->store);
+	else
+		log_errorx("settings: the ones in force stay: %s",
+			   buf_str(&faults));
+	buf_release(&faults);
+	return rc;
+}
+
+static void
+look_for_changes(struct app *app)
+{
+	struct snapshot *fresh, *old;
+	int64_t generation;
+
+	if (store_generation(app->store, &generation) != GB_OK)
+		return;
+	pthread_mutex_lock(&app->mutex);
+	old = NULL;
+	if (generation != app->generation && reload(app, &fresh) == GB_OK) {
+		old = app->current;
+		app->current = fresh;
+		app->generation = generation;
+	}
+	pthread_mutex_unlock(&app->mutex);
+	if (old != NULL)
+		app_release(app, old);
+}
+
+struct snapshot *
+app_acquire(struct app *app)
+{
+	struct snapshot *snap;
+	int64_t now, due;
+
+	now = clock_mono_ms();
+	due = atomic_load_explicit(&app->look_at_ms, memory_order_relaxed);
+	if (now >= due && atomic_compare_exchange_strong(&app->look_at_ms, &due,
+							 now + LOOK_MS))
+		look_for_changes(app);
+	pthread_mutex_lock(&app->mutex);
+	snap = app->current;
+	snap->refs++;
+	pthread_mutex_unlock(&app->mutex);
+	return snap;
+}
+
+void
+app_release(struct app *app, struct snapshot *snap)
+{
+	bool last;
+
+	pthread_mutex_lock(&app->mutex);
+	last = --snap->refs == 0;
+	pthread_mutex_unlock(&app->mutex);
+	if (last)
+		snapshot_free(snap);
+}
+
+enum gb_err
+app_new(struct app **out, struct settings *settings, struct store *store,
+	const char *config_file, bool jobs)
+{
+	struct engine_options options;
+	struct app *app;
+	enum gb_err rc;
+
+	*out = NULL;
+	if ((app = calloc(1, sizeof(*app))) == NULL) {
+		settings_free(settings);
+		store_close(store);
+		return GB_ENOMEM;
+	}
+	pthread_mutex_init(&app->mutex, NULL);
+	app->store = store;
+	memset(&options, 0, sizeof(options));
+	options.ca_file = settings->ca_file;
+	options.connections = CONNECTIONS;
+	rc = store_generation(store, &app->generation);
+	if (rc == GB_OK)
+		rc = store_open(&app->journal_store, settings->database);
+	if (rc == GB_OK)
+		rc = engine_new(&app->engine, &options);
+	if (rc == GB_OK && config_file != NULL &&
+	    (app->config_file = strdup(config_file)) == NULL)
+		rc = GB_ENOMEM;
+	if (rc != GB_OK)
+		settings_free(settings);
+	else
+		rc = snapshot_new(&app->current, settings, store);
+	if (rc == GB_OK)
+		rc = journal_writer_new(&app->journal, app->journal_store);
+	if (rc == GB_OK && jobs)
+		rc = jobs_start(&app->jobs, app);
+	if (rc != GB_OK) {
+		app_free(app);
+		return rc;
+	}
+	*out = app;
+	return GB_OK;
+}
+
+void
+app_free(struct app *app)
+{
+	if (app == NULL)
+		return;
+	jobs_stop(app->jobs);
+	engine_free(app->engine);
+	journal_writer_free(app->journal);
+	snapshot_free(app->current);
+	store_close(app->journal_store);
+	store_close(app->store);
+	pthread_mutex_destroy(&app->mutex);
+	free(app->config_file);
+	free(app);
+}
+
+struct store *
+app_store(const struct app *app)
+{
+	return app->store;
+}
+
+struct engine *
+app_engine(const struct app *app)
+{
+	return app->engine;
+}
+
+struct journal_writer *
+app_journal(const struct app *app)
+{
+	return app->journal;
+}

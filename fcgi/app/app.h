@@ -1,0 +1,46 @@
+/*
+ * app.h: the parts of a running process, wired together, and what is in force
+ * at the moment.
+ */
+#ifndef GB_APP_APP_H
+#define GB_APP_APP_H
+
+#include "app/auth.h"
+#include "app/journal_writer.h"
+#include "config/settings.h"
+#include "store/store.h"
+#include "upstream/engine.h"
+
+/* The settings and tokens of one moment; it does not change. */
+struct snapshot {
+	struct settings *settings;
+	struct auth *auth;
+	int refs; /* under the app's mutex */
+};
+
+struct app;
+
+/*
+ * Take over "settings" and "store" (both freed by app_free(), and on failure)
+ * and start what serving needs.  "config_file" (NULL: none) is read again when
+ * an admin changed a setting.  With "jobs" a thread runs the jobs that come
+ * due, where this process gets their lease.
+ */
+enum gb_err app_new(struct app **, struct settings *settings,
+		    struct store *store, const char *config_file,
+		    bool jobs) GB_NODISCARD;
+void app_free(struct app *);
+
+/*
+ * What is in force; to be given back with app_release().  Looks at most four
+ * times a second whether another process changed something, so that a change
+ * is in force within a second everywhere.
+ */
+struct snapshot *app_acquire(struct app *);
+void app_release(struct app *, struct snapshot *);
+
+struct store *app_store(const struct app *);
+struct engine *app_engine(const struct app *);
+struct journal_writer *app_journal(const struct app *);
+
+#endif

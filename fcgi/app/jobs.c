@@ -1,0 +1,102 @@
+/* jobs.c: the thread for what is due from time to time */
+#include "app/jobs.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "keys/recheck.h"
+#include "store/retention.h"
+
+#define LOOK_S 15 /* how often it looks whether a job is due */
+
+struct jobs {
+	struct app *app;
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t wake;
+	bool stop; /* under mutex */
+};
+
+static void
+run_due(struct app *app)
+{
+	const struct settings *cfg;
+	struct snapshot *snap;
+
+	snap = app_acquire(app);
+	cfg = snap->settings;
+	recheck_due(app_store(app), cfg, app_engine(app));
+	retention_due(app_store(app), cfg->request_log_days,
+		      cfg->error_log_days);
+	app_release(app, snap);
+}
+
+/* Wait until it is time to look again; false: it is time to end. */
+static bool
+sleep_until_due(struct jobs *jobs)
+{
+	struct timespec until;
+	bool go_on;
+	int rc;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += LOOK_S;
+	pthread_mutex_lock(&jobs->mutex);
+	for (rc = 0; rc != ETIMEDOUT && !jobs->stop;)
+		rc = pthread_cond_timedwait(&jobs->wake, &jobs->mutex, &until);
+	go_on = !jobs->stop;
+	pthread_mutex_unlock(&jobs->mutex);
+	return go_on;
+}
+
+static void *
+jobs_main(void *arg)
+{
+	struct jobs *jobs = arg;
+
+	while (sleep_until_due(jobs))
+		run_due(jobs->app);
+	return NULL;
+}
+
+enum gb_err
+jobs_start(struct jobs **out, struct app *app)
+{
+	pthread_condattr_t attr;
+	struct jobs *jobs;
+
+	*out = NULL;
+	if ((jobs = calloc(1, sizeof(*jobs))) == NULL)
+		return GB_ENOMEM;
+	jobs->app = app;
+	pthread_mutex_init(&jobs->mutex, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&jobs->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	if (pthread_create(&jobs->thread, NULL, jobs_main, jobs) != 0) {
+		log_errorx("jobs: no thread");
+		free(jobs);
+		return GB_EIO;
+	}
+	*out = jobs;
+	return GB_OK;
+}
+
+void
+jobs_stop(struct jobs *jobs)
+{
+	if (jobs == NULL)
+		return;
+	pthread_mutex_lock(&jobs->mutex);
+	jobs->stop = true;
+	pthread_cond_signal(&jobs->wake);
+	pthread_mutex_unlock(&jobs->mutex);
+	pthread_join(jobs->thread, NULL);
+	pthread_cond_destroy(&jobs->wake);
+	pthread_mutex_destroy(&jobs->mutex);
+	free(jobs);
+}

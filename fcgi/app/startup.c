@@ -1,0 +1,130 @@
+/* startup.c: from a command line to settings and an open database */
+#include "app/startup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/keys.h"
+#include "store/overrides.h"
+
+#define DEFAULT_FILE "gbalance.cfg"
+
+const char *
+startup_config_file(const char *given)
+{
+	if (given != NULL)
+		return given;
+	return access(DEFAULT_FILE, F_OK) == 0 ? DEFAULT_FILE : NULL;
+}
+
+enum gb_err
+startup_settings(const char *config_file, struct store *store,
+		 struct settings **out, struct buf *faults)
+{
+	struct settings_load load = {config_file, environ, NULL, 0};
+	struct settings_override *overrides;
+	struct override_rows rows = {NULL, 0};
+	enum gb_err rc;
+	size_t i;
+
+	*out = NULL;
+	overrides = NULL;
+	if (store != NULL) {
+		rc = store_overrides_list(store, &rows);
+		if (rc != GB_OK)
+			goto out;
+		rc = GB_ENOMEM;
+		overrides = calloc(rows.count + 1, sizeof(*overrides));
+		if (overrides == NULL)
+			goto out;
+		for (i = 0; i < rows.count; i++) {
+			overrides[i].name = rows.rows[i].name;
+			overrides[i].json = rows.rows[i].json;
+		}
+	}
+	load.overrides = overrides;
+	load.override_count = rows.count;
+	rc = settings_load(out, &load, faults);
+out:
+	free(overrides);
+	override_rows_free(&rows);
+	return rc;
+}
+
+/* As startup_load(), without adding keys; "create" off: only a database that
+ * is there already is opened. */
+static enum gb_err
+load_both(const char *config_file, bool create, struct settings **settings,
+	  struct store **store)
+{
+	struct buf faults;
+	enum gb_err rc;
+
+	*settings = NULL;
+	*store = NULL;
+	buf_init(&faults, STARTUP_FAULTS_MAX);
+	config_file = startup_config_file(config_file);
+	rc = startup_settings(config_file, NULL, settings, &faults);
+	if (rc != GB_OK)
+		goto out;
+	if (!create && access((*settings)->database, F_OK) == -1)
+		goto out;
+	rc = store_open(store, (*settings)->database);
+	if (rc != GB_OK) {
+		buf_printf(&faults, "%s: the database does not open: %s\n",
+			   (*settings)->database, gb_strerror(rc));
+		goto out;
+	}
+	settings_free(*settings);
+	rc = startup_settings(config_file, *store, settings, &faults);
+out:
+	(void)fputs(buf_str(&faults), stderr);
+	if (rc != GB_OK && faults.len == 0)
+		(void)fprintf(stderr, "gbalance: %s\n", gb_strerror(rc));
+	if (rc != GB_OK) {
+		settings_free(*settings);
+		store_close(*store);
+		*settings = NULL;
+		*store = NULL;
+	}
+	buf_release(&faults);
+	return rc;
+}
+
+enum gb_err
+startup_load(const char *config_file, struct settings **settings,
+	     struct store **store)
+{
+	enum gb_err rc;
+	size_t added;
+
+	rc = load_both(config_file, true, settings, store);
+	if (rc != GB_OK || (*settings)->api_keys.count == 0)
+		return rc;
+	added = 0;
+	rc = store_keys_add(*store, (*settings)->api_keys.items,
+			    (*settings)->api_keys.count, clock_wall_ms(),
+			    &added);
+	if (rc == GB_OK) {
+		if (added > 0)
+			log_info("keys: %zu added from api_keys", added);
+		return GB_OK;
+	}
+	(void)fprintf(stderr, "gbalance: api_keys: cannot be added: %s\n",
+		      gb_strerror(rc));
+	settings_free(*settings);
+	store_close(*store);
+	*settings = NULL;
+	*store = NULL;
+	return rc;
+}
+
+enum gb_err
+startup_inspect(const char *config_file, struct settings **settings,
+		struct store **store)
+{
+	return load_both(config_file, false, settings, store);
+}

@@ -1,0 +1,46 @@
+/*
+ * startup.h: from a command line to settings and an open database, the same
+ * way for the daemon, for CGI and for the command-line tool.
+ */
+#ifndef GB_APP_STARTUP_H
+#define GB_APP_STARTUP_H
+
+#include "config/settings.h"
+#include "store/store.h"
+
+#define STARTUP_FAULTS_MAX \
+	65536 /* bytes of faults shown: some hundred lines \
+	       */
+
+/* The configuration file to read: "given", or with NULL "gbalance.cfg" where
+ * the working directory has one, else NULL: defaults and environment. */
+const char *startup_config_file(const char *given);
+
+/*
+ * Read the settings: defaults, "config_file" (as startup_config_file() gave
+ * it), the environment, and, where "store" is not NULL, what an admin changed
+ * in the database.  On failure "*out" is NULL and the lines in "faults" say
+ * why; settings_load()'s codes, and the store's.
+ */
+enum gb_err startup_settings(const char *config_file, struct store *store,
+			     struct settings **out,
+			     struct buf *faults) GB_NODISCARD;
+
+/*
+ * Read the settings, open (and where needed create) the database they name,
+ * read them again with what it overrides, and add the keys of API_KEYS to the
+ * pool.  "config_file" is what the command line gave, NULL for nothing.  On
+ * GB_OK the caller ends with settings_free() and store_close(); on failure
+ * both are NULL and standard error says why.
+ */
+enum gb_err startup_load(const char *config_file, struct settings **,
+			 struct store **) GB_NODISCARD;
+
+/*
+ * As startup_load(), but changes nothing: no keys are added, and a database
+ * that is not there yet is not made; "*store" then is NULL on GB_OK too.
+ */
+enum gb_err startup_inspect(const char *config_file, struct settings **,
+			    struct store **) GB_NODISCARD;
+
+#endif

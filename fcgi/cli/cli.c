@@ -1,0 +1,338 @@
+/* cli.c: which command is asked for, and how to ask for it */
+#include "cli/cli.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cli/commands.h"
+#include "app/startup.h"
+
+#define WORDS_MANY ((size_t)-1) /* as many as are there */
+
+/* Which options a command takes besides --config and --help. */
+#define TAKES_ALL  1u
+#define TAKES_JSON 2u
+
+/* Every command, in the order of --help. */
+static const struct command {
+	const char *noun, *verb; /* "verb" NULL: the noun is all of it */
+	int (*run)(struct cli *);
+	size_t min, max; /* words that may follow; --all stands for any */
+	unsigned takes;
+	bool only_looks;   /* changes nothing, and makes no database */
+	const char *usage; /* what follows "gbalance " */
+	const char *help;  /* lines of at most 70 columns, each with its end */
+} commands[] = {
+    {"keys", "add", cli_keys_add, 0, WORDS_MANY, 0, false,
+     "keys add [KEY... | -]",
+     "add Google's keys to the pool, from the arguments or, without\n"
+     "any or with \"-\", from standard input: lines, commas, JSON or a\n"
+     "whole .env (where other people can list processes, that hides\n"
+     "the keys from them)\n"},
+    {"keys", "list", cli_keys_list, 0, 0, TAKES_JSON, false,
+     "keys list [--json]",
+     "show each key, masked, with its state and why, when it comes\n"
+     "back, its failures in a row, and when it last worked\n"},
+    {"keys", "enable", cli_keys_enable, 1, WORDS_MANY, TAKES_ALL, false,
+     "keys enable ID|KEY... | --all",
+     "use keys again at once, forgetting their failures and rests\n"},
+    {"keys", "disable", cli_keys_disable, 1, WORDS_MANY, TAKES_ALL, false,
+     "keys disable ID|KEY... | --all",
+     "use keys no more, until somebody enables them\n"},
+    {"keys", "verify", cli_keys_verify, 0, WORDS_MANY, TAKES_ALL, false,
+     "keys verify [ID|KEY... | --all]",
+     "ask Google with these keys, or all (one token of test_model\n"
+     "each).  What it says counts as in service; a key that gbalance\n"
+     "disabled and that works is enabled.  Exit status 1 when a key\n"
+     "is dead or the answer settles nothing\n"},
+    {"keys", "remove", cli_keys_remove, 1, WORDS_MANY, TAKES_ALL, false,
+     "keys remove ID|KEY... | --all",
+     "forget keys; those in api_keys come back with the next start\n"},
+    {"tokens", "create", cli_tokens_create, 1, 1, 0, false,
+     "tokens create NAME",
+     "make an access token for whoever NAME is, and show it once\n"},
+    {"tokens", "list", cli_tokens_list, 0, 0, 0, false, "tokens list",
+     "show the names of the tokens, and which are revoked\n"},
+    {"tokens", "revoke", cli_tokens_revoke, 1, 1, 0, false,
+     "tokens revoke NAME", "let the token in no more, for good\n"},
+    {"check-config", NULL, cli_check_config, 0, 0, 0, true, "check-config",
+     "show each setting in force, secrets masked, and where it came\n"
+     "from; or each fault, with its place, and exit status 1\n"},
+    {"first-run", NULL, cli_first_run, 0, 0, 0, false, "first-run",
+     "make an admin token and an access token where there are none\n"
+     "yet, show each this once, and say how to add keys\n"},
+};
+
+/* A command line, taken apart. */
+struct request {
+	struct cli cli;
+	const struct command *command;
+	unsigned given; /* TAKES_… */
+	bool help;
+};
+
+void
+cli_complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)fputs("gbalance: ", stderr);
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	(void)fputc('\n', stderr);
+}
+
+bool
+cli_is_command(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < GB_COUNT(commands); i++)
+		if (strcmp(commands[i].noun, word) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * When argv[*at] is --config, with its file in the same word or the next one,
+ * move on to its last word and put the file into "*file": true.  The file is
+ * NULL when it is missing.
+ */
+static bool
+is_config(int argc, char **argv, int *at, const char **file)
+{
+	static const char option[] = "--config";
+	size_t len;
+
+	len = sizeof(option) - 1;
+	if (strncmp(argv[*at], option, len) != 0)
+		return false;
+	if (argv[*at][len] == '=')
+		*file = argv[*at] + len + 1;
+	else if (argv[*at][len] != '\0')
+		return false;
+	else
+		*file = *at + 1 < argc ? argv[++*at] : NULL;
+	if (*file != NULL && (*file)[0] == '\0')
+		*file = NULL;
+	return true;
+}
+
+bool
+cli_is_wanted(int argc, char **argv)
+{
+	const char *file;
+	int i;
+
+	for (i = 1; i < argc; i++)
+		if (!is_config(argc, argv, &i, &file))
+			return cli_is_command(argv[i]);
+	return false;
+}
+
+static void
+print_command(const struct command *c, FILE *f)
+{
+	const char *p, *end;
+
+	(void)fprintf(f, "  gbalance %s\n", c->usage);
+	for (p = c->help; *p != '\0'; p = end + 1) {
+		end = strchr(p, '\n');
+		(void)fprintf(f, "      %.*s\n", (int)(end - p), p);
+	}
+}
+
+void
+cli_usage(FILE *f)
+{
+	size_t i;
+
+	(void)fputs(
+	    "gbalance " GB_VERSION ": one service out of many Gemini API "
+	    "keys\n"
+	    "\n"
+	    "Serving:\n"
+	    "  gbalance [--config FILE] --listen unix:PATH|HOST:PORT\n"
+	    "      speak FastCGI at this address, until SIGTERM or SIGINT\n"
+	    "  gbalance [--config FILE]\n"
+	    "      started by a web server: speak FastCGI at the socket on\n"
+	    "      descriptor 0, or answer one CGI request\n"
+	    "\n"
+	    "Commands:\n",
+	    f);
+	for (i = 0; i < GB_COUNT(commands); i++)
+		print_command(&commands[i], f);
+	(void)fputs(
+	    "\n"
+	    "Options:\n"
+	    "  --config FILE  read the settings from FILE; without it from\n"
+	    "                 ./gbalance.cfg where there is one.  The\n"
+	    "                 environment goes before the file\n"
+	    "  --version      print the version\n"
+	    "  --help         print this\n"
+	    "\n"
+	    "Exit status of commands: 0 done, 1 failed, 2 wrong usage.\n",
+	    f);
+}
+
+/* The usage of the commands that begin like "c", or of "c" alone. */
+static void
+print_usage(const char *noun, const struct command *only, FILE *f)
+{
+	size_t i;
+
+	(void)fputs("usage:\n", f);
+	for (i = 0; i < GB_COUNT(commands); i++)
+		if (&commands[i] == only ||
+		    (only == NULL && strcmp(commands[i].noun, noun) == 0))
+			print_command(&commands[i], f);
+}
+
+static const struct command *
+find_command(const char *noun, const char *verb)
+{
+	const struct command *c;
+
+	for (c = commands; c < commands + GB_COUNT(commands); c++)
+		if (strcmp(c->noun, noun) == 0 &&
+		    (c->verb == NULL ||
+		     (verb != NULL && strcmp(c->verb, verb) == 0)))
+			return c;
+	return NULL;
+}
+
+/* Take one option that is not --config; false when there is no such. */
+static bool
+take_option(struct request *rq, const char *word)
+{
+	if (strcmp(word, "--all") == 0)
+		rq->given |= TAKES_ALL;
+	else if (strcmp(word, "--json") == 0)
+		rq->given |= TAKES_JSON;
+	else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+		rq->help = true;
+	else
+		return false;
+	return true;
+}
+
+/* Sort the command line into options and words, which are moved to the front
+ * of "argv" behind its first; false, with a complaint, when it is wrong. */
+static bool
+take_apart(struct request *rq, int argc, char **argv)
+{
+	bool options;
+	size_t count;
+	int i;
+
+	options = true;
+	for (count = 0, i = 1; i < argc; i++) {
+		if (!options || argv[i][0] != '-' || argv[i][1] == '\0')
+			argv[1 + count++] = argv[i];
+		else if (strcmp(argv[i], "--") == 0)
+			options = false;
+		else if (is_config(argc, argv, &i, &rq->cli.config_file)) {
+			if (rq->cli.config_file == NULL) {
+				cli_complain("--config: which file?");
+				return false;
+			}
+		} else if (!take_option(rq, argv[i])) {
+			cli_complain("%s: there is no such option", argv[i]);
+			return false;
+		}
+	}
+	rq->cli.words = argv + 1;
+	rq->cli.count = count;
+	return true;
+}
+
+/* Find the command and whether its words fit; false, with a complaint, when
+ * they do not. */
+static bool
+find_what_to_do(struct request *rq)
+{
+	struct cli *cli = &rq->cli;
+	const struct command *c;
+	size_t taken;
+
+	c = find_command(cli->words[0], cli->count > 1 ? cli->words[1] : NULL);
+	if (c == NULL) {
+		if (cli->count < 2)
+			cli_complain("%s: which command?", cli->words[0]);
+		else
+			cli_complain("%s: there is no command \"%s\"",
+				     cli->words[0], cli->words[1]);
+		return false;
+	}
+	rq->command = c;
+	taken = c->verb == NULL ? 1 : 2;
+	cli->words += taken;
+	cli->count -= taken;
+	cli->all = (rq->given & TAKES_ALL) != 0;
+	cli->json = (rq->given & TAKES_JSON) != 0;
+	if ((rq->given & ~c->takes) != 0)
+		cli_complain("%s does not go with this command",
+			     (rq->given & ~c->takes & TAKES_ALL) != 0
+				 ? "--all"
+				 : "--json");
+	else if (cli->all && cli->count > 0)
+		cli_complain("either --all or some of them, not both");
+	else if (cli->count < c->min && !cli->all)
+		cli_complain("there is a word missing");
+	else if (cli->count > c->max)
+		cli_complain("there is a word too many");
+	else
+		return true;
+	return false;
+}
+
+static int
+run(struct request *rq)
+{
+	struct cli *cli = &rq->cli;
+	enum gb_err rc;
+	int status;
+
+	/* Tales of success would mix with what was asked for. */
+	if (log_open(LOG_LEVEL_WARNING, NULL) != GB_OK)
+		return CLI_EXIT_FAILURE;
+	if (rq->command->only_looks)
+		rc = startup_inspect(cli->config_file, &cli->settings,
+				     &cli->store);
+	else
+		rc =
+		    startup_load(cli->config_file, &cli->settings, &cli->store);
+	if (rc != GB_OK)
+		return CLI_EXIT_FAILURE;
+	status = rq->command->run(cli);
+	settings_free(cli->settings);
+	store_close(cli->store);
+	if (fflush(stdout) != 0 && status == CLI_EXIT_OK) {
+		cli_complain("standard output: cannot be written");
+		status = CLI_EXIT_FAILURE;
+	}
+	return status;
+}
+
+int
+cli_main(int argc, char **argv)
+{
+	struct request rq = {.command = NULL};
+
+	if (!take_apart(&rq, argc, argv) || rq.cli.count == 0) {
+		(void)fputs("\"gbalance --help\" tells what there is\n",
+			    stderr);
+		return CLI_EXIT_USAGE;
+	}
+	if (rq.help) {
+		print_usage(rq.cli.words[0], NULL, stdout);
+		return CLI_EXIT_OK;
+	}
+	if (!find_what_to_do(&rq)) {
+		print_usage(argv[1], rq.command, stderr);
+		return CLI_EXIT_USAGE;
+	}
+	return run(&rq);
+}

@@ -1,0 +1,37 @@
+/* commands.h: what the files of the command-line tool share */
+#ifndef GB_CLI_COMMANDS_H
+#define GB_CLI_COMMANDS_H
+
+#include "cli/cli.h"
+#include "config/settings.h"
+#include "store/store.h"
+
+/* A command that is being run. */
+struct cli {
+	const char *config_file; /* --config; NULL: none was given */
+	char **words;		 /* what follows the command */
+	size_t count;
+	bool all;  /* --all */
+	bool json; /* --json */
+	struct settings *settings;
+	struct store *store; /* NULL only where nothing may be changed and no
+				database is there */
+};
+
+/* Complain on standard error: "gbalance: …". */
+void cli_complain(const char *fmt, ...) GB_PRINTF(1, 2);
+
+/* One function a command; each returns one of CLI_EXIT_…. */
+int cli_keys_add(struct cli *);
+int cli_keys_list(struct cli *);
+int cli_keys_enable(struct cli *);
+int cli_keys_disable(struct cli *);
+int cli_keys_remove(struct cli *);
+int cli_keys_verify(struct cli *);
+int cli_tokens_create(struct cli *);
+int cli_tokens_list(struct cli *);
+int cli_tokens_revoke(struct cli *);
+int cli_check_config(struct cli *);
+int cli_first_run(struct cli *);
+
+#endif

@@ -1,0 +1,117 @@
+/* key_choice.c: which keys of the pool a command line means */
+#include "cli/key_choice.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/redact.h"
+
+/* Whether "word" is a number that can be an id: shorter than any key. */
+static bool
+is_id(const char *word, int64_t *id)
+{
+	size_t len;
+
+	*id = 0;
+	len = strspn(word, "0123456789");
+	if (len == 0 || word[len] != '\0' || len >= KEY_SECRET_MIN)
+		return false;
+	errno = 0;
+	*id = strtoll(word, NULL, 10);
+	return errno == 0;
+}
+
+/* The index of the key that "word" names; rows.count when there is none. */
+static size_t
+find_row(const struct key_rows *rows, const char *word)
+{
+	int64_t id;
+	size_t i;
+	bool by_id;
+
+	by_id = is_id(word, &id);
+	for (i = 0; i < rows->count; i++)
+		if (by_id ? rows->rows[i].id == id
+			  : strcmp(rows->rows[i].secret, word) == 0)
+			break;
+	return i;
+}
+
+static void
+complain(const char *word)
+{
+	char mask[SECRET_MASK_SIZE];
+	int64_t id;
+
+	if (is_id(word, &id)) {
+		cli_complain("%s: there is no key of this id", word);
+		return;
+	}
+	secret_mask(mask, word);
+	cli_complain("%s: there is no such key", mask);
+}
+
+/* Mark in "wanted" what the words name. */
+static enum gb_err
+mark_wanted(const struct cli *cli, const struct key_rows *rows, bool *wanted)
+{
+	enum gb_err rc;
+	size_t i, found;
+
+	rc = GB_OK;
+	for (i = 0; i < cli->count; i++) {
+		found = find_row(rows, cli->words[i]);
+		if (found < rows->count)
+			wanted[found] = true;
+		else {
+			complain(cli->words[i]);
+			rc = GB_ENOTFOUND;
+		}
+	}
+	return rc;
+}
+
+enum gb_err
+key_choice_make(struct key_choice *out, const struct cli *cli, bool all_if_none)
+{
+	bool *wanted, all;
+	enum gb_err rc;
+	size_t i;
+
+	memset(out, 0, sizeof(*out));
+	wanted = NULL;
+	rc = store_keys_list(cli->store, clock_wall_ms(), &out->rows);
+	if (rc != GB_OK) {
+		memset(&out->rows, 0, sizeof(out->rows));
+		goto out;
+	}
+	all = cli->all || (all_if_none && cli->count == 0);
+	wanted = calloc(out->rows.count + 1, sizeof(*wanted));
+	out->chosen = calloc(out->rows.count + 1, sizeof(*out->chosen));
+	rc = GB_ENOMEM;
+	if (wanted == NULL || out->chosen == NULL)
+		goto out;
+	rc = mark_wanted(cli, &out->rows, wanted);
+	for (i = 0; rc == GB_OK && i < out->rows.count; i++)
+		if (all || wanted[i])
+			out->chosen[out->count++] = &out->rows.rows[i];
+out:
+	free(wanted);
+	if (rc != GB_OK) {
+		key_choice_release(out);
+		if (rc != GB_ENOTFOUND) /* that was said already */
+			cli_complain("keys: %s", gb_strerror(rc));
+	}
+	return rc;
+}
+
+void
+key_choice_release(struct key_choice *c)
+{
+	key_rows_free(&c->rows);
+	free(c->chosen);
+	memset(c, 0, sizeof(*c));
+}

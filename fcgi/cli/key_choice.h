@@ -1,0 +1,26 @@
+/* key_choice.h: which keys of the pool a command line means */
+#ifndef GB_CLI_KEY_CHOICE_H
+#define GB_CLI_KEY_CHOICE_H
+
+#include "cli/commands.h"
+#include "store/keys.h"
+
+/* Keys out of "rows", which stay those of the choice. */
+struct key_choice {
+	struct key_rows rows;	       /* all keys */
+	const struct key_row **chosen; /* each once, by id */
+	size_t count;
+};
+
+/*
+ * Choose the keys that the words of "cli" name, by id or whole, or all with
+ * --all or, where "all_if_none", without words.  A word that names no key is
+ * complained about and nothing is chosen: GB_ENOTFOUND.  Other failures are
+ * complained about too.  On GB_OK the caller ends with key_choice_release();
+ * on failure "*out" is empty.
+ */
+enum gb_err key_choice_make(struct key_choice *out, const struct cli *,
+			    bool all_if_none) GB_NODISCARD;
+void key_choice_release(struct key_choice *);
+
+#endif

@@ -1,0 +1,353 @@
+/* keys.c: "gbalance keys add|list|enable|disable|remove" */
+#include "store/keys.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "base/clock.h"
+#include "base/redact.h"
+#include "cli/columns.h"
+#include "cli/commands.h"
+#include "cli/key_choice.h"
+#include "cli/key_input.h"
+
+#define READ_CHUNK     16384
+#define DISABLE_REASON "disabled on the command line"
+
+static const char *const state_names[KEY__MAX] = {
+    [KEY_READY] = "ready",
+    [KEY_COOLING] = "cooling",
+    [KEY_DISABLED] = "disabled",
+};
+
+/* --- add ------------------------------------------------------------------ */
+
+/* All of standard input to the end of "text". */
+static enum gb_err
+read_standard_input(struct buf *text)
+{
+	ssize_t got;
+	char *end;
+
+	if (isatty(STDIN_FILENO))
+		(void)fputs("Paste the keys, then press Ctrl-D on a line of "
+			    "its own.\n",
+			    stderr);
+	do {
+		if ((end = buf_reserve(text, READ_CHUNK)) == NULL)
+			return buf_error(text);
+		got = read(STDIN_FILENO, end, READ_CHUNK);
+		if (got == -1)
+			return GB_EIO;
+		text->len += (size_t)got;
+		text->data[text->len] = '\0';
+	} while (got > 0);
+	return GB_OK;
+}
+
+/* The keys as text: of the arguments a line each, "-" for standard input. */
+static enum gb_err
+gather(const struct cli *cli, struct buf *text)
+{
+	enum gb_err rc;
+	size_t i;
+
+	if (cli->count == 0)
+		return read_standard_input(text);
+	rc = GB_OK;
+	for (i = 0; rc == GB_OK && i < cli->count; i++)
+		if (strcmp(cli->words[i], "-") == 0) {
+			rc = read_standard_input(text);
+			buf_putc(text, '\n');
+		} else {
+			buf_puts(text, cli->words[i]);
+			buf_putc(text, '\n');
+		}
+	return rc == GB_OK ? buf_error(text) : rc;
+}
+
+static void
+tell_unusable(const struct key_input *in)
+{
+	const struct key_unusable *u;
+	size_t i;
+
+	for (i = 0; i < in->unusable_count && i < KEY_UNUSABLE_MAX; i++) {
+		u = &in->unusable[i];
+		(void)fprintf(stderr, "line %u: %s %s\n", u->line, u->mask,
+			      u->reason);
+	}
+	if (in->unusable_count > KEY_UNUSABLE_MAX)
+		(void)fprintf(stderr, "and %zu more\n",
+			      in->unusable_count - KEY_UNUSABLE_MAX);
+}
+
+int
+cli_keys_add(struct cli *cli)
+{
+	struct key_input in;
+	struct buf text;
+	size_t added;
+	bool any;
+	enum gb_err rc;
+
+	memset(&in, 0, sizeof(in));
+	buf_init(&text, KEY_INPUT_MAX + READ_CHUNK);
+	added = 0;
+	rc = gather(cli, &text);
+	if (rc == GB_OK)
+		rc = key_input_read(&in, buf_str(&text), text.len);
+	if (rc == GB_OK && in.count > 0)
+		rc = store_keys_add(cli->store, in.keys, in.count,
+				    clock_wall_ms(), &added);
+	any = in.count > 0;
+	if (rc == GB_OK) {
+		tell_unusable(&in);
+		(void)printf("%zu added, %zu known already, %zu duplicates in "
+			     "the input, %zu unusable\n",
+			     added, in.count - added, in.duplicates,
+			     in.unusable_count);
+		if (in.skipped > 0)
+			(void)printf("skipped, as their names are no keys': "
+				     "%zu\n",
+				     in.skipped);
+	} else if (rc == GB_ETOOBIG)
+		cli_complain("the input has more than %d bytes; nothing was "
+			     "added",
+			     KEY_INPUT_MAX);
+	else
+		cli_complain("nothing was added: %s", gb_strerror(rc));
+	key_input_release(&in);
+	buf_wipe(&text);
+	return rc == GB_OK && any ? CLI_EXIT_OK : CLI_EXIT_FAILURE;
+}
+
+/* --- list ----------------------------------------------------------------- */
+
+static enum gb_err
+list_as_table(const struct key_rows *rows)
+{
+	static const char *const head[] = {
+	    "ID", "KEY", "STATE", "REASON", "BACK AT", "FAILURES", "LAST OK",
+	};
+	char mask[SECRET_MASK_SIZE];
+	const struct key_row *row;
+	struct columns table;
+	enum gb_err rc;
+	size_t i;
+
+	columns_init(&table, GB_COUNT(head));
+	for (i = 0; i < GB_COUNT(head); i++)
+		columns_add(&table, head[i]);
+	for (row = rows->rows; row < rows->rows + rows->count; row++) {
+		secret_mask(mask, row->secret);
+		columns_add_number(&table, row->id);
+		columns_add(&table, mask);
+		columns_add(&table, state_names[row->state]);
+		columns_add(&table, row->reason);
+		columns_add_time(&table,
+				 row->state == KEY_COOLING ? row->ready_at : 0);
+		columns_add_number(&table, row->failures);
+		columns_add_time(&table, row->last_ok_at);
+	}
+	rc = columns_print(&table, stdout);
+	columns_release(&table);
+	return rc;
+}
+
+/* Add "value" to "to"; NULL is JSON's null only where "may_be_null". */
+static bool
+put(struct json_object *to, const char *name, struct json_object *value,
+    bool may_be_null)
+{
+	if ((value != NULL || may_be_null) &&
+	    json_object_object_add(to, name, value) == 0)
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+static bool
+put_time(struct json_object *to, const char *name, int64_t ms)
+{
+	char text[TIME_TEXT_SIZE];
+
+	if (ms == 0)
+		return put(to, name, NULL, true);
+	time_text(text, ms);
+	return put(to, name, json_object_new_string(text), false);
+}
+
+/* Append the key to "list". */
+static bool
+put_row(struct json_object *list, const struct key_row *row)
+{
+	static const char *const by[] = {
+	    [DISABLED_BY_NOBODY] = "",
+	    [DISABLED_BY_SYSTEM] = "system",
+	    [DISABLED_BY_PERSON] = "person",
+	};
+	struct json_object *o;
+	char mask[SECRET_MASK_SIZE];
+
+	o = json_object_new_object();
+	if (o == NULL || json_object_array_add(list, o) != 0) {
+		json_object_put(o);
+		return false;
+	}
+	secret_mask(mask, row->secret);
+	return put(o, "id", json_object_new_int64(row->id), false) &&
+	       put(o, "key", json_object_new_string(mask), false) &&
+	       put(o, "state", json_object_new_string(state_names[row->state]),
+		   false) &&
+	       put(o, "disabled_by",
+		   json_object_new_string(by[row->disabled_by]), false) &&
+	       put(o, "reason", json_object_new_string(row->reason), false) &&
+	       put_time(o, "back_at",
+			row->state == KEY_COOLING ? row->ready_at : 0) &&
+	       put(o, "failures", json_object_new_int64(row->failures),
+		   false) &&
+	       put_time(o, "created_at", row->created_at) &&
+	       put_time(o, "last_ok_at", row->last_ok_at);
+}
+
+static enum gb_err
+list_as_json(const struct key_rows *rows)
+{
+	struct json_object *list;
+	const char *text;
+	enum gb_err rc;
+	size_t i;
+
+	rc = GB_ENOMEM;
+	list = json_object_new_array();
+	for (i = 0; list != NULL && i < rows->count; i++)
+		if (!put_row(list, &rows->rows[i]))
+			goto out;
+	text =
+	    json_object_to_json_string_ext(list,
+					   JSON_C_TO_STRING_PRETTY |
+					       JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (list != NULL && text != NULL) {
+		(void)printf("%s\n", text);
+		rc = GB_OK;
+	}
+out:
+	json_object_put(list);
+	return rc;
+}
+
+int
+cli_keys_list(struct cli *cli)
+{
+	struct key_rows rows;
+	enum gb_err rc;
+
+	rc = store_keys_list(cli->store, clock_wall_ms(), &rows);
+	if (rc == GB_OK) {
+		rc = cli->json ? list_as_json(&rows) : list_as_table(&rows);
+		if (rows.count == 0)
+			(void)fputs("There are no keys yet: gbalance keys "
+				    "add\n",
+				    stderr);
+		key_rows_free(&rows);
+	}
+	if (rc != GB_OK)
+		cli_complain("keys: %s", gb_strerror(rc));
+	return rc == GB_OK ? CLI_EXIT_OK : CLI_EXIT_FAILURE;
+}
+
+/* --- enable, disable, remove ---------------------------------------------- */
+
+static enum gb_err
+enable_one(struct cli *cli, const struct key_row *row)
+{
+	return store_key_enable(cli->store, row->id);
+}
+
+static enum gb_err
+disable_one(struct cli *cli, const struct key_row *row)
+{
+	return store_key_disable(cli->store, row->id, clock_wall_ms(),
+				 DISABLE_REASON);
+}
+
+static enum gb_err
+remove_one(struct cli *cli, const struct key_row *row)
+{
+	static const char *const places[LAYER__MAX] = {
+	    [LAYER_DEFAULT] = "api_keys",
+	    [LAYER_FILE] = "api_keys of the configuration file",
+	    [LAYER_ENVIRONMENT] = "API_KEYS of the environment",
+	    [LAYER_DATABASE] = "api_keys of the admin pages",
+	};
+	const struct string_list *keys = &cli->settings->api_keys;
+	enum gb_err rc;
+	size_t i;
+
+	rc = store_key_remove(cli->store, row->id);
+	for (i = 0; rc == GB_OK && i < keys->count; i++)
+		if (strcmp(keys->items[i], row->secret) == 0) {
+			cli_complain(
+			    "key %" PRId64 " is also in %s, and so "
+			    "comes back with the next start",
+			    row->id,
+			    places[settings_origin(cli->settings, "api_keys")]);
+			break;
+		}
+	return rc;
+}
+
+/* Do "one" to each chosen key and say of how many it is now true. */
+static int
+for_chosen(struct cli *cli,
+	   enum gb_err (*one)(struct cli *, const struct key_row *),
+	   const char *participle)
+{
+	char mask[SECRET_MASK_SIZE];
+	const struct key_row *row;
+	struct key_choice choice;
+	enum gb_err rc;
+	size_t i, done;
+
+	if (key_choice_make(&choice, cli, false) != GB_OK)
+		return CLI_EXIT_FAILURE;
+	for (done = i = 0; i < choice.count; i++) {
+		row = choice.chosen[i];
+		rc = one(cli, row);
+		if (rc == GB_OK) {
+			done++;
+			continue;
+		}
+		secret_mask(mask, row->secret);
+		cli_complain("key %" PRId64 " %s: %s", row->id, mask,
+			     gb_strerror(rc));
+	}
+	(void)printf("%zu %s %s\n", done, done == 1 ? "key" : "keys",
+		     participle);
+	i = choice.count;
+	key_choice_release(&choice);
+	return done == i ? CLI_EXIT_OK : CLI_EXIT_FAILURE;
+}
+
+int
+cli_keys_enable(struct cli *cli)
+{
+	return for_chosen(cli, enable_one, "enabled");
+}
+
+int
+cli_keys_disable(struct cli *cli)
+{
+	return for_chosen(cli, disable_one, "disabled");
+}
+
+int
+cli_keys_remove(struct cli *cli)
+{
+	return for_chosen(cli, remove_one, "removed");
+}

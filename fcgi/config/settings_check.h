@@ -1,0 +1,48 @@
+/*
+ * settings_check.h: what a text of a setting may be, beyond its type.  The
+ * functions are columns of the settings table; see setting_check there.
+ */
+#ifndef GB_CONFIG_SETTINGS_CHECK_H
+#define GB_CONFIG_SETTINGS_CHECK_H
+
+/* Printable ASCII without spaces: what can be a header's value unharmed. */
+const char *check_word(const char *text);
+
+/* As check_word(), and none of the tokens that stand in every README. */
+const char *check_token(const char *text);
+
+/* No control characters. */
+const char *check_path(const char *text);
+
+/* A file that this process can read. */
+const char *check_readable(const char *text);
+
+/* http:// or https://, a host, perhaps a path; no user, query or fragment. */
+const char *check_base_url(const char *text);
+
+/* A proxy's URL, or "direct". */
+const char *check_proxy(const char *text);
+
+/* A model's name as it can stand in a URL. */
+const char *check_model(const char *text);
+
+/* A path of a URL: "/", "/gbalance", "/~me/gbalance.fcgi". */
+const char *check_mount(const char *text);
+
+/* A header that may go to upstream beside ours. */
+const char *check_header(const char *name, const char *value);
+
+/* A harm category and threshold that the Gemini API knows. */
+const char *check_safety(const char *category, const char *threshold);
+
+/* Drop a trailing "/" and the API version that users of Gemini Balance write
+ * at the end of BASE_URL. */
+void tidy_base_url(char *text);
+
+/* Drop "models/" at the start. */
+void tidy_model(char *text);
+
+/* Drop a trailing "/", but keep "/" itself. */
+void tidy_mount(char *text);
+
+#endif

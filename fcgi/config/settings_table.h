@@ -1,0 +1,66 @@
+/*
+ * settings_table.h: the one table of all settings, for the rooms' own files;
+ * others see settings.h.
+ */
+#ifndef GB_CONFIG_SETTINGS_TABLE_H
+#define GB_CONFIG_SETTINGS_TABLE_H
+
+#include "config/settings.h"
+
+enum setting_type {
+	SETTING_BOOL,	/* bool */
+	SETTING_NUMBER, /* int64_t */
+	SETTING_TEXT,	/* char * */
+	SETTING_LEVEL,	/* enum log_level */
+	SETTING_LIST,	/* struct string_list */
+	SETTING_PAIRS,	/* struct string_pairs */
+};
+
+/* The unit in which people write a number. */
+enum setting_unit {
+	UNIT_NONE,
+	UNIT_SECONDS, /* kept as milliseconds */
+	UNIT_HOURS,
+	UNIT_DAYS,
+	UNIT_BYTES, /* "100M" may be written for 104857600 */
+	UNIT__MAX
+};
+
+/* What must not be shown of a value. */
+enum setting_secret {
+	SECRET_NOT,
+	SECRET_WHOLE, /* each text; of pairs the value */
+	SECRET_URL,   /* the user and password within each text */
+};
+
+/* NULL when the text is fit, else why it is not: constant words that go after
+ * "name: " and so never repeat a secret. */
+typedef const char *setting_check(const char *text);
+typedef const char *setting_check_pair(const char *name, const char *value);
+
+struct setting {
+	const char *name; /* in gbalance.cfg; lower case of "env" */
+	const char *env;
+	const char *doc;      /* one line for people; follows the unit */
+	const char *fallback; /* the default as the environment has it */
+	enum setting_type type;
+	enum setting_unit unit;
+	int64_t min, max; /* of a number, in its unit; of each text: bytes */
+	size_t offset;	  /* within struct settings */
+	enum setting_secret secret;
+	bool not_in_database; /* is needed to find the database */
+	void (*tidy)(char *); /* brings each text to its usual form */
+	setting_check *check; /* of each text */
+	setting_check_pair *check_pair;
+	const char *pair_name, *pair_value; /* the fields of a pair */
+};
+
+#define SETTINGS_COUNT 32
+
+extern const struct setting settings_table[SETTINGS_COUNT];
+extern const char *const setting_unit_names[UNIT__MAX];
+
+/* The row of this name; NULL when there is none. */
+const struct setting *setting_find(const char *name);
+
+#endif

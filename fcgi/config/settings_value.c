@@ -1,0 +1,582 @@
+/* settings_value.c: one setting's value, from JSON and to gbalance.cfg */
+#include "config/settings_value.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <json-c/json.h>
+
+#include "base/redact.h"
+
+#define JSON_DEPTH_MAX 8 /* a list of objects of strings needs 3 */
+
+/* What Gemini Balance and others call the levels, besides our own names. */
+static const struct {
+	const char *name;
+	enum log_level level;
+} level_aliases[] = {
+    {"critical", LOG_LEVEL_ERROR},
+    {"fatal", LOG_LEVEL_ERROR},
+    {"warn", LOG_LEVEL_WARNING},
+    {"trace", LOG_LEVEL_DEBUG},
+};
+
+static const struct {
+	char suffix;
+	int64_t bytes;
+} size_suffixes[] = {
+    {'K', INT64_C(1) << 10},
+    {'M', INT64_C(1) << 20},
+    {'G', INT64_C(1) << 30},
+};
+
+static void *
+field_of(const struct setting *row, struct settings *s)
+{
+	return (char *)s + row->offset;
+}
+
+static const void *
+const_field_of(const struct setting *row, const struct settings *s)
+{
+	return (const char *)s + row->offset;
+}
+
+/* How many of the field's units one unit of the table's makes. */
+static int64_t
+scale_of(const struct setting *row)
+{
+	return row->unit == UNIT_SECONDS ? 1000 : 1;
+}
+
+enum gb_err
+setting_json(const char *text, size_t len, bool strict,
+	     struct json_object **out)
+{
+	struct json_tokener *tok;
+	enum json_tokener_error err;
+	enum gb_err rc;
+
+	*out = NULL;
+	while (len > 0 && isspace((unsigned char)text[len - 1]))
+		len--; /* the tokener stops before it */
+	if (len == 0 || len > INT32_MAX)
+		return GB_EINVAL;
+	tok = json_tokener_new_ex(JSON_DEPTH_MAX);
+	if (tok == NULL)
+		return GB_ENOMEM;
+	if (strict)
+		json_tokener_set_flags(tok, JSON_TOKENER_STRICT |
+						JSON_TOKENER_VALIDATE_UTF8);
+	*out = json_tokener_parse_ex(tok, text, (int)len);
+	err = json_tokener_get_error(tok);
+	if (err == json_tokener_continue) {
+		/* a number or a word may go on: an end tells that it does not
+		 */
+		json_object_put(*out);
+		*out = json_tokener_parse_ex(tok, "", 1);
+		err = json_tokener_get_error(tok);
+	} else if (err == json_tokener_success &&
+		   json_tokener_get_parse_end(tok) != len)
+		err = json_tokener_error_parse_unexpected;
+	rc = GB_OK;
+	if (err != json_tokener_success) {
+		json_object_put(*out);
+		*out = NULL;
+		rc = GB_EINVAL;
+	}
+	json_tokener_free(tok);
+	return rc;
+}
+
+/* --- texts ---------------------------------------------------------------- */
+
+static void
+text_free(const struct setting *row, char *text)
+{
+	if (text != NULL && row->secret != SECRET_NOT)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+/* Why a text of "row" is not fit: true, and the reason is in "why". */
+static bool
+text_is_unfit(const struct setting *row, const char *text, struct buf *why)
+{
+	const char *reason;
+	size_t len;
+
+	if (row->check != NULL && (reason = row->check(text)) != NULL) {
+		buf_puts(why, reason);
+		return true;
+	}
+	len = strlen(text);
+	if (len >= (size_t)row->min && len <= (size_t)row->max)
+		return false;
+	if (len == 0)
+		buf_puts(why, "must not be empty");
+	else if (len > (size_t)row->max)
+		buf_printf(why, "must have at most %" PRId64 " characters",
+			   row->max);
+	else
+		buf_printf(why, "must have at least %" PRId64 " characters",
+			   row->min);
+	return true;
+}
+
+/* A copy of the JSON string "value", tidied and checked, in "*out". */
+static enum gb_err
+read_text(const struct setting *row, struct json_object *value, char **out,
+	  struct buf *why)
+{
+	const char *text;
+
+	*out = NULL;
+	if (!json_object_is_type(value, json_type_string)) {
+		buf_puts(why, "must be a text in quotes");
+		return GB_EINVAL;
+	}
+	text = json_object_get_string(value);
+	if (strlen(text) != (size_t)json_object_get_string_len(value)) {
+		buf_puts(why, "must not hold control characters");
+		return GB_EINVAL;
+	}
+	*out = strdup(text);
+	if (*out == NULL)
+		return GB_ENOMEM;
+	if (row->tidy != NULL)
+		row->tidy(*out);
+	/* Where the default is the empty text, that means "unset". */
+	if (row->type == SETTING_TEXT && (*out)[0] == '\0' &&
+	    row->fallback[0] == '\0')
+		return GB_OK;
+	if (!text_is_unfit(row, *out, why))
+		return GB_OK;
+	text_free(row, *out);
+	*out = NULL;
+	return GB_EINVAL;
+}
+
+static enum gb_err
+assign_text(const struct setting *row, struct json_object *value,
+	    struct settings *s, struct buf *why)
+{
+	char **field = field_of(row, s);
+	enum gb_err rc;
+	char *text;
+
+	rc = read_text(row, value, &text, why);
+	if (rc != GB_OK)
+		return rc;
+	text_free(row, *field);
+	*field = text;
+	return GB_OK;
+}
+
+/* --- numbers and words ---------------------------------------------------- */
+
+static enum gb_err
+assign_bool(const struct setting *row, struct json_object *value,
+	    struct settings *s, struct buf *why)
+{
+	bool *field = field_of(row, s);
+
+	if (!json_object_is_type(value, json_type_boolean)) {
+		buf_puts(why, "must be true or false");
+		return GB_EINVAL;
+	}
+	*field = json_object_get_boolean(value);
+	return GB_OK;
+}
+
+static bool
+parse_size(const char *text, int64_t *out)
+{
+	int64_t number;
+	size_t i;
+
+	*out = 0;
+	if (!isdigit((unsigned char)text[0]))
+		return false;
+	for (number = 0; isdigit((unsigned char)*text); text++) {
+		if (number > INT64_MAX / 10 - 1)
+			return false;
+		number = number * 10 + (*text - '0');
+	}
+	for (i = 0; i < GB_COUNT(size_suffixes) && *text != '\0'; i++)
+		if (toupper((unsigned char)*text) == size_suffixes[i].suffix) {
+			if (number > INT64_MAX / size_suffixes[i].bytes)
+				return false;
+			number *= size_suffixes[i].bytes;
+			text++;
+			break;
+		}
+	*out = number;
+	return *text == '\0';
+}
+
+static enum gb_err
+assign_number(const struct setting *row, struct json_object *value,
+	      struct settings *s, struct buf *why)
+{
+	int64_t *field = field_of(row, s), number;
+	bool fits;
+
+	number = 0;
+	if (json_object_is_type(value, json_type_int)) {
+		number = json_object_get_int64(value);
+		fits = true;
+	} else
+		fits = row->unit == UNIT_BYTES &&
+		       json_object_is_type(value, json_type_string) &&
+		       parse_size(json_object_get_string(value), &number);
+	if (fits && number >= row->min && number <= row->max) {
+		*field = number * scale_of(row);
+		return GB_OK;
+	}
+	buf_puts(why, "must be a whole number");
+	if (row->unit != UNIT_NONE)
+		buf_printf(why, " of %s", setting_unit_names[row->unit]);
+	buf_printf(why, " from %" PRId64 " to %" PRId64, row->min, row->max);
+	if (row->unit == UNIT_BYTES)
+		buf_puts(why, ", or such as \"256K\", \"100M\" or \"1G\"");
+	return GB_EINVAL;
+}
+
+static enum gb_err
+assign_level(const struct setting *row, struct json_object *value,
+	     struct settings *s, struct buf *why)
+{
+	enum log_level *field = field_of(row, s);
+	const char *text;
+	size_t i;
+
+	text = "";
+	if (json_object_is_type(value, json_type_string))
+		text = json_object_get_string(value);
+	for (i = 0; i < LOG_LEVEL__MAX; i++)
+		if (strcasecmp(log_level_names[i], text) == 0) {
+			*field = (enum log_level)i;
+			return GB_OK;
+		}
+	for (i = 0; i < GB_COUNT(level_aliases); i++)
+		if (strcasecmp(level_aliases[i].name, text) == 0) {
+			*field = level_aliases[i].level;
+			return GB_OK;
+		}
+	buf_puts(why, "must be error, warning, info or debug");
+	return GB_EINVAL;
+}
+
+/* --- lists ---------------------------------------------------------------- */
+
+static void
+list_clear(const struct setting *row, struct string_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		text_free(row, list->items[i]);
+	free(list->items);
+	list->items = NULL;
+	list->count = 0;
+}
+
+static enum gb_err
+assign_list(const struct setting *row, struct json_object *value,
+	    struct settings *s, struct buf *why)
+{
+	struct string_list *field = field_of(row, s), list = {NULL, 0};
+	struct buf reason;
+	size_t i, count;
+	enum gb_err rc;
+
+	if (!json_object_is_type(value, json_type_array)) {
+		buf_puts(why, "must be a list of texts: [ \"a\", \"b\" ]");
+		return GB_EINVAL;
+	}
+	buf_init(&reason, why->max);
+	count = json_object_array_length(value);
+	list.items = calloc(count + 1, sizeof(*list.items));
+	rc = list.items == NULL ? GB_ENOMEM : GB_OK;
+	for (i = 0; rc == GB_OK && i < count; i++) {
+		rc = read_text(row, json_object_array_get_idx(value, i),
+			       &list.items[i], &reason);
+		if (rc == GB_OK)
+			list.count++;
+		else if (rc == GB_EINVAL)
+			buf_printf(why, "entry %zu: %s", i + 1,
+				   buf_str(&reason));
+	}
+	buf_release(&reason);
+	if (rc != GB_OK) {
+		list_clear(row, &list);
+		return rc;
+	}
+	list_clear(row, field);
+	*field = list;
+	return GB_OK;
+}
+
+/* --- pairs ---------------------------------------------------------------- */
+
+static void
+pairs_clear(const struct setting *row, struct string_pairs *pairs)
+{
+	size_t i;
+
+	for (i = 0; i < pairs->count; i++) {
+		free(pairs->items[i].name);
+		text_free(row, pairs->items[i].value);
+	}
+	free(pairs->items);
+	pairs->items = NULL;
+	pairs->count = 0;
+}
+
+/* Append a copy of the pair to "pairs", which has room for it. */
+static enum gb_err
+add_pair(const struct setting *row, struct string_pairs *pairs,
+	 const char *name, struct json_object *value, struct buf *why)
+{
+	const char *reason;
+	char *text;
+	size_t i;
+	enum gb_err rc;
+
+	rc = read_text(row, value, &text, why);
+	if (rc != GB_OK)
+		return rc;
+	reason = row->check_pair(name, text);
+	for (i = 0; reason == NULL && i < pairs->count; i++)
+		if (strcasecmp(pairs->items[i].name, name) == 0)
+			reason = "stands there twice";
+	if (reason != NULL) {
+		buf_puts(why, reason);
+		text_free(row, text);
+		return GB_EINVAL;
+	}
+	pairs->items[pairs->count].value = text;
+	pairs->items[pairs->count].name = strdup(name);
+	pairs->count++;
+	return pairs->items[pairs->count - 1].name == NULL ? GB_ENOMEM : GB_OK;
+}
+
+/* As add_pair(), from an object with the two fields of "row". */
+static enum gb_err
+add_entry(const struct setting *row, struct string_pairs *pairs,
+	  struct json_object *entry, struct buf *why)
+{
+	struct json_object *name, *value;
+
+	if (!json_object_is_type(entry, json_type_object) ||
+	    json_object_object_length(entry) != 2 ||
+	    !json_object_object_get_ex(entry, row->pair_name, &name) ||
+	    !json_object_object_get_ex(entry, row->pair_value, &value) ||
+	    !json_object_is_type(name, json_type_string)) {
+		buf_printf(why,
+			   "must have the texts \"%s\" and \"%s\" and "
+			   "nothing else",
+			   row->pair_name, row->pair_value);
+		return GB_EINVAL;
+	}
+	return add_pair(row, pairs, json_object_get_string(name), value, why);
+}
+
+/* All of "value" into "pairs", which is empty; "*at" counts the entries. */
+static enum gb_err
+read_pairs(const struct setting *row, struct json_object *value,
+	   struct string_pairs *pairs, size_t *at, struct buf *why)
+{
+	struct json_object_iterator it, end;
+	enum gb_err rc;
+	size_t count;
+
+	*at = 0;
+	rc = GB_OK;
+	if (json_object_is_type(value, json_type_object)) {
+		it = json_object_iter_begin(value);
+		end = json_object_iter_end(value);
+		for (; rc == GB_OK && !json_object_iter_equal(&it, &end);
+		     json_object_iter_next(&it), (*at)++)
+			rc = add_pair(row, pairs,
+				      json_object_iter_peek_name(&it),
+				      json_object_iter_peek_value(&it), why);
+		return rc;
+	}
+	count = json_object_array_length(value);
+	for (; rc == GB_OK && *at < count; (*at)++)
+		rc = add_entry(row, pairs,
+			       json_object_array_get_idx(value, *at), why);
+	return rc;
+}
+
+static enum gb_err
+assign_pairs(const struct setting *row, struct json_object *value,
+	     struct settings *s, struct buf *why)
+{
+	struct string_pairs *field = field_of(row, s), pairs = {NULL, 0};
+	struct buf reason;
+	size_t count, at;
+	enum gb_err rc;
+
+	if (json_object_is_type(value, json_type_object))
+		count = (size_t)json_object_object_length(value);
+	else if (json_object_is_type(value, json_type_array))
+		count = json_object_array_length(value);
+	else {
+		buf_printf(why, "must be a list of \"%s\" and \"%s\"",
+			   row->pair_name, row->pair_value);
+		return GB_EINVAL;
+	}
+	pairs.items = calloc(count + 1, sizeof(*pairs.items));
+	if (pairs.items == NULL)
+		return GB_ENOMEM;
+	buf_init(&reason, why->max);
+	rc = read_pairs(row, value, &pairs, &at, &reason);
+	if (rc == GB_EINVAL)
+		buf_printf(why, "entry %zu: %s", at, buf_str(&reason));
+	buf_release(&reason);
+	if (rc != GB_OK) {
+		pairs_clear(row, &pairs);
+		return rc;
+	}
+	pairs_clear(row, field);
+	*field = pairs;
+	return GB_OK;
+}
+
+/* --- any of them ---------------------------------------------------------- */
+
+static enum gb_err (*const assign[])(const struct setting *,
+				     struct json_object *, struct settings *,
+				     struct buf *) = {
+    [SETTING_BOOL] = assign_bool, [SETTING_NUMBER] = assign_number,
+    [SETTING_TEXT] = assign_text, [SETTING_LEVEL] = assign_level,
+    [SETTING_LIST] = assign_list, [SETTING_PAIRS] = assign_pairs,
+};
+
+enum gb_err
+setting_assign(const struct setting *row, struct json_object *value,
+	       struct settings *s, struct buf *why)
+{
+	return assign[row->type](row, value, s, why);
+}
+
+void
+setting_clear(const struct setting *row, struct settings *s)
+{
+	void *field = field_of(row, s);
+
+	if (row->type == SETTING_LIST)
+		list_clear(row, field);
+	else if (row->type == SETTING_PAIRS)
+		pairs_clear(row, field);
+	else if (row->type == SETTING_TEXT) {
+		text_free(row, *(char **)field);
+		*(char **)field = NULL;
+	}
+}
+
+/* --- printing ------------------------------------------------------------- */
+
+/* Append "text" in quotes, as libconfig reads it. */
+static void
+print_quoted(struct buf *out, const char *text)
+{
+	buf_putc(out, '"');
+	for (; *text != '\0'; text++)
+		if (*text == '"' || *text == '\\')
+			buf_printf(out, "\\%c", *text);
+		else if (iscntrl((unsigned char)*text))
+			buf_printf(out, "\\x%02x", (unsigned char)*text);
+		else
+			buf_putc(out, *text);
+	buf_putc(out, '"');
+}
+
+static void
+print_text(const struct setting *row, const char *text, struct buf *out)
+{
+	char mask[SECRET_MASK_SIZE];
+	struct buf shown;
+
+	if (row->secret == SECRET_NOT || text[0] == '\0') {
+		print_quoted(out, text);
+		return;
+	}
+	if (row->secret == SECRET_WHOLE) {
+		secret_mask(mask, text);
+		print_quoted(out, mask);
+		return;
+	}
+	buf_init(&shown, (size_t)row->max + SECRET_MASK_SIZE);
+	redact_text(&shown, text, strlen(text), NULL);
+	print_quoted(out, buf_str(&shown));
+	buf_release(&shown);
+}
+
+static void
+print_list(const struct setting *row, const struct string_list *list,
+	   struct buf *out)
+{
+	size_t i;
+
+	buf_puts(out, list->count == 0 ? "[ " : "[");
+	for (i = 0; i < list->count; i++) {
+		buf_puts(out, i == 0 ? " " : ", ");
+		print_text(row, list->items[i], out);
+	}
+	buf_puts(out, list->count == 0 ? "]" : " ]");
+}
+
+static void
+print_pairs(const struct setting *row, const struct string_pairs *pairs,
+	    struct buf *out)
+{
+	size_t i;
+
+	buf_puts(out, pairs->count == 0 ? "( " : "(");
+	for (i = 0; i < pairs->count; i++) {
+		buf_printf(out, "%s{ %s = ", i == 0 ? " " : ", ",
+			   row->pair_name);
+		print_quoted(out, pairs->items[i].name);
+		buf_printf(out, "; %s = ", row->pair_value);
+		print_text(row, pairs->items[i].value, out);
+		buf_puts(out, "; }");
+	}
+	buf_puts(out, pairs->count == 0 ? ")" : " )");
+}
+
+void
+setting_print(const struct setting *row, const struct settings *s,
+	      struct buf *out)
+{
+	const void *field = const_field_of(row, s);
+
+	switch (row->type) {
+	case SETTING_BOOL:
+		buf_puts(out, *(const bool *)field ? "true" : "false");
+		break;
+	case SETTING_NUMBER:
+		buf_printf(out, "%" PRId64,
+			   *(const int64_t *)field / scale_of(row));
+		break;
+	case SETTING_TEXT:
+		print_text(row, *(char *const *)field, out);
+		break;
+	case SETTING_LEVEL:
+		print_quoted(out,
+			     log_level_names[*(const enum log_level *)field]);
+		break;
+	case SETTING_LIST:
+		print_list(row, field, out);
+		break;
+	case SETTING_PAIRS:
+		print_pairs(row, field, out);
+		break;
+	}
+}
