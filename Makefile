@@ -34,30 +34,65 @@ fuzz_CC       := $(CLANG)
 
 objects = $(patsubst %.c,build/$(1)/%.o,$(2))
 
-.PHONY: all run demo check unit e2e tsan fuzz fuzz-short bench soak lint \
-	format format-check clean install help packages
+.PHONY: all help run demo check unit e2e fuzz bench soak format clean install
 all: build/gbalance
 
+help:
+	@echo 'make run      serve on http://127.0.0.1:$(PORT) (PORT=… changes it)'
+	@echo 'make demo     the same against a fake Gemini, to try clients'
+	@echo 'make          build build/gbalance'
+	@echo 'make install  put it below DESTDIR and PREFIX (/usr/local)'
+	@echo 'make check    every test; make unit, make e2e: some of them'
+	@echo 'make bench    speed and memory; make soak: memory over a million'
+	@echo 'make fuzz     each fuzz target for FUZZ_SECONDS (300)'
+	@echo 'make format   lay the sources out; make clean'
+
+run:
+	@scripts/packages.sh run
+	@$(MAKE) --no-print-directory build/gbalance
+	@PORT=$(PORT) scripts/run.sh
+
+demo:
+	@scripts/packages.sh run demo
+	@$(MAKE) --no-print-directory build/gbalance
+	@PORT=$(PORT) scripts/run.sh --demo
+
+check:
+	@scripts/packages.sh run check
+	@scripts/check.sh
+
+bench:
+	@scripts/packages.sh run bench
+	@$(MAKE) --no-print-directory build/gbalance
+	@tests/bench/run.sh
+
+soak:
+	@scripts/packages.sh run bench
+	@$(MAKE) --no-print-directory build/gbalance
+	@tests/bench/run.sh --soak
+
 build/gbalance: $(call objects,release,$(SRC))
-	$(CC) $(release_FLAGS) $(LINK) -pthread -o $@ $^ $(LIBS)
+	@echo '  LINK $@'
+	@$(CC) $(release_FLAGS) $(LINK) -pthread -o $@ $^ $(LIBS)
 
 define FLAVOUR
 build/$(1)/%.o: %.c Makefile
 	@mkdir -p $$(@D)
-	$$(or $$($(1)_CC),$$(CC)) $$(BASE) $$(WARN) $$($(1)_FLAGS) -MMD -c -o $$@ $$<
+	@echo '  CC $(1) $$<'
+	@$$(or $$($(1)_CC),$$(CC)) $$(BASE) $$(WARN) $$($(1)_FLAGS) -MMD -c -o $$@ $$<
 
 build/$(1)/libgbalance.a: $$(call objects,$(1),$$(LIB_SRC))
 	@rm -f $$@
 	@ar rcs $$@ $$^
 
 build/$(1)/gbalance: $$(call objects,$(1),fcgi/main.c) build/$(1)/libgbalance.a
-	$$(or $$($(1)_CC),$$(CC)) $$($(1)_FLAGS) -pthread -o $$@ $$^ $$(LIBS)
+	@$$(or $$($(1)_CC),$$(CC)) $$($(1)_FLAGS) -pthread -o $$@ $$^ $$(LIBS)
 
 build/$(1)/tests/unit/%: build/$(1)/tests/unit/%.o build/$(1)/libgbalance.a
-	$$(or $$($(1)_CC),$$(CC)) $$($(1)_FLAGS) -pthread -o $$@ $$^ $$(LIBS) -lcmocka
+	@$$(or $$($(1)_CC),$$(CC)) $$($(1)_FLAGS) -pthread -o $$@ $$^ $$(LIBS) -lcmocka
 
 build/$(1)/tests/fuzz/%: build/$(1)/tests/fuzz/%.o build/$(1)/libgbalance.a
-	$$(fuzz_CC) $$($(1)_FLAGS) -fsanitize=fuzzer -pthread -o $$@ $$^ $$(LIBS)
+	@$$(fuzz_CC) $$($(1)_FLAGS) -fsanitize=fuzzer -pthread -o $$@ $$^ $$(LIBS)
 endef
 $(foreach f,release asan tsan fuzz,$(eval $(call FLAVOUR,$(f))))
 
@@ -66,6 +101,29 @@ $(foreach f,release asan tsan fuzz,$(eval $(call FLAVOUR,$(f))))
 
 unit: $(patsubst %.c,build/asan/%,$(UNIT_SRC))
 	@for t in $^; do $$t || exit 1; done
+
+e2e: build/asan/gbalance
+	cd tests/e2e && npm install --no-audit --no-fund && node --test
+
+FUZZ_SECONDS ?= 300
+fuzz: $(patsubst %.c,build/fuzz/%,$(FUZZ_SRC))
+	@for t in $^; do \
+		mkdir -p build/corpus/$$(basename $$t); \
+		$$t -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+			-artifact_prefix=build/corpus/ \
+			build/corpus/$$(basename $$t) || exit 1; \
+	done
+
+format:
+	find fcgi tests -name node_modules -prune -o -name '*.[ch]' -print | \
+		xargs clang-format -i
+
+PREFIX ?= /usr/local
+install: build/gbalance
+	install -D -m 755 -s build/gbalance $(DESTDIR)$(PREFIX)/bin/gbalance
+	ln -sf gbalance $(DESTDIR)$(PREFIX)/bin/gbalance.fcgi
+	install -D -m 644 gbalance.cfg \
+		$(DESTDIR)$(PREFIX)/share/gbalance/gbalance.cfg
 
 clean:
 	rm -rf build

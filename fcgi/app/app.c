@@ -15,8 +15,8 @@
 #define CONNECTIONS 256 /* to upstream, kept open when idle */
 
 struct app {
-	struct store *store;	     /* turns, verdicts, tokens, settings */
-	struct store *journal_store; /* rows do not wait for turns */
+	struct store *store; /* one connection: two would make each other busy,
+				which SQLite meets by sleeping */
 	struct engine *engine;
 	struct journal_writer *journal;
 	struct jobs *jobs;
@@ -153,8 +153,6 @@ app_new(struct app **out, struct settings *settings, struct store *store,
 	options.connections = CONNECTIONS;
 	rc = store_generation(store, &app->generation);
 	if (rc == GB_OK)
-		rc = store_open(&app->journal_store, settings->database);
-	if (rc == GB_OK)
 		rc = engine_new(&app->engine, &options);
 	if (rc == GB_OK && config_file != NULL &&
 	    (app->config_file = strdup(config_file)) == NULL)
@@ -164,7 +162,7 @@ app_new(struct app **out, struct settings *settings, struct store *store,
 	else
 		rc = snapshot_new(&app->current, settings, store);
 	if (rc == GB_OK)
-		rc = journal_writer_new(&app->journal, app->journal_store);
+		rc = journal_writer_new(&app->journal, app->store);
 	if (rc == GB_OK && jobs)
 		rc = jobs_start(&app->jobs, app);
 	if (rc != GB_OK) {
@@ -184,7 +182,6 @@ app_free(struct app *app)
 	engine_free(app->engine);
 	journal_writer_free(app->journal);
 	snapshot_free(app->current);
-	store_close(app->journal_store);
 	store_close(app->store);
 	pthread_mutex_destroy(&app->mutex);
 	free(app->config_file);

@@ -12,7 +12,7 @@
 
 struct journal_writer;
 
-/* "store" is best a connection of its own.  It is borrowed. */
+/* "store" is borrowed. */
 enum gb_err journal_writer_new(struct journal_writer **,
 			       struct store *store) GB_NODISCARD;
 void journal_writer_free(struct journal_writer *);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -18,6 +19,25 @@ startup_config_file(const char *given)
 	if (given != NULL)
 		return given;
 	return access(DEFAULT_FILE, F_OK) == 0 ? DEFAULT_FILE : NULL;
+}
+
+/* Make "*path" relative to the folder of "config_file": web servers start us
+ * in folders of their own choice. */
+static enum gb_err
+beside_config(const char *config_file, char **path)
+{
+	const char *slash;
+	char *whole;
+
+	slash = config_file == NULL ? NULL : strrchr(config_file, '/');
+	if (slash == NULL || (*path)[0] == '/' || (*path)[0] == '\0')
+		return GB_OK;
+	if (asprintf(&whole, "%.*s/%s", (int)(slash - config_file), config_file,
+		     *path) == -1)
+		return GB_ENOMEM;
+	free(*path);
+	*path = whole;
+	return GB_OK;
 }
 
 enum gb_err
@@ -48,6 +68,14 @@ startup_settings(const char *config_file, struct store *store,
 	load.overrides = overrides;
 	load.override_count = rows.count;
 	rc = settings_load(out, &load, faults);
+	if (rc == GB_OK &&
+	    (beside_config(config_file, &(*out)->database) != GB_OK ||
+	     beside_config(config_file, &(*out)->log_file) != GB_OK ||
+	     beside_config(config_file, &(*out)->ca_file) != GB_OK)) {
+		settings_free(*out);
+		*out = NULL;
+		rc = GB_ENOMEM;
+	}
 out:
 	free(overrides);
 	override_rows_free(&rows);

@@ -48,6 +48,9 @@ log_open(enum log_level level, const char *path)
 	return GB_OK;
 }
 
+static void log_line(enum log_level level, int err, const char *fmt, va_list ap)
+    GB_PRINTF(3, 0);
+
 static void
 log_line(enum log_level level, int err, const char *fmt, va_list ap)
 {

@@ -79,19 +79,41 @@ match_userinfo(const char *text, size_t len)
 	return 0;
 }
 
+static size_t
+match_secret(const char *text, size_t len, const char *secret,
+	     size_t secret_len)
+{
+	return secret_len > 0 && len >= secret_len &&
+		       memcmp(text, secret, secret_len) == 0
+		   ? secret_len
+		   : 0;
+}
+
+/* How many bytes at "text" are to be masked; 0: none. */
+static size_t
+match_any(const char *text, size_t len, const char *secret, size_t secret_len)
+{
+	size_t n, at, i;
+
+	n = match_secret(text, len, secret, secret_len);
+	for (i = 0; n == 0 && i < GB_COUNT(patterns); i++)
+		n = match_pattern(&patterns[i], text, len);
+	/* A pattern may end within the secret: then all of that goes too. */
+	for (at = 1; at < n && n < len; at++)
+		if (match_secret(text + at, len - at, secret, secret_len) >
+		    n - at)
+			n = at + secret_len;
+	return n;
+}
+
 void
 redact_text(struct buf *out, const char *text, size_t len, const char *secret)
 {
-	size_t at, from, n, secret_len, i;
+	size_t at, from, n, secret_len;
 
 	secret_len = secret == NULL ? 0 : strlen(secret);
 	for (at = from = 0; at < len;) {
-		n = 0;
-		if (secret_len > 0 && len - at >= secret_len &&
-		    memcmp(text + at, secret, secret_len) == 0)
-			n = secret_len;
-		for (i = 0; n == 0 && i < GB_COUNT(patterns); i++)
-			n = match_pattern(&patterns[i], text + at, len - at);
+		n = match_any(text + at, len - at, secret, secret_len);
 		if (n > 0) {
 			buf_add(out, text + from, at - from);
 			add_masked(out, text + at, n);

@@ -17,35 +17,35 @@
  * OpenAI's type and code, and Google's status of each. */
 enum api_fault {
 	FAULT_NONE,
-	FAULT_INVALID,		  /* 400 a field is wrong; "param" names it */
-	FAULT_UNSUPPORTED,	  /* 400 unsupported_parameter / _value */
-	FAULT_BAD_JSON,		  /* 400 the body is not JSON */
-	FAULT_CONTEXT_LENGTH,	  /* 400 context_length_exceeded */
-	FAULT_PRECONDITION,	  /* 400 failed_precondition */
-	FAULT_TOKEN,		  /* 401 invalid_api_key: the client's token */
-	FAULT_FORBIDDEN,	  /* 403 */
-	FAULT_NO_ROUTE,		  /* 404 unknown_url */
-	FAULT_NO_MODEL,		  /* 404 model_not_found */
-	FAULT_METHOD,		  /* 405 */
-	FAULT_BODY_TOO_LARGE,	  /* 413 request_too_large */
-	FAULT_RATE_LIMIT,	  /* 429 rate_limit_exceeded, a minute's */
-	FAULT_QUOTA,		  /* 429 insufficient_quota, a day's or money */
-	FAULT_INTERNAL,		  /* 500 our own */
-	FAULT_UPSTREAM,		  /* 502 upstream answered rubbish, cut off */
-	FAULT_UPSTREAM_KEY,	  /* 502 upstream_key_error: our keys' fault */
-	FAULT_EMPTY,		  /* 502 empty_response */
-	FAULT_UPSTREAM_INTERNAL,  /* 500 internal_error, of upstream */
-	FAULT_OVERLOADED,	  /* 503 overloaded */
-	FAULT_NO_KEYS,		  /* 503 no key is configured at all */
-	FAULT_TIMEOUT,		  /* 504 timeout */
+	FAULT_INVALID,		 /* 400 a field is wrong; "param" names it */
+	FAULT_UNSUPPORTED,	 /* 400 unsupported_parameter / _value */
+	FAULT_BAD_JSON,		 /* 400 the body is not JSON */
+	FAULT_CONTEXT_LENGTH,	 /* 400 context_length_exceeded */
+	FAULT_PRECONDITION,	 /* 400 failed_precondition */
+	FAULT_TOKEN,		 /* 401 invalid_api_key: the client's token */
+	FAULT_FORBIDDEN,	 /* 403 */
+	FAULT_NO_ROUTE,		 /* 404 unknown_url */
+	FAULT_NO_MODEL,		 /* 404 model_not_found */
+	FAULT_METHOD,		 /* 405 */
+	FAULT_BODY_TOO_LARGE,	 /* 413 request_too_large */
+	FAULT_RATE_LIMIT,	 /* 429 rate_limit_exceeded, a minute's */
+	FAULT_QUOTA,		 /* 429 insufficient_quota, a day's or money */
+	FAULT_INTERNAL,		 /* 500 our own */
+	FAULT_UPSTREAM,		 /* 502 upstream answered rubbish, cut off */
+	FAULT_UPSTREAM_KEY,	 /* 502 upstream_key_error: our keys' fault */
+	FAULT_EMPTY,		 /* 502 empty_response */
+	FAULT_UPSTREAM_INTERNAL, /* 500 internal_error, of upstream */
+	FAULT_OVERLOADED,	 /* 503 overloaded */
+	FAULT_NO_KEYS,		 /* 503 no key is configured at all */
+	FAULT_TIMEOUT,		 /* 504 timeout */
 	FAULT__MAX
 };
 
 struct api_error {
-	enum api_fault fault; /* FAULT_NONE: there is no error */
-	int status;	      /* HTTP */
-	char param[160];      /* the field at fault, "messages[2].content" */
-	char message[1024];   /* for a developer; scrubbed of secrets */
+	enum api_fault fault;  /* FAULT_NONE: there is no error */
+	int status;	       /* HTTP */
+	char param[160];       /* the field at fault, "messages[2].content" */
+	char message[1024];    /* for a developer; scrubbed of secrets */
 	int64_t retry_after_s; /* -1: no such header */
 	bool no_retry;	       /* send x-should-retry: false */
 };
@@ -81,7 +81,7 @@ int upstream_error_status(const char *body, size_t body_len);
 
 /* Google's message out of an error body, into "out", scrubbed: the text for
  * the journal.  A body that is no JSON gives its beginning. */
-void upstream_error_text(const char *body, size_t body_len,
-			 const char *secret, struct buf *out);
+void upstream_error_text(const char *body, size_t body_len, const char *secret,
+			 struct buf *out);
 
 #endif

@@ -14,8 +14,9 @@ struct pool_tried {
 
 /*
  * The next key for "model"; its id is added to "tried".  GB_ENOTFOUND when no
- * READY key is left that was not tried: "*back_at" then is when the first one
- * comes back (milliseconds since 1970 UTC; 0: none does by itself).
+ * READY key is left that was not tried: "*back_at" then is what
+ * store_key_turn() says: when the first one comes back (milliseconds since 1970
+ * UTC), or 0. A request that has tried KEY_TRIED_MAX keys gets no more.
  */
 enum gb_err pool_take(struct store *, const char *model, struct pool_tried *,
 		      struct key_turn *, int64_t *back_at) GB_NODISCARD;
@@ -28,7 +29,6 @@ void pool_judge(struct store *, const struct settings *,
 
 /* The call went well: clears the failure count.  Writes only where there is
  * something to clear, so that the usual case costs no transaction. */
-void pool_succeeded(struct store *, const struct key_turn *,
-		    const char *model);
+void pool_succeeded(struct store *, const struct key_turn *, const char *model);
 
 #endif

@@ -16,11 +16,11 @@
 
 /* How the exchange itself went, apart from what the answer said. */
 enum answer_fault {
-	ANSWER_COMPLETE,   /* status and body are all there */
-	ANSWER_NETWORK,	   /* no connection, TLS or proxy fault, cut off */
-	ANSWER_TIMEOUT,	   /* one of our limits passed */
-	ANSWER_EMPTY,	   /* 200 without any output (row 33) */
-	ANSWER_GARBAGE,	   /* 200 that is not what the protocol says */
+	ANSWER_COMPLETE, /* status and body are all there */
+	ANSWER_NETWORK,	 /* no connection, TLS or proxy fault, cut off */
+	ANSWER_TIMEOUT,	 /* one of our limits passed */
+	ANSWER_EMPTY,	 /* 200 without any output (row 33) */
+	ANSWER_GARBAGE,	 /* 200 that is not what the protocol says */
 };
 
 struct answer {
@@ -28,35 +28,35 @@ struct answer {
 	int status;	  /* HTTP; 0 when none came */
 	const char *body; /* the error body; object, [object], HTML, or "" */
 	size_t body_len;
-	int64_t now_ms;	  /* since 1970 UTC */
-	int64_t streak;	  /* store_key_model_streak(): row 25 doubles by it */
+	int64_t now_ms; /* since 1970 UTC */
+	int64_t streak; /* store_key_model_streak(): row 25 doubles by it */
 };
 
 /* What to do with the request. */
 enum verdict_retry {
-	RETRY_NO,	/* the answer is the client's */
-	RETRY_OTHER,	/* on another key */
-	RETRY_ONCE,	/* on another key, but only once for this row */
-	RETRY_TWICE,	/* on another key, at most twice for this row */
-	RETRY_THRICE,	/* after a pause, at most three times */
+	RETRY_NO,     /* the answer is the client's */
+	RETRY_OTHER,  /* on another key */
+	RETRY_ONCE,   /* on another key, but only once for this row */
+	RETRY_TWICE,  /* on another key, at most twice for this row */
+	RETRY_THRICE, /* after a pause, at most three times */
 };
 
 /* What to do with the key. */
 enum verdict_action {
-	KEY_KEEP,	  /* nothing: not its fault */
-	KEY_COOL,	  /* rest the key until until_ms */
-	KEY_COOL_MODEL,	  /* rest (key, model) until until_ms */
-	KEY_COUNT,	  /* count a failure; disabled at strikes in window */
-	KEY_DISABLE,	  /* out, until a person or a recheck says so */
+	KEY_KEEP,	/* nothing: not its fault */
+	KEY_COOL,	/* rest the key until until_ms */
+	KEY_COOL_MODEL, /* rest (key, model) until until_ms */
+	KEY_COUNT,	/* count a failure; disabled at strikes in window */
+	KEY_DISABLE,	/* out, until a person or a recheck says so */
 };
 
 struct verdict {
-	int row;	  /* 1 to 33, 0: a plain success, 34: none fitted */
+	int row; /* 1 to 33, 0: a plain success, 34: none fitted */
 	enum verdict_retry retry;
 	enum verdict_action action;
-	int64_t until_ms; /* for the cooling ones */
-	int64_t pause_ms; /* wait this long before the retry */
-	int strikes;	  /* for KEY_COUNT; 0: the max_failures setting */
+	int64_t until_ms;  /* for the cooling ones */
+	int64_t pause_ms;  /* wait this long before the retry */
+	int strikes;	   /* for KEY_COUNT; 0: the max_failures setting */
 	int64_t window_ms; /* for KEY_COUNT; 0: however long apart */
 	bool terminal_day; /* the quota of a day (or money) ran out: tell the
 			      client not to try again soon */

@@ -17,21 +17,21 @@ struct journal_attempt {
 
 /* One finished request.  Strings are borrowed unless said. */
 struct journal_entry {
-	int64_t time_ms;	/* when it arrived */
+	int64_t time_ms; /* when it arrived */
 	char request_id[33];
-	char token[65];		/* the client token's name; "" for none */
-	int64_t key_id;		/* that answered last; 0: none was asked */
-	const char *endpoint;	/* a route's name: "chat.completions" … */
+	char token[65];	      /* the client token's name; "" for none */
+	int64_t key_id;	      /* that answered last; 0: none was asked */
+	const char *endpoint; /* a route's name: "chat.completions" … */
 	char model[129];
 	bool stream;
-	bool hung_up;		/* the client did */
-	int status;		/* what the client got */
-	int attempts;		/* upstream calls made */
-	int64_t first_byte_ms;	/* from arrival to the first output; -1 */
+	bool hung_up;	       /* the client did */
+	int status;	       /* what the client got */
+	int attempts;	       /* upstream calls made */
+	int64_t first_byte_ms; /* from arrival to the first output; -1 */
 	int64_t total_ms;
 	int64_t prompt_tokens, completion_tokens, reasoning_tokens,
-	    cached_tokens;	/* as in OpenAI's usage */
-	const char *error_class; /* "" when it went well */
+	    cached_tokens;		/* as in OpenAI's usage */
+	const char *error_class;	/* "" when it went well */
 	struct journal_attempt *failed; /* the failed attempts */
 	size_t failed_count;
 };

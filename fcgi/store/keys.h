@@ -4,9 +4,11 @@
 
 #include "store/store.h"
 
-#define KEY_SECRET_MIN 20  /* characters of a key; no other rule decides what */
+#define KEY_SECRET_MIN \
+	20		   /* characters of a key; no other rule decides what \
+			    */
 #define KEY_SECRET_MAX 256 /* one is, but "no spaces or control characters" */
-#define KEY_TRIED_MAX 64   /* keys one request may try */
+#define KEY_TRIED_MAX  64  /* keys one request may try */
 
 enum key_state {
 	KEY_READY,    /* may be picked */
@@ -72,24 +74,35 @@ struct key_turn {
  * Take the next turn for "model" ("": for no model in particular): the first
  * READY key after the one whose turn it was last, over all processes, that
  * does not cool for the model and is not among the "tried_count" ids in
- * "tried".  One transaction.  GB_ENOTFOUND when there is none; then
- * "*back_at" is the earliest moment at which one that was not tried comes
- * back, or 0 when none ever does by itself.
+ * "tried".  One transaction, which many threads share when they come at
+ * once.  GB_ENOTFOUND when there is none, and nothing was written; "*back_at"
+ * then is the earliest moment at which a key comes back for the model, tried
+ * or not, or 0 when waiting is not what is missing: all are disabled, or one
+ * that was tried is READY still.
  */
 enum gb_err store_key_turn(struct store *, const char *model, int64_t now_ms,
 			   const int64_t *tried, size_t tried_count,
 			   struct key_turn *, int64_t *back_at) GB_NODISCARD;
 
-/* What became of a key.  A key that a person disabled stays as it is. */
+/*
+ * What became of a key.  A key that a person disabled stays as it is, and a
+ * key that is not there any more is no failure.  A deadline only moves later;
+ * only a person, or store_key_revive(), ends it before its time.
+ *
+ * A success clears the count of failures and the streak of (key, model).
+ * Where there is nothing to clear it costs one read; last_ok_at is therefore
+ * exact to a minute.
+ */
 enum gb_err store_key_succeeded(struct store *, int64_t id, const char *model,
 				int64_t now_ms) GB_NODISCARD;
 enum gb_err store_key_cool(struct store *, int64_t id, int64_t until_ms,
 			   const char *reason) GB_NODISCARD;
 enum gb_err store_key_cool_model(struct store *, int64_t id, const char *model,
-				 int64_t until_ms,
+				 int64_t now_ms, int64_t until_ms,
 				 const char *reason) GB_NODISCARD;
-/* How often in a row (key, model) was cooled without a success between: the
- * step of a doubling back-off; 0 the first time. */
+/* How often in a row (key, model) was cooled without a success between (what
+ * fails while it cools already is not counted again): the step of a doubling
+ * back-off; 0 the first time. */
 enum gb_err store_key_model_streak(struct store *, int64_t id,
 				   const char *model,
 				   int64_t *streak) GB_NODISCARD;
@@ -101,6 +114,24 @@ enum gb_err store_key_disable_by_system(struct store *, int64_t id,
 enum gb_err store_key_count_failure(struct store *, int64_t id, int64_t limit,
 				    int64_t window_ms, int64_t now_ms,
 				    const char *reason) GB_NODISCARD;
+
+/* A key answered although it is disabled by the system, or cools: READY again
+ * at once.  "*revived" says whether there was anything to do. */
+enum gb_err store_key_revive(struct store *, int64_t id, int64_t now_ms,
+			     bool *revived) GB_NODISCARD;
+/*
+ * Take one key that the system disabled and that nobody asked about for
+ * "every_ms"; from now on that is "now_ms", so that of all processes one only
+ * gets it.  GB_ENOTFOUND: none is due.
+ */
+enum gb_err store_key_recheck_take(struct store *, int64_t now_ms,
+				   int64_t every_ms,
+				   struct key_turn *) GB_NODISCARD;
+/* Delete at most "most" rows of (key, model) that cooled until before
+ * "before_ms", for models that nobody asks for any more. */
+enum gb_err store_keys_forget_models(struct store *, int64_t before_ms,
+				     int64_t most,
+				     int64_t *deleted) GB_NODISCARD;
 
 /* How many keys there are, and how many are READY or COOLING. */
 enum gb_err store_keys_count(struct store *, int64_t *all,

@@ -22,7 +22,8 @@ struct store;
 /*
  * Open "path", creating it (mode 0600) and the folder it is in where they are
  * missing, and bring its schema up to date under an exclusive lock.  A file
- * with a newer schema than this program knows is refused: GB_EINVAL.
+ * with a newer schema than this program knows, or that another program made,
+ * is refused untouched: GB_EINVAL.
  */
 enum gb_err store_open(struct store **, const char *path) GB_NODISCARD;
 void store_close(struct store *);

@@ -22,7 +22,8 @@ struct token_rows {
 
 void token_rows_free(struct token_rows *);
 
-/* GB_EEXIST: a token of that name is there already, revoked or not. */
+/* GB_EEXIST: a token of that name is there already, revoked or not.
+ * GB_EINVAL: the name is empty or longer than TOKEN_NAME_MAX. */
 enum gb_err store_token_create(struct store *, const char *name,
 			       const unsigned char digest[DIGEST_SIZE],
 			       int64_t now_ms) GB_NODISCARD;

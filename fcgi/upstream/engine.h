@@ -13,15 +13,19 @@ struct engine;
 
 struct engine_options {
 	const char *ca_file; /* trust these too; NULL or "": the system's */
-	size_t connections;  /* idle connections kept open at most */
+	size_t connections;  /* kept open at most while idle: as many as there
+				are request threads, for HTTP/1.1's sake */
 };
 
 /* Start the thread.  GB_ENOMEM, GB_EIO (logged). */
 enum gb_err engine_new(struct engine **,
 		       const struct engine_options *) GB_NODISCARD;
 
-/* Cancel what runs, end the thread, close the connections.  Every transfer
- * must have been freed.  NULL is fine. */
+/*
+ * End everything: what runs ends in TRANSFER_NETWORK; when other threads have
+ * freed their transfers, the thread ends and the connections close.  The caller
+ * must have none left, and nobody may start another.  NULL is fine.
+ */
 void engine_free(struct engine *);
 
 #endif

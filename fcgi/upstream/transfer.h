@@ -22,54 +22,66 @@ struct transfer_header {
 };
 
 struct transfer_request {
-	const char *method; /* "GET", "POST" … */
-	const char *url;    /* never holds a secret */
+	const char *method;		       /* "GET", "POST" … */
+	const char *url;		       /* never holds a secret */
 	const struct transfer_header *headers; /* copied at the start */
 	size_t header_count;
 	const char *body; /* borrowed until transfer_free(); NULL: none */
 	size_t body_len;
-	const char *proxy;	/* NULL or "": direct */
-	int64_t connect_timeout_ms;
+	const char *proxy; /* NULL or "": direct */
+	/* The limits; 0: none.  All but the first are noticed up to 100 ms
+	 * late.  They begin with the transfer, but for the silence. */
+	int64_t connect_timeout_ms;    /* names, TCP, proxy and TLS */
 	int64_t first_byte_timeout_ms; /* to the first byte of the body */
-	int64_t idle_timeout_ms;       /* silence within the body */
+	int64_t idle_timeout_ms; /* silence within the body; what waits for the
+				    reader does not count */
 	int64_t total_timeout_ms;
 	bool whole;	  /* wake the reader only when all of it is there */
 	size_t body_max;  /* with "whole" and for error bodies: the most that
 			     is taken; more ends in TRANSFER_TOO_LARGE */
 	size_t queue_max; /* otherwise: pause upstream above this many bytes */
 	int watch_fd;	  /* the web server's descriptor of the request: its
-			     hang-up cancels the transfer; -1: none */
+			     hang-up, or a FastCGI abort record on it, cancels
+			     the transfer; -1: none.  Of a pipe, and of our
+			     standard output, only the reader's end counts.  It
+			     stays open until transfer_free(). */
 };
 
 enum transfer_end {
 	TRANSFER_RUNNING,
-	TRANSFER_DONE,		/* complete by the rules of its protocol */
-	TRANSFER_NETWORK,	/* connect, TLS, proxy fault, or cut off */
-	TRANSFER_TIMEOUT,	/* one of the four limits */
-	TRANSFER_TOO_LARGE,	/* over body_max */
-	TRANSFER_HUNG_UP,	/* the client went away */
+	TRANSFER_DONE,	    /* complete by the rules of its protocol */
+	TRANSFER_NETWORK,   /* connect, TLS, proxy fault, or cut off */
+	TRANSFER_TIMEOUT,   /* one of the four limits */
+	TRANSFER_TOO_LARGE, /* over body_max */
+	TRANSFER_HUNG_UP,   /* the client went away */
 };
 
 enum transfer_got {
-	TRANSFER_GOT_DATA, /* something was appended */
-	TRANSFER_GOT_END,  /* it is over: transfer_end() tells how */
+	TRANSFER_GOT_DATA,    /* something was appended */
+	TRANSFER_GOT_END,     /* it is over: transfer_end() tells how */
 	TRANSFER_GOT_NOTHING, /* the wait passed */
 };
 
-/* Begin.  On GB_OK "*out" is the caller's, to be freed.  GB_ENOMEM. */
+/*
+ * Begin.  On GB_OK "*out" is the caller's, to be freed; otherwise it is NULL:
+ * GB_EINVAL for a header that would not stay one (CR or LF in it) or a URL that
+ * is out of bounds, GB_ETOOBIG for more than 64 KiB of headers, GB_ENOMEM.  A
+ * URL that is merely wrong ends in TRANSFER_NETWORK.
+ */
 enum gb_err transfer_start(struct engine *, const struct transfer_request *,
 			   struct transfer **out) GB_NODISCARD;
 
 /*
- * Wait until the status and headers are there or it is over, at most
- * "wait_ms" (-1: as long as it takes).  TRANSFER_GOT_DATA: the head is there.
+ * Wait until the status and headers are there (with "whole": until all is) or
+ * it is over, at most "wait_ms" (-1: as long as it takes).  TRANSFER_GOT_DATA:
+ * the head is there.
  */
 enum transfer_got transfer_head(struct transfer *, int64_t wait_ms);
 
 /*
  * Move what has come of the body to the end of "out", waiting at most
  * "wait_ms" (-1: as long as it takes) for the first of it.  With "whole" it
- * waits for all.
+ * waits for all, and what came of a failed transfer is not handed out.
  */
 enum transfer_got transfer_read(struct transfer *, struct buf *out,
 				int64_t wait_ms);
@@ -82,7 +94,8 @@ const char *transfer_header(const struct transfer *, const char *name);
 
 enum transfer_end transfer_end(const struct transfer *);
 
-/* After a failure: curl's words for it, without the URL; never NULL. */
+/* After a failure: words for it, curl's or ours, without URL or proxy; never
+ * NULL, "" without a failure. */
 const char *transfer_error(const struct transfer *);
 
 /* Cancel what still runs, and free.  NULL is fine.  Afterwards neither the

@@ -113,6 +113,20 @@ below(const char *path, const char *mount)
 	return path + len;
 }
 
+/* Web servers disagree on whether a %2F in PATH_INFO is still encoded. */
+static void
+add_slashes_decoded(struct buf *out, const char *path)
+{
+	const char *at;
+
+	while ((at = strcasestr(path, "%2F")) != NULL) {
+		buf_add(out, path, (size_t)(at - path));
+		buf_putc(out, '/');
+		path = at + 3;
+	}
+	buf_puts(out, path);
+}
+
 static void
 set_place(struct web_request *rq, const char *mount, size_t mount_len,
 	  const char *path)
@@ -122,7 +136,7 @@ set_place(struct web_request *rq, const char *mount, size_t mount_len,
 	buf_add(&rq->mount, mount, mount_len);
 	if (path[0] != '/')
 		buf_putc(&rq->path, '/');
-	buf_puts(&rq->path, path);
+	add_slashes_decoded(&rq->path, path);
 }
 
 /*
@@ -335,5 +349,5 @@ web_read_body(struct web_request *rq, struct buf *body)
 int
 web_watch_fd(const struct web_request *rq)
 {
-	return rq->cgi ? STDOUT_FILENO : rq->fcgx.ipcFd;
+	return rq->cgi ? rq->cgi_watch_fd : rq->fcgx.ipcFd;
 }

@@ -12,6 +12,7 @@
 struct web_request {
 	FCGX_Request fcgx; /* as a plain CGI: only envp is used */
 	bool cgi;	   /* descriptors 0 and 1 instead of fcgx.in and .out */
+	int cgi_watch_fd;  /* hangs up when the web server ends a CGI */
 
 	char id[RANDOM_ID_SIZE];
 	int64_t arrived_wall_ms, arrived_mono_ms;

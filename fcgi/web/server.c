@@ -22,7 +22,8 @@
 #define KEPT_IDLE_MS  60000 /* a kept connection without a request closes */
 #define GRACE_MS      10000 /* running requests may end in this after a stop */
 #define CUT_MS	      5000  /* and in this after they were cut off */
-#define POLL_MS	      100   /* how often the end of threads is looked at */
+#define CGI_DRAIN_MAX (8 << 20) /* bytes of a body that nobody wanted */
+#define POLL_MS	      100	/* how often the end of threads is looked at */
 
 #define WAKE_SIGNAL SIGUSR2 /* interrupts accept() and poll() */
 
@@ -341,18 +342,75 @@ web_server_run(const struct web_server_options *options)
 	return GB_OK;
 }
 
+/* Shut by SIGTERM; its other end is what the request watches. */
+static int cgi_end_fd = -1;
+
+static void
+cgi_end(int sig)
+{
+	(void)sig;
+	shutdown(cgi_end_fd, SHUT_RDWR);
+}
+
+/*
+ * A client that leaves shows nowhere on a CGI's descriptors.  Web servers
+ * send SIGTERM instead, and SIGKILL seconds later: time to cancel the call
+ * and to write the journal.
+ */
+static enum gb_err
+watch_cgi_end(struct web_request *rq)
+{
+	struct sigaction sa;
+	sigset_t set;
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1) {
+		log_error("cgi: socketpair");
+		return GB_EIO;
+	}
+	cgi_end_fd = fds[0];
+	rq->cgi_watch_fd = fds[1];
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = cgi_end;
+	sigaction(SIGTERM, &sa, NULL);
+	stop_signals(&set);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	return GB_OK;
+}
+
+/* Apache resets the client's connection when a CGI leaves some of the body
+ * unread, and the reply is lost. */
+static void
+drain_cgi_body(void)
+{
+	char bytes[16 * 1024];
+	size_t left;
+	ssize_t got;
+
+	for (left = CGI_DRAIN_MAX; left > 0; left -= (size_t)got) {
+		got = read(STDIN_FILENO, bytes,
+			   left < sizeof(bytes) ? left : sizeof(bytes));
+		if (got <= 0)
+			break;
+	}
+}
+
 enum gb_err
 web_cgi_run(const struct web_server_options *options)
 {
 	extern char **environ;
 	struct web_request rq;
+	enum gb_err rc;
 
 	web_request_init(&rq);
 	rq.cgi = true;
 	rq.fcgx.envp = environ;
-	rq.fcgx.ipcFd = -1;
-	web_request_begin(&rq, options->base_path);
-	options->handler(&rq, options->context);
+	if ((rc = watch_cgi_end(&rq)) == GB_OK) {
+		web_request_begin(&rq, options->base_path);
+		options->handler(&rq, options->context);
+		drain_cgi_body();
+		close(rq.cgi_watch_fd);
+	}
 	web_request_release(&rq);
-	return GB_OK;
+	return rc;
 }

@@ -59,6 +59,8 @@ static const struct {
     {"a " ODD " b", ODD, "a my-v…igns b"},
     {ODD ODD, ODD, "my-v…ignsmy-v…igns"},
     {"a " ODD, "", "a " ODD},
+    {"Consumer api_key:" ODD " has", ODD, "Consumer api_…igns has"},
+    {"api_key:abcd+ef/ghij+klmnop", "abcd+ef/ghij+klmnop", "api_…mnop"},
     {"consumer 'projects/123456789012'", NULL, "consumer 'proj…9012'"},
     {"overview?project=my-project-1 then", NULL, "overview?proj…ct-1 then"},
     {"project 123456789 before", NULL, "proj…6789 before"},

@@ -1,0 +1,67 @@
+/*
+ * answer.h: reading what generateContent and streamGenerateContent answer,
+ * for any dialect of the client's.
+ *
+ * What differs between dialects is a few functions; what an answer is worth,
+ * when a stream may begin, and what a broken one means is the same for all
+ * and stands here once.
+ */
+#ifndef GB_API_ANSWER_H
+#define GB_API_ANSWER_H
+
+#include "api/call.h"
+#include "dialect/native_stream.h"
+#include "dialect/reply.h"
+
+#define EVENT_BYTES_MAX \
+	(64 * 1024 * 1024) /* of one event, signatures and \
+			      pictures included */
+
+struct answer_reader;
+
+/* How a dialect writes.  "rq->out" takes what goes to the client. */
+struct answer_writer {
+	/* A new attempt begins: forget the last one. */
+	void (*reset)(struct answer_reader *);
+	/* The sink for reply_read(), or none to only look. */
+	struct piece_sink (*sink)(struct answer_reader *);
+	/* One answer or event was read well; "raw" are its bytes as they
+	 * came, framing included.  NULL: the sink has done it all. */
+	void (*taken)(struct answer_reader *, const char *raw, size_t len);
+	/* It is complete: write what ends it.  GB_OK, or why not. */
+	enum gb_err (*finish)(struct answer_reader *);
+};
+
+/* How upstream frames a stream. */
+enum answer_framing {
+	FRAMING_SSE,   /* alt=sse */
+	FRAMING_ARRAY, /* one JSON array */
+};
+
+struct answer_reader {
+	const struct answer_writer *writer;
+	void *context; /* the writer's */
+	enum answer_framing framing;
+	struct api_request *rq;
+
+	/* the reader's own */
+	struct reply reply;
+	unsigned pieces;	    /* that went to the sink in this attempt */
+	int64_t text_bytes;	    /* of text among them */
+	struct native_stream array; /* of FRAMING_ARRAY, to end it after all */
+	bool stumbled;		    /* the one retry for it was taken */
+};
+
+/* Before the call; and after its last use. */
+void answer_reader_init(struct answer_reader *, struct api_request *,
+			const struct answer_writer *, void *context);
+void answer_reader_release(struct answer_reader *);
+
+/* Readers for a call whose context is a struct answer_reader. */
+call_reader answer_read_whole;
+call_reader answer_read_stream;
+
+/* A sink that does nothing, for writers that pass bytes on. */
+struct piece_sink answer_no_sink(struct answer_reader *);
+
+#endif

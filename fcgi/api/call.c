@@ -1,0 +1,446 @@
+/* call.c: the next key, the call, its verdict, and another key */
+#include "api/call.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "upstream/exits.h"
+
+#define ERROR_BODY_MAX (256 * 1024) /* bytes read of an error's body */
+#define RETRY_AFTER_CLIENT_MAX \
+	120	    /* seconds that clients' libraries wait; \
+		       a longer wait stops their retrying */
+#define ROWS_MAX 64 /* verdict rows; there are 34 */
+#define MINUTES_QUOTA_MS \
+	(10 * 60 * 1000) /* a longer rest is for a quota of \
+			    a day, or for money */
+#define ATTEMPTS_KEPT 64 /* failed attempts in the journal */
+
+/* What one request has learned so far. */
+struct campaign {
+	struct pool_tried tried;
+	struct key_turn key;
+	struct answer answer;
+	struct verdict verdict;
+	int rows[ROWS_MAX]; /* how often each row of verdicts came */
+	int64_t retries;    /* those that MAX_RETRIES counts */
+	bool asked;	    /* at least one attempt was made */
+};
+
+static size_t
+add_headers(const struct call *call, const struct key_turn *key,
+	    struct transfer_header *h, size_t max)
+{
+	const struct string_pairs *custom = &call->rq->cfg->custom_headers;
+	size_t i, n;
+
+	n = 0;
+	h[n].name = "x-goog-api-key";
+	h[n++].value = key->secret;
+	if (call->body != NULL) {
+		h[n].name = "Content-Type";
+		h[n++].value = "application/json";
+	}
+	for (i = 0; i < call->header_count && n < max; i++)
+		h[n++] = call->headers[i];
+	for (i = 0; i < custom->count && n < max; i++) {
+		h[n].name = custom->items[i].name;
+		h[n++].value = custom->items[i].value;
+	}
+	return n;
+}
+
+static enum gb_err
+start(struct call *call, const struct key_turn *key, struct transfer **out)
+{
+	const struct settings *cfg = call->rq->cfg;
+	struct transfer_header headers[CALL_HEADERS_MAX];
+	struct transfer_request req;
+	struct buf url;
+	enum gb_err rc;
+
+	buf_init(&url, 16 * 1024);
+	buf_printf(&url, "%s%s", cfg->base_url, call->path);
+	memset(&req, 0, sizeof(req));
+	req.method = call->method;
+	req.url = buf_str(&url);
+	req.headers = headers;
+	req.header_count = add_headers(call, key, headers, CALL_HEADERS_MAX);
+	req.body = call->body;
+	req.body_len = call->body_len;
+	req.proxy = exit_for_key(cfg, key->secret);
+	req.connect_timeout_ms = cfg->connect_timeout_ms;
+	req.first_byte_timeout_ms = cfg->first_byte_timeout_ms;
+	req.idle_timeout_ms = cfg->idle_timeout_ms;
+	req.total_timeout_ms = cfg->total_timeout_ms;
+	req.whole = call->whole;
+	req.body_max = (size_t)cfg->max_reply;
+	req.queue_max = (size_t)cfg->stream_buffer;
+	req.watch_fd = web_watch_fd(call->rq->web);
+	rc = buf_error(&url);
+	if (rc == GB_OK)
+		rc = transfer_start(app_engine(call->rq->app), &req, out);
+	buf_release(&url);
+	return rc;
+}
+
+/* --- for readers ------------------------------------------------------------
+ */
+
+enum attempt
+call_send(struct call *call, const char *data, size_t len)
+{
+	struct web_request *web = call->rq->web;
+	enum gb_err rc;
+
+	rc = GB_OK;
+	if (!web_replied(web))
+		rc = web_stream_begin(web, 200, call->stream_type);
+	if (rc == GB_OK && len > 0)
+		rc = web_stream_write(web, data, len);
+	call->last_sent_ms = clock_mono_ms();
+	return rc == GB_OK ? ATTEMPT_OK : ATTEMPT_GONE;
+}
+
+/* How long to wait before the line must be kept open; -1: without end. */
+static int64_t
+patience_ms(const struct call *call)
+{
+	int64_t left;
+
+	if (call->stream_type == NULL)
+		return -1;
+	left = call->last_sent_ms + call->rq->cfg->keepalive_interval_ms -
+	       clock_mono_ms();
+	return left > 0 ? left : 0;
+}
+
+static enum attempt
+keep_alive(struct call *call)
+{
+	return call_send(call, call->keepalive, strlen(call->keepalive));
+}
+
+enum attempt
+call_wait_head(struct call *call, struct transfer *t)
+{
+	while (transfer_head(t, patience_ms(call)) == TRANSFER_GOT_NOTHING)
+		if (keep_alive(call) == ATTEMPT_GONE)
+			return ATTEMPT_GONE;
+	return ATTEMPT_OK;
+}
+
+enum attempt
+call_read(struct call *call, struct transfer *t, struct buf *out,
+	  enum transfer_got *got)
+{
+	for (;;) {
+		*got = transfer_read(t, out, patience_ms(call));
+		if (*got != TRANSFER_GOT_NOTHING)
+			return ATTEMPT_OK;
+		if (keep_alive(call) == ATTEMPT_GONE)
+			return ATTEMPT_GONE;
+	}
+}
+
+/* Read an error's body into call->error_body.  What does not arrive is not
+ * missed: the status has said it. */
+static enum attempt
+read_error_body(struct call *call, struct transfer *t)
+{
+	enum transfer_got got;
+
+	buf_reset(&call->error_body);
+	do {
+		if (call_read(call, t, &call->error_body, &got) == ATTEMPT_GONE)
+			return ATTEMPT_GONE;
+	} while (got == TRANSFER_GOT_DATA &&
+		 buf_error(&call->error_body) == GB_OK);
+	return ATTEMPT_OK;
+}
+
+enum attempt
+call_check(struct call *call, struct transfer *t, struct answer *answer)
+{
+	answer->status = transfer_status(t);
+	answer->fault = ANSWER_COMPLETE;
+	if (answer->status >= 300) {
+		if (read_error_body(call, t) == ATTEMPT_GONE)
+			return ATTEMPT_GONE;
+		answer->body = buf_str(&call->error_body);
+		answer->body_len = call->error_body.len;
+		return transfer_end(t) == TRANSFER_HUNG_UP ? ATTEMPT_GONE
+							   : ATTEMPT_FAILED;
+	}
+	switch (transfer_end(t)) {
+	case TRANSFER_RUNNING:
+	case TRANSFER_DONE:
+		return ATTEMPT_OK;
+	case TRANSFER_HUNG_UP:
+		return ATTEMPT_GONE;
+	case TRANSFER_TIMEOUT:
+		answer->fault = ANSWER_TIMEOUT;
+		break;
+	case TRANSFER_NETWORK:
+		answer->fault = ANSWER_NETWORK;
+		break;
+	case TRANSFER_TOO_LARGE:
+		answer->fault = ANSWER_GARBAGE;
+		break;
+	}
+	buf_reset(&call->error_body);
+	buf_puts(&call->error_body, transfer_error(t));
+	answer->body = buf_str(&call->error_body);
+	answer->body_len = call->error_body.len;
+	return ATTEMPT_FAILED;
+}
+
+/* --- verdicts and errors ----------------------------------------------------
+ */
+
+/* Keep the failed attempt for the journal. */
+static void
+note_failure(struct call *call, const struct campaign *c, int64_t began_ms)
+{
+	struct journal_entry *e = &call->rq->entry;
+	struct journal_attempt *list, *a;
+	struct buf text;
+
+	if (e->failed_count >= ATTEMPTS_KEPT)
+		return;
+	list = realloc(e->failed, (e->failed_count + 1) * sizeof(*list));
+	if (list == NULL)
+		return;
+	e->failed = list;
+	a = &list[e->failed_count++];
+	memset(a, 0, sizeof(*a));
+	a->time_ms = began_ms;
+	a->key_id = c->key.id;
+	a->status = c->answer.status;
+	a->error_class = c->verdict.error_class;
+	buf_init(&text, JOURNAL_TEXT_MAX);
+	upstream_error_text(c->answer.body, c->answer.body_len, c->key.secret,
+			    &text);
+	a->text = buf_take(&text);
+	buf_release(&text);
+}
+
+static const enum api_fault fault_of_answer[] = {
+    [ANSWER_NETWORK] = FAULT_UPSTREAM,
+    [ANSWER_TIMEOUT] = FAULT_TIMEOUT,
+    [ANSWER_EMPTY] = FAULT_EMPTY,
+    [ANSWER_GARBAGE] = FAULT_UPSTREAM,
+};
+
+static const char *const text_of_answer[] = {
+    [ANSWER_NETWORK] = "The connection to upstream failed.",
+    [ANSWER_TIMEOUT] = "Upstream did not answer in time.",
+    [ANSWER_EMPTY] = "Upstream gave an empty answer.",
+    [ANSWER_GARBAGE] = "Upstream answered with something that is not of its "
+		       "protocol.",
+};
+
+/* Say when it is worth coming back; "back_at" is wall time. */
+static void
+set_retry_after(struct api_error *e, int64_t back_at)
+{
+	int64_t wait_ms;
+
+	wait_ms = back_at - clock_wall_ms();
+	e->retry_after_s = wait_ms <= 0 ? 1 : (wait_ms + 999) / 1000;
+	e->no_retry = e->retry_after_s > RETRY_AFTER_CLIENT_MAX;
+}
+
+/* The last attempt's failure, as the client is to see it. */
+static void
+error_from_attempt(struct call *call, const struct campaign *c)
+{
+	struct api_error *e = &call->rq->error;
+	const struct verdict *v = &c->verdict;
+
+	if (c->answer.fault != ANSWER_COMPLETE) {
+		api_error_set(e, fault_of_answer[c->answer.fault], NULL, "%s",
+			      text_of_answer[c->answer.fault]);
+		return;
+	}
+	api_error_from_upstream(e, c->answer.status, c->answer.body,
+				c->answer.body_len, c->key.secret,
+				v->action == KEY_DISABLE ||
+				    v->action == KEY_COUNT,
+				v->terminal_day);
+	if (e->status == 429 && v->until_ms > 0)
+		set_retry_after(e, v->until_ms);
+}
+
+/* No key was left to take. */
+static void
+error_from_pool(struct call *call, const struct campaign *c, int64_t back_at)
+{
+	struct api_error *e = &call->rq->error;
+	int64_t all, enabled;
+	bool resting;
+
+	resting = back_at > 0 && (!c->asked || c->verdict.action != KEY_KEEP);
+	if (resting) {
+		api_error_set(e,
+			      back_at - clock_wall_ms() > MINUTES_QUOTA_MS
+				  ? FAULT_QUOTA
+				  : FAULT_RATE_LIMIT,
+			      NULL,
+			      "All keys are resting: their quota for this "
+			      "model is used up, or upstream asked for a "
+			      "pause.");
+		set_retry_after(e, back_at);
+		return;
+	}
+	if (c->asked) {
+		error_from_attempt(call, c);
+		return;
+	}
+	if (store_keys_count(app_store(call->rq->app), &all, &enabled) != GB_OK)
+		all = 0;
+	api_error_set(e, FAULT_NO_KEYS, NULL,
+		      all == 0 ? "No Gemini key is configured."
+			       : "No Gemini key is in service.");
+}
+
+/* Whether the verdict, MAX_RETRIES and the time allow another attempt. */
+static bool
+may_retry(struct call *call, struct campaign *c)
+{
+	static const int limit[] = {
+	    [RETRY_NO] = 0,	[RETRY_OTHER] = KEY_TRIED_MAX,
+	    [RETRY_ONCE] = 1,	[RETRY_TWICE] = 2,
+	    [RETRY_THRICE] = 3,
+	};
+	const struct settings *cfg = call->rq->cfg;
+
+	if (++c->rows[c->verdict.row] > limit[c->verdict.retry])
+		return false;
+	if (api_elapsed_ms(call->rq) + c->verdict.pause_ms >=
+	    cfg->retry_budget_ms)
+		return false;
+	/* A key found dead or exhausted is out of the rotation and costs
+	 * nobody a call again, so passing over it is free (promise 4). */
+	if (c->verdict.action == KEY_KEEP || c->verdict.action == KEY_COUNT)
+		c->retries++;
+	return c->retries <= cfg->max_retries;
+}
+
+/* Wait before a retry; false: the client hung up. */
+static bool
+pause_before_retry(struct call *call, int64_t pause_ms)
+{
+	struct pollfd pfd;
+
+	pfd.fd = web_watch_fd(call->rq->web);
+	pfd.events = POLLRDHUP;
+	return pause_ms <= 0 || poll(&pfd, 1, (int)pause_ms) <= 0;
+}
+
+/* One attempt with the key in "c". */
+static enum attempt
+attempt(struct call *call, struct campaign *c)
+{
+	struct transfer *transfer;
+	enum attempt how;
+	int64_t began_ms;
+
+	memset(&c->answer, 0, sizeof(c->answer));
+	began_ms = clock_wall_ms();
+	c->answer.body = "";
+	call->rq->entry.attempts++;
+	call->rq->entry.key_id = c->key.id;
+	if (start(call, &c->key, &transfer) != GB_OK) {
+		c->answer.fault = ANSWER_NETWORK;
+		how = ATTEMPT_FAILED;
+		transfer = NULL;
+	} else {
+		how = call->reader(call, transfer, &c->answer);
+	}
+	c->asked = true;
+	if (how == ATTEMPT_OK) {
+		pool_succeeded(app_store(call->rq->app), &c->key, call->model);
+	} else if (how != ATTEMPT_GONE) {
+		c->answer.now_ms = clock_wall_ms();
+		pool_judge(app_store(call->rq->app), call->rq->cfg, &c->key,
+			   call->model, &c->answer, &c->verdict);
+		note_failure(call, c, began_ms);
+	}
+	transfer_free(transfer);
+	return how;
+}
+
+/* The next key.  When each was tried, and the last one failed through no fault
+ * of its own, its turn may come again: one key must do, too. */
+static enum gb_err
+take_key(struct call *call, struct campaign *c, int64_t *back_at)
+{
+	struct store *store = app_store(call->rq->app);
+	enum gb_err rc;
+
+	rc = pool_take(store, call->model, &c->tried, &c->key, back_at);
+	if (rc != GB_ENOTFOUND || !c->asked || c->verdict.action != KEY_KEEP)
+		return rc;
+	memset(&c->tried, 0, sizeof(c->tried));
+	return pool_take(store, call->model, &c->tried, &c->key, back_at);
+}
+
+static void
+campaign_run(struct call *call, struct campaign *c)
+{
+	struct api_request *rq = call->rq;
+	int64_t back_at;
+	enum gb_err rc;
+
+	for (;;) {
+		rc = take_key(call, c, &back_at);
+		if (rc == GB_ENOTFOUND) {
+			error_from_pool(call, c, back_at);
+			return;
+		}
+		if (rc != GB_OK) {
+			api_fail(rq, rc);
+			return;
+		}
+		switch (attempt(call, c)) {
+		case ATTEMPT_OK:
+			return;
+		case ATTEMPT_GONE:
+			api_hung_up(rq);
+			return;
+		case ATTEMPT_BROKEN:
+			error_from_attempt(call, c);
+			return;
+		case ATTEMPT_FAILED:
+			if (!may_retry(call, c)) {
+				error_from_attempt(call, c);
+				return;
+			}
+			if (!pause_before_retry(call, c->verdict.pause_ms)) {
+				api_hung_up(rq);
+				return;
+			}
+		}
+	}
+}
+
+void
+call_run(struct call *call)
+{
+	struct campaign *c;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL) {
+		api_fail(call->rq, GB_ENOMEM);
+		return;
+	}
+	buf_init(&call->error_body, ERROR_BODY_MAX);
+	call->last_sent_ms = clock_mono_ms();
+	campaign_run(call, c);
+	explicit_bzero(c, sizeof(*c)); /* it held keys */
+	free(c);
+	buf_release(&call->error_body);
+}

@@ -1,0 +1,74 @@
+/*
+ * call.h: asking upstream on behalf of a request: the next key, the call, its
+ * verdict, and another key where that helps.
+ */
+#ifndef GB_API_CALL_H
+#define GB_API_CALL_H
+
+#include "api/request.h"
+#include "keys/pool.h"
+#include "upstream/transfer.h"
+
+#define CALL_HEADERS_MAX 48 /* sent upstream, all kinds together */
+
+/* How one attempt went, as its reader saw it. */
+enum attempt {
+	ATTEMPT_OK,	/* the reply is there, or its stream has ended well */
+	ATTEMPT_FAILED, /* nothing of it was said to the client */
+	ATTEMPT_BROKEN, /* it failed after the client had some of it */
+	ATTEMPT_GONE,	/* the client is not there any more */
+};
+
+struct call;
+
+/*
+ * Read one attempt to its end.  On ATTEMPT_FAILED and ATTEMPT_BROKEN "answer"
+ * tells what is to be judged; its body may lie in call->error_body.
+ */
+typedef enum attempt call_reader(struct call *, struct transfer *,
+				 struct answer *answer);
+
+struct call {
+	struct api_request *rq;
+	const char *model; /* whose quota it is; "": no model's */
+	const char *method;
+	const char *path; /* below the base URL, with its query */
+	const char *body; /* NULL: none */
+	size_t body_len;
+	const struct transfer_header *headers; /* more of them; no secrets */
+	size_t header_count;
+	bool whole; /* the reader wants the body all at once */
+	call_reader *reader;
+	void *context; /* the reader's */
+
+	/* for streams: what keeps the line open while nothing was said */
+	const char *stream_type; /* its Content-Type; NULL: not a stream */
+	const char *keepalive;	 /* a comment in its framing */
+
+	/* the call's own */
+	struct buf error_body;
+	int64_t last_sent_ms; /* on clock_mono_ms(), to the client */
+};
+
+/*
+ * Run it.  On return either the reply is in rq->out (and rq->status), or
+ * rq->error says why there is none, or the client hung up; the journal entry
+ * knows the attempts, and what keys' health they cost was carried out.
+ */
+void call_run(struct call *);
+
+/* For readers: transfer_head() and transfer_read() that keep the client's
+ * line open.  ATTEMPT_OK: there is something, or the end of it. */
+enum attempt call_wait_head(struct call *, struct transfer *);
+enum attempt call_read(struct call *, struct transfer *, struct buf *out,
+		       enum transfer_got *got);
+
+/* For readers of a stream: send this to the client now. */
+enum attempt call_send(struct call *, const char *data, size_t len);
+
+/* For readers: fill in "answer" from a transfer that did not end well, or
+ * whose status is an error's (then its body is read).  ATTEMPT_OK: it is
+ * neither. */
+enum attempt call_check(struct call *, struct transfer *, struct answer *);
+
+#endif

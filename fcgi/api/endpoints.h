@@ -1,0 +1,27 @@
+/*
+ * endpoints.h: the handlers of the route table, a file each family.
+ *
+ * A handler fills in rq->error or the reply, as api/request.h says.  Who may
+ * call was checked before.
+ */
+#ifndef GB_API_ENDPOINTS_H
+#define GB_API_ENDPOINTS_H
+
+#include "api/request.h"
+
+/* health.c: whether this process can serve. */
+void health_get(struct api_request *);
+
+/* chat.c: OpenAI's chat completions. */
+void chat_completions(struct api_request *);
+
+/* models.c: which models there are, in both dialects. */
+void models_openai_list(struct api_request *);
+void models_openai_get(struct api_request *);
+void models_gemini_list(struct api_request *);
+void models_gemini_get(struct api_request *);
+
+/* native.c: Gemini's own verbs; rq->rest is "{model}:{verb}". */
+void native_verb(struct api_request *);
+
+#endif

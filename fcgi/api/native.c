@@ -1,0 +1,264 @@
+/* native.c: Gemini's own verbs, bytes in and bytes out */
+#include "api/endpoints.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json_object.h>
+
+#include "api/answer.h"
+#include "api/plain.h"
+#include "dialect/json_in.h"
+#include "dialect/native_request.h"
+
+#define SSE_TYPE    "text/event-stream; charset=utf-8"
+#define URL_MAX	    (16 * 1024) /* of a path with its query */
+#define SAFETY_MAX  16		/* there are five categories */
+#define BODY_GROWTH 4096	/* bytes that safety settings may add */
+
+/* In the journal. */
+static const char *const verb_names[NATIVE__MAX] = {
+    [NATIVE_GENERATE] = "gemini.generateContent",
+    [NATIVE_STREAM] = "gemini.streamGenerateContent",
+    [NATIVE_COUNT_TOKENS] = "gemini.countTokens",
+    [NATIVE_EMBED] = "gemini.embedContent",
+    [NATIVE_BATCH_EMBED] = "gemini.batchEmbedContents",
+};
+
+/* --- passing on -------------------------------------------------------------
+ */
+
+static void
+pass_reset(struct answer_reader *ar)
+{
+	(void)ar;
+}
+
+/* Whether an event's bytes have the empty line that ends them; a stream that
+ * was cut just there lacks some of it. */
+static bool
+ends_with_blank(const char *raw, size_t len)
+{
+	static const char *const ends[] = {"\n\n", "\r\r", "\r\n\r\n"};
+	size_t i, n;
+
+	for (i = 0; i < GB_COUNT(ends); i++) {
+		n = strlen(ends[i]);
+		if (len >= n && memcmp(raw + len - n, ends[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+pass_taken(struct answer_reader *ar, const char *raw, size_t len)
+{
+	buf_add(&ar->rq->out, raw, len);
+	if (ar->rq->entry.stream && ar->framing == FRAMING_SSE &&
+	    !ends_with_blank(raw, len))
+		buf_puts(&ar->rq->out, "\n\n");
+}
+
+static enum gb_err
+pass_finish(struct answer_reader *ar)
+{
+	return buf_error(&ar->rq->out);
+}
+
+static const struct answer_writer pass_on = {
+    .reset = pass_reset,
+    .sink = answer_no_sink,
+    .taken = pass_taken,
+    .finish = pass_finish,
+};
+
+/* --- the request ------------------------------------------------------------
+ */
+
+/* A native call in the making. */
+struct native {
+	struct native_path path;
+	struct buf url;
+	struct transfer_header headers[CALL_HEADERS_MAX];
+	struct answer_reader reader;
+	struct call call;
+};
+
+static size_t
+forward_headers(const struct web_request *web, struct transfer_header *h,
+		size_t max)
+{
+	const char *const *name;
+	const char *value;
+	size_t n;
+
+	n = 0;
+	for (name = native_headers; *name != NULL && n < max; name++) {
+		if ((value = web_header(web, *name)) == NULL)
+			continue;
+		h[n].name = *name;
+		h[n++].value = value;
+	}
+	return n;
+}
+
+static enum gb_err
+add_safety(struct api_request *rq, enum native_verb verb)
+{
+	const struct string_pairs *set = &rq->cfg->safety_settings;
+	struct native_safety safety[SAFETY_MAX];
+	size_t i;
+
+	if (!native_takes_safety(verb))
+		return GB_OK;
+	for (i = 0; i < set->count && i < SAFETY_MAX; i++) {
+		safety[i].category = set->items[i].name;
+		safety[i].threshold = set->items[i].value;
+	}
+	rq->body.max += BODY_GROWTH; /* what we add is not the client's */
+	return native_add_safety(&rq->body, safety, i);
+}
+
+static void
+write_url(struct native *n, const char *query)
+{
+	struct buf kept;
+
+	buf_init(&kept, URL_MAX);
+	native_query_rewrite(query, &kept);
+	buf_printf(&n->url, "/%s/models/%s:%s", n->path.version, n->path.model,
+		   n->path.verb_name);
+	if (kept.len > 0)
+		buf_printf(&n->url, "?%s", buf_str(&kept));
+	if (buf_error(&kept) != GB_OK)
+		n->url.fail = buf_error(&kept);
+	buf_release(&kept);
+}
+
+static void
+prepare(struct native *n, struct api_request *rq)
+{
+	struct call *call = &n->call;
+	char alt[16];
+
+	answer_reader_init(&n->reader, rq, &pass_on, NULL);
+	call->rq = rq;
+	call->model = n->path.model;
+	call->method = "POST";
+	call->path = buf_str(&n->url);
+	call->body = buf_str(&rq->body);
+	call->body_len = rq->body.len;
+	call->headers = n->headers;
+	call->header_count =
+	    forward_headers(rq->web, n->headers, GB_COUNT(n->headers));
+	call->context = &n->reader;
+	call->whole = n->path.verb != NATIVE_STREAM;
+	call->reader =
+	    n->path.verb == NATIVE_GENERATE ? answer_read_whole : plain_read;
+	if (n->path.verb != NATIVE_STREAM)
+		return;
+	rq->entry.stream = true;
+	call->reader = answer_read_stream;
+	(void)web_query_value(rq->web, "alt", alt, sizeof(alt));
+	if (strcmp(alt, "sse") == 0) {
+		n->reader.framing = FRAMING_SSE;
+		call->stream_type = SSE_TYPE;
+		call->keepalive = ": keep-alive\n\n";
+	} else {
+		n->reader.framing = FRAMING_ARRAY;
+		call->stream_type = API_JSON_TYPE;
+		call->keepalive = "\n"; /* white space, which JSON allows */
+	}
+}
+
+static void
+end_stream_with_error(struct native *n, struct api_request *rq)
+{
+	if (n->reader.framing == FRAMING_SSE)
+		native_sse_write_error(&rq->error, &rq->out);
+	else
+		native_stream_write_error(&n->reader.array, &rq->error,
+					  &rq->out);
+}
+
+/* Google would say what is wrong, but this costs no turn of a key. */
+static bool
+check_body(struct api_request *rq)
+{
+	struct json_object *tree;
+
+	switch (json_check(buf_str(&rq->body), rq->body.len)) {
+	case JSON_KIND_OBJECT:
+		return true;
+	case JSON_KIND_NONE: /* read it again, to say where it breaks */
+		if (json_read(buf_str(&rq->body), rq->body.len, &tree,
+			      &rq->error) != GB_OK)
+			return false;
+		json_object_put(tree);
+		return true;
+	case JSON_KIND_NULL:
+	case JSON_KIND_OTHER:
+		break;
+	}
+	api_error_set(&rq->error, FAULT_INVALID, NULL,
+		      "The request body must be a JSON object.");
+	return false;
+}
+
+/* Whether rq->rest is a model and a verb that we take. */
+static bool
+parse_path(struct native *n, struct api_request *rq)
+{
+	const char *path;
+
+	path = web_path(rq->web);
+	if (strncmp(path, "/gemini/", 8) == 0)
+		path += 7;
+	switch (native_path_parse(&n->path, path)) {
+	case NATIVE_OK:
+		(void)snprintf(rq->entry.model, sizeof(rq->entry.model), "%s",
+			       n->path.model);
+		rq->entry.endpoint = verb_names[n->path.verb];
+		return true;
+	case NATIVE_NO_PATH:
+	case NATIVE_NO_VERB:
+		break;
+	}
+	api_error_set(&rq->error, FAULT_NO_ROUTE, NULL,
+		      "Unknown request URL: %.16s %.200s.", web_method(rq->web),
+		      web_path(rq->web));
+	return false;
+}
+
+void
+native_verb(struct api_request *rq)
+{
+	struct native *n;
+	enum gb_err rc;
+
+	if ((n = calloc(1, sizeof(*n))) == NULL) {
+		api_fail(rq, GB_ENOMEM);
+		return;
+	}
+	buf_init(&n->url, URL_MAX);
+	if (!parse_path(n, rq) || !api_read_body(rq) || !check_body(rq))
+		goto out;
+	write_url(n, web_query(rq->web));
+	rc = buf_error(&n->url);
+	if (rc == GB_OK)
+		rc = add_safety(rq, n->path.verb);
+	if (rc != GB_OK) {
+		api_fail(rq, rc);
+		goto out;
+	}
+	prepare(n, rq);
+	rq->content_type = API_JSON_TYPE;
+	call_run(&n->call);
+	if (rq->error.fault != FAULT_NONE && web_replied(rq->web))
+		end_stream_with_error(n, rq);
+	answer_reader_release(&n->reader);
+out:
+	buf_release(&n->url);
+	free(n);
+}

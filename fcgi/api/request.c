@@ -1,0 +1,108 @@
+/* request.c: what every endpoint's request begins and ends with */
+#include "api/request.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+bool
+api_read_body(struct api_request *rq)
+{
+	enum gb_err rc;
+
+	rc = web_read_body(rq->web, &rq->body);
+	if (rc == GB_OK)
+		return true;
+	if (rc == GB_ETOOBIG)
+		api_error_set(&rq->error, FAULT_BODY_TOO_LARGE, NULL,
+			      "The request body is larger than %lld bytes.",
+			      (long long)rq->cfg->max_body);
+	else
+		api_fail(rq, rc);
+	return false;
+}
+
+void
+api_fail(struct api_request *rq, enum gb_err rc)
+{
+	if (rc == GB_ECANCELED)
+		api_hung_up(rq);
+	else
+		api_error_set(&rq->error, FAULT_INTERNAL, NULL,
+			      "Internal error (%s). Request id: %s.",
+			      gb_strerror(rc), web_id(rq->web));
+}
+
+void
+api_hung_up(struct api_request *rq)
+{
+	rq->entry.hung_up = true;
+	rq->entry.error_class = "client_gone";
+}
+
+int64_t
+api_elapsed_ms(const struct api_request *rq)
+{
+	return clock_mono_ms() - web_arrived_mono_ms(rq->web);
+}
+
+static void
+write_error(struct api_request *rq)
+{
+	char number[32];
+
+	rq->status = rq->error.status;
+	rq->content_type = API_JSON_TYPE;
+	buf_reset(&rq->out);
+	if (rq->dialect == DIALECT_GOOGLE)
+		api_error_write_google(&rq->error, &rq->out);
+	else
+		api_error_write_openai(&rq->error, &rq->out);
+	if (rq->error.retry_after_s >= 0) {
+		(void)snprintf(number, sizeof(number), "%lld",
+			       (long long)rq->error.retry_after_s);
+		web_reply_header(rq->web, "Retry-After", number);
+	}
+	if (rq->error.no_retry)
+		web_reply_header(rq->web, "X-Should-Retry", "false");
+	if (rq->error.fault == FAULT_TOKEN)
+		web_reply_header(rq->web, "WWW-Authenticate", "Bearer");
+}
+
+/* What the journal keeps of how it ended. */
+static void
+close_entry(struct api_request *rq)
+{
+	struct journal_entry *e = &rq->entry;
+
+	if (web_replied(rq->web))
+		e->status = 200; /* the head said so, whatever came after */
+	else
+		e->status = rq->status;
+	if (e->hung_up)
+		e->status = 499; /* as web servers' logs have it */
+	if (rq->error.fault != FAULT_NONE && !e->hung_up)
+		e->error_class = api_error_class(&rq->error);
+	e->total_ms = api_elapsed_ms(rq);
+}
+
+void
+api_finish(struct api_request *rq)
+{
+	bool streaming;
+
+	streaming = web_replied(rq->web);
+	if (rq->error.fault != FAULT_NONE && !rq->entry.hung_up && !streaming)
+		write_error(rq);
+	close_entry(rq);
+	if (rq->entry.endpoint != NULL)
+		journal_writer_write(app_journal(rq->app), &rq->entry);
+	if (rq->entry.hung_up)
+		return;
+	if (streaming)
+		(void)web_stream_write(rq->web, buf_str(&rq->out), rq->out.len);
+	else
+		(void)web_reply(rq->web, rq->status, rq->content_type,
+				buf_str(&rq->out), rq->out.len);
+}

@@ -1,0 +1,56 @@
+/*
+ * request.h: one API request as its handler sees it, and how it ends.
+ *
+ * A handler reads what it needs, calls upstream, and fills in either "error"
+ * or the reply; api_finish() then writes the journal row and after it the
+ * (rest of the) reply, so that what a client has in full is in the journal.
+ */
+#ifndef GB_API_REQUEST_H
+#define GB_API_REQUEST_H
+
+#include "app/app.h"
+#include "dialect/error.h"
+#include "web/reply.h"
+
+#define API_JSON_TYPE	"application/json; charset=utf-8"
+#define REPLY_BYTES_MAX (256 * 1024 * 1024) /* of a reply that we write */
+
+enum api_dialect {
+	DIALECT_OPENAI,
+	DIALECT_GOOGLE
+};
+
+struct api_request {
+	struct app *app;
+	struct snapshot *snap;
+	const struct settings *cfg; /* of snap */
+	struct web_request *web;
+	enum api_dialect dialect;
+	const char *rest; /* of the path, what the route's "*" stands for */
+
+	struct buf body;	    /* the request's, once read */
+	struct journal_entry entry; /* filled in on the way */
+
+	struct api_error error; /* how it failed, if it did */
+	int status;		/* of the reply; 0: error, or a stream began */
+	const char *content_type;
+	struct buf out; /* the reply's body, or the end of a stream: there
+			   the handler has written the error, too */
+};
+
+/* Read the body into rq->body; false: rq->error says why not. */
+bool api_read_body(struct api_request *rq);
+
+/* Fill in rq->error from a code of ours. */
+void api_fail(struct api_request *rq, enum gb_err rc);
+
+/* The client went away. */
+void api_hung_up(struct api_request *rq);
+
+/* Milliseconds since the request arrived. */
+int64_t api_elapsed_ms(const struct api_request *rq);
+
+/* Write the journal row, then the reply or what is left of it. */
+void api_finish(struct api_request *rq);
+
+#endif

@@ -1,0 +1,267 @@
+/* routes.c: the one table of everything that this program answers */
+#include "api/routes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/endpoints.h"
+#include "api/request.h"
+
+enum who {
+	ANYBODY,   /* no token asked for */
+	TOKEN_USER /* a valid access token */
+};
+
+/* Where an endpoint lies, below the mount. */
+enum place {
+	AT_ROOT = 1,
+	AT_OPENAI = 2,	   /* /v1, /hf/v1, /openai/v1 */
+	AT_GEMINI = 4,	   /* /v1beta, /gemini/v1beta, /v1alpha */
+	AT_GEMINI_V1 = 8,  /* /v1, whose other paths are OpenAI's */
+	AT_GEMINI_KEY = 16 /* /v1 for who brings the token as Google's clients
+			      do: they ask for models there, too */
+};
+
+static const struct prefix {
+	const char *path;
+	unsigned places;
+	enum api_dialect dialect; /* of what is not found below it */
+} prefixes[] = {
+    {"/v1", AT_OPENAI | AT_GEMINI_V1, DIALECT_OPENAI},
+    {"/hf/v1", AT_OPENAI, DIALECT_OPENAI},
+    {"/openai/v1", AT_OPENAI, DIALECT_OPENAI},
+    {"/v1beta", AT_GEMINI, DIALECT_GOOGLE},
+    {"/gemini/v1beta", AT_GEMINI, DIALECT_GOOGLE},
+    {"/v1alpha", AT_GEMINI, DIALECT_GOOGLE},
+    {"", AT_ROOT, DIALECT_OPENAI},
+};
+
+/* In "path" a "*" at the end stands for the rest, at least one character;
+ * with ":" in it for a row whose path says "*:*". */
+static const struct route {
+	const char *method;
+	unsigned places;
+	const char *path;
+	enum who who;
+	enum api_dialect dialect;
+	const char *name; /* in the journal; NULL: leaves no row */
+	void (*handler)(struct api_request *);
+} routes[] = {
+    {"GET", AT_ROOT, "/health", ANYBODY, DIALECT_OPENAI, NULL, health_get},
+    {"POST", AT_OPENAI, "/chat/completions", TOKEN_USER, DIALECT_OPENAI,
+     "chat.completions", chat_completions},
+    {"GET", AT_GEMINI_KEY, "/models", TOKEN_USER, DIALECT_GOOGLE,
+     "gemini.models.list", models_gemini_list},
+    {"GET", AT_GEMINI_KEY, "/models/*", TOKEN_USER, DIALECT_GOOGLE,
+     "gemini.models.get", models_gemini_get},
+    {"GET", AT_OPENAI, "/models", TOKEN_USER, DIALECT_OPENAI, "models.list",
+     models_openai_list},
+    {"POST", AT_GEMINI | AT_GEMINI_V1, "/models/*:*", TOKEN_USER,
+     DIALECT_GOOGLE, "gemini", native_verb},
+    {"GET", AT_OPENAI, "/models/*", TOKEN_USER, DIALECT_OPENAI, "models.get",
+     models_openai_get},
+    {"GET", AT_GEMINI, "/models", TOKEN_USER, DIALECT_GOOGLE,
+     "gemini.models.list", models_gemini_list},
+    {"GET", AT_GEMINI, "/models/*", TOKEN_USER, DIALECT_GOOGLE,
+     "gemini.models.get", models_gemini_get},
+};
+
+/* What the route's "*" stands for in "path", "" for a route without; NULL
+ * when they do not match. */
+static const char *
+match_path(const char *pattern, const char *path)
+{
+	size_t len;
+
+	len = strcspn(pattern, "*");
+	if (pattern[len] == '\0')
+		return strcmp(pattern, path) == 0 ? "" : NULL;
+	if (strncmp(pattern, path, len) != 0 || path[len] == '\0')
+		return NULL;
+	if (pattern[len + 1] == ':' && strchr(path + len, ':') == NULL)
+		return NULL;
+	return path + len;
+}
+
+struct found {
+	const struct route *route; /* NULL: none */
+	const char *rest;
+	const char *allow; /* a method that the path has, though not this */
+	enum api_dialect dialect;
+};
+
+static void
+find_below(struct found *f, unsigned places, const char *method,
+	   const char *path)
+{
+	const struct route *r;
+	const char *rest;
+
+	for (r = routes; r < routes + GB_COUNT(routes); r++) {
+		if ((r->places & places) == 0 ||
+		    (rest = match_path(r->path, path)) == NULL)
+			continue;
+		f->dialect = r->dialect;
+		if (strcmp(r->method, method) != 0) {
+			f->allow = r->method;
+			continue;
+		}
+		f->route = r;
+		f->rest = rest;
+		return;
+	}
+}
+
+/* Whether the token comes in Google's way and not in OpenAI's. */
+static bool
+speaks_gemini(const struct web_request *web)
+{
+	char key[AUTH_TOKEN_BYTES_MAX + 1];
+	bool query;
+
+	query = web_query_value(web, "key", key, sizeof(key));
+	explicit_bzero(key, sizeof(key));
+	return web_header(web, "Authorization") == NULL &&
+	       (query || web_header(web, "x-goog-api-key") != NULL);
+}
+
+static void
+find_route(struct found *f, const struct web_request *web)
+{
+	const char *path = web_path(web);
+	const struct prefix *p;
+	unsigned places;
+	size_t len;
+
+	memset(f, 0, sizeof(*f));
+	for (p = prefixes; p < prefixes + GB_COUNT(prefixes); p++) {
+		len = strlen(p->path);
+		if (strncmp(path, p->path, len) != 0 ||
+		    (path[len] != '/' && path[len] != '\0'))
+			continue;
+		f->dialect = p->dialect;
+		places = p->places;
+		if ((places & AT_GEMINI_V1) != 0 && speaks_gemini(web))
+			places |= AT_GEMINI_KEY;
+		find_below(f, places, web_method(web), path + len);
+		return;
+	}
+}
+
+/* The three places of a token; the first valid one counts. */
+static const char *
+find_token(struct api_request *rq)
+{
+	char from_query[AUTH_TOKEN_BYTES_MAX + 1];
+	const char *tokens[3], *name;
+	size_t i;
+
+	tokens[0] = web_header(rq->web, "Authorization");
+	if (tokens[0] != NULL && strncasecmp(tokens[0], "Bearer ", 7) == 0)
+		tokens[0] += 7 + strspn(tokens[0] + 7, " ");
+	else
+		tokens[0] = NULL;
+	tokens[1] = web_header(rq->web, "x-goog-api-key");
+	tokens[2] =
+	    web_query_value(rq->web, "key", from_query, sizeof(from_query))
+		? from_query
+		: NULL;
+	name = NULL;
+	for (i = 0; i < GB_COUNT(tokens) && name == NULL; i++)
+		if (tokens[i] != NULL)
+			name = auth_find(rq->snap->auth, tokens[i],
+					 strlen(tokens[i]));
+	explicit_bzero(from_query, sizeof(from_query));
+	return name;
+}
+
+/* Whether the caller may; otherwise rq->error says why not. */
+static bool
+check_caller(struct api_request *rq, enum who who)
+{
+	const char *name;
+
+	if (who == ANYBODY)
+		return true;
+	if ((name = find_token(rq)) == NULL) {
+		api_error_set(&rq->error, FAULT_TOKEN, NULL,
+			      "Incorrect or missing access token. Send it as "
+			      "\"Authorization: Bearer …\", as "
+			      "\"x-goog-api-key\" or as \"?key=\".");
+		return false;
+	}
+	(void)snprintf(rq->entry.token, sizeof(rq->entry.token), "%s", name);
+	return true;
+}
+
+static void
+answer_not_found(struct api_request *rq, const struct found *f)
+{
+	rq->entry.endpoint = "unknown";
+	/* Whoever has no token does not learn what there is. */
+	if (!check_caller(rq, TOKEN_USER))
+		return;
+	if (f->allow != NULL) {
+		web_reply_header(rq->web, "Allow", f->allow);
+		api_error_set(&rq->error, FAULT_METHOD, NULL,
+			      "This path takes %s, not %.16s.", f->allow,
+			      web_method(rq->web));
+		return;
+	}
+	api_error_set(&rq->error, FAULT_NO_ROUTE, NULL,
+		      "Unknown request URL: %.16s %.200s.", web_method(rq->web),
+		      web_path(rq->web));
+}
+
+static void
+init_request(struct api_request *rq, struct web_request *web, struct app *app)
+{
+	memset(rq, 0, sizeof(*rq));
+	rq->app = app;
+	rq->snap = app_acquire(app);
+	rq->cfg = rq->snap->settings;
+	rq->web = web;
+	buf_init(&rq->body, (size_t)rq->cfg->max_body);
+	buf_init(&rq->out, REPLY_BYTES_MAX);
+	api_error_clear(&rq->error);
+	rq->entry.time_ms = web_arrived_wall_ms(web);
+	rq->entry.first_byte_ms = -1;
+	rq->entry.error_class = "";
+	memcpy(rq->entry.request_id, web_id(web), sizeof(rq->entry.request_id));
+}
+
+static void
+release_request(struct api_request *rq)
+{
+	size_t i;
+
+	for (i = 0; i < rq->entry.failed_count; i++)
+		free(rq->entry.failed[i].text);
+	free(rq->entry.failed);
+	buf_release(&rq->body);
+	buf_release(&rq->out);
+	app_release(rq->app, rq->snap);
+}
+
+void
+api_serve(struct web_request *web, void *context)
+{
+	struct api_request rq;
+	struct found found;
+
+	init_request(&rq, web, context);
+	find_route(&found, web);
+	rq.dialect = found.dialect;
+	rq.rest = found.rest;
+	if (found.route == NULL) {
+		answer_not_found(&rq, &found);
+	} else {
+		rq.entry.endpoint = found.route->name;
+		if (check_caller(&rq, found.route->who))
+			found.route->handler(&rq);
+	}
+	api_finish(&rq);
+	release_request(&rq);
+}

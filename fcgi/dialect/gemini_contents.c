@@ -1,0 +1,280 @@
+/* gemini_contents.c: the turns of a chat as Gemini's contents */
+#include "dialect/gemini_write.h"
+
+/* What Gemini takes instead of the signature of a call that lost it. */
+static const char dummy_signature[] = "skip_thought_signature_validator";
+
+static void
+begin_content(struct json_out *out, const char *role)
+{
+	jout_object(out);
+	jout_key_string(out, "role", role);
+	jout_key(out, "parts");
+	jout_array(out);
+}
+
+static void
+end_content(struct json_out *out)
+{
+	jout_array_end(out);
+	jout_object_end(out);
+}
+
+static void
+write_text(struct json_out *out, struct text text)
+{
+	jout_object(out);
+	gemini_key_text(out, "text", text);
+	jout_object_end(out);
+}
+
+/* The system texts as parts, and the wish for JSON where no field takes it. */
+static void
+write_system_parts(struct gemini_writer *w)
+{
+	const struct buf *json = &w->json_text;
+	size_t i;
+
+	for (i = 0; i < w->chat->system_count; i++)
+		write_text(&w->out, w->chat->system[i]);
+	if (json->len > 0)
+		write_text(&w->out, text_from(buf_str(json)));
+}
+
+static bool
+has_system(const struct gemini_writer *w)
+{
+	return w->chat->system_count > 0 || w->json_text.len > 0;
+}
+
+/* Whether the system texts stand in the first user's turn: for models that
+ * take them nowhere else, and when there is nothing but them. */
+static bool
+system_is_inline(const struct gemini_writer *w)
+{
+	return has_system(w) && (!w->facts->system || w->chat->turn_count == 0);
+}
+
+static void
+write_media(struct json_out *out, const struct chat_part *part)
+{
+	bool file = part->kind == CHAT_FILE;
+
+	jout_object(out);
+	jout_key(out, file ? "fileData" : "inlineData");
+	jout_object(out);
+	if (part->mime.ptr != NULL)
+		gemini_key_text(out, "mimeType", part->mime);
+	gemini_key_text(out, file ? "fileUri" : "data", part->data);
+	jout_object_end(out);
+	jout_object_end(out);
+}
+
+static void
+write_call(struct gemini_writer *w, const struct chat_part *part,
+	   struct text signature)
+{
+	struct json_out *out = &w->out;
+
+	jout_object(out);
+	jout_key(out, "functionCall");
+	jout_object(out);
+	if (w->facts->call_ids && part->id.ptr != NULL)
+		gemini_key_text(out, "id", part->id);
+	gemini_key_text(out, "name", part->name);
+	jout_key(out, "args");
+	jout_raw(out, part->data.ptr, part->data.len);
+	jout_object_end(out);
+	if (signature.ptr != NULL)
+		gemini_key_text(out, "thoughtSignature", signature);
+	jout_object_end(out);
+}
+
+/* An object is the response itself; anything else is its "output". */
+static void
+write_response(struct json_out *out, const struct chat_part *part)
+{
+	jout_key(out, "response");
+	if (part->object) {
+		jout_raw(out, part->data.ptr, part->data.len);
+		return;
+	}
+	jout_object(out);
+	if (part->plain) {
+		gemini_key_text(out, "output", part->data);
+	} else {
+		jout_key(out, "output");
+		jout_raw(out, part->data.ptr, part->data.len);
+	}
+	jout_object_end(out);
+}
+
+/* The result at part "at"; "end" is where its turn ends. */
+static void
+write_result(struct gemini_writer *w, size_t at, size_t end)
+{
+	const struct chat_part *part = &w->chat->parts[at];
+	struct json_out *out = &w->out;
+	bool media;
+
+	jout_object(out);
+	jout_key(out, "functionResponse");
+	jout_object(out);
+	if (w->facts->call_ids && part->id.ptr != NULL)
+		gemini_key_text(out, "id", part->id);
+	gemini_key_text(out, "name", part->name);
+	write_response(out, part);
+	media = w->facts->result_media && at + 1 < end && part[1].of_result;
+	if (media) {
+		jout_key(out, "parts");
+		jout_array(out);
+		for (at++, part++; at < end && part->of_result; at++, part++)
+			write_media(out, part);
+		jout_array_end(out);
+	}
+	jout_object_end(out);
+	jout_object_end(out);
+}
+
+/* Results first, then the rest; media of results among it, when the model
+ * does not take them within. */
+static void
+write_user_turn(struct gemini_writer *w, const struct chat_turn *turn)
+{
+	const struct chat_part *part;
+	size_t i, end;
+
+	end = turn->first + turn->count;
+	for (i = turn->first; i < end; i++)
+		if (w->chat->parts[i].kind == CHAT_RESULT)
+			write_result(w, i, end);
+	for (i = turn->first; i < end; i++) {
+		part = &w->chat->parts[i];
+		if (part->kind == CHAT_TEXT)
+			write_text(&w->out, part->data);
+		else if (part->kind != CHAT_RESULT &&
+			 !(part->of_result && w->facts->result_media))
+			write_media(&w->out, part);
+	}
+}
+
+/* "sign": the first call must have a signature, if only a made-up one. */
+static void
+write_model_turn(struct gemini_writer *w, const struct chat_turn *turn,
+		 bool sign)
+{
+	const struct chat_part *part;
+	struct text signature;
+	size_t i;
+
+	for (i = turn->first; i < turn->first + turn->count; i++) {
+		part = &w->chat->parts[i];
+		signature = part->signature;
+		if (part->kind == CHAT_CALL) {
+			if (sign && signature.ptr == NULL)
+				signature = text_from(dummy_signature);
+			write_call(w, part, signature);
+			sign = false;
+			continue;
+		}
+		jout_object(&w->out);
+		gemini_key_text(&w->out, "text", part->data);
+		if (signature.ptr != NULL)
+			gemini_key_text(&w->out, "thoughtSignature", signature);
+		jout_object_end(&w->out);
+	}
+}
+
+/* Where the current turn begins: after the newest user's turn that holds more
+ * than results.  Only the calls from there on are checked by Gemini. */
+static size_t
+current_turn(const struct chat *chat)
+{
+	const struct chat_part *part;
+	const struct chat_turn *turn;
+	size_t i, at;
+
+	for (i = chat->turn_count; i > 0; i--) {
+		turn = &chat->turns[i - 1];
+		if (turn->role != CHAT_USER)
+			continue;
+		for (at = 0; at < turn->count; at++) {
+			part = &chat->parts[turn->first + at];
+			if (part->kind != CHAT_RESULT && !part->of_result)
+				return i;
+		}
+	}
+	return 0;
+}
+
+/* A conversation begins with the user; a lone space does no harm. */
+static void
+write_opening(struct gemini_writer *w)
+{
+	begin_content(&w->out, "user");
+	if (system_is_inline(w))
+		write_system_parts(w);
+	else
+		write_text(&w->out, text_from(" "));
+	end_content(&w->out);
+}
+
+static enum gb_err
+write_turns(struct gemini_writer *w)
+{
+	const struct chat *chat = w->chat;
+	const struct chat_turn *turn = NULL;
+	size_t i, current;
+
+	current = current_turn(chat);
+	for (i = 0; i < chat->turn_count; i++) {
+		turn = &chat->turns[i];
+		begin_content(&w->out,
+			      turn->role == CHAT_USER ? "user" : "model");
+		if (i == 0 && turn->role == CHAT_USER && system_is_inline(w))
+			write_system_parts(w);
+		if (turn->role == CHAT_USER)
+			write_user_turn(w, turn);
+		else
+			write_model_turn(w, turn,
+					 w->facts->signatures && i >= current);
+		end_content(&w->out);
+	}
+	if (turn == NULL || turn->role == CHAT_USER || w->facts->prefill)
+		return GB_OK;
+	if (chat->strict) {
+		api_error_set(w->err, FAULT_UNSUPPORTED, "messages",
+			      "messages: %s does not continue a message of "
+			      "the assistant; the last one must be the user's",
+			      chat->model);
+		return GB_EINVAL;
+	}
+	begin_content(&w->out, "user");
+	write_text(&w->out, text_from("Continue."));
+	end_content(&w->out);
+	return GB_OK;
+}
+
+enum gb_err
+gemini_write_contents(struct gemini_writer *w)
+{
+	const struct chat *chat = w->chat;
+	enum gb_err rc;
+
+	if (has_system(w) && !system_is_inline(w)) {
+		jout_key(&w->out, "systemInstruction");
+		jout_object(&w->out);
+		jout_key(&w->out, "parts");
+		jout_array(&w->out);
+		write_system_parts(w);
+		jout_array_end(&w->out);
+		jout_object_end(&w->out);
+	}
+	jout_key(&w->out, "contents");
+	jout_array(&w->out);
+	if (chat->turn_count == 0 || chat->turns[0].role == CHAT_MODEL)
+		write_opening(w);
+	rc = write_turns(w);
+	jout_array_end(&w->out);
+	return rc;
+}

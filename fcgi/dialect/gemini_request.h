@@ -1,0 +1,35 @@
+/*
+ * gemini_request.h: a chat as the body of generateContent for one model.
+ *
+ * What the model is known to refuse is not sent: it is dropped and named, or
+ * with the chat's "strict" refused.  Only lowerCamel names are written.
+ */
+#ifndef GB_DIALECT_GEMINI_REQUEST_H
+#define GB_DIALECT_GEMINI_REQUEST_H
+
+#include "base/buf.h"
+#include "dialect/chat.h"
+#include "dialect/error.h"
+#include "dialect/models.h"
+
+struct gemini_request_options {
+	/* Safety settings for chats that bring none: "safety_count" pairs. */
+	const char *const *safety_categories, *const *safety_thresholds;
+	size_t safety_count;
+	struct chat_dropped
+	    *dropped; /* takes what this model does not; the
+			 chat's own will do; NULL: nobody asks */
+};
+
+/*
+ * Append the body to "out".  GB_EINVAL: the client's fault, or a strict chat
+ * asks for what the model cannot; "err" is filled in.  GB_ETOOBIG: over
+ * out->max; GB_ENOMEM; "err" says so.  On failure "out" holds rubbish.
+ */
+enum gb_err gemini_request_write(const struct chat *,
+				 const struct model_facts *,
+				 const struct gemini_request_options *,
+				 struct buf *out,
+				 struct api_error *err) GB_NODISCARD;
+
+#endif

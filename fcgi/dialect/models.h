@@ -1,0 +1,71 @@
+/*
+ * models.h: what is known of each model, in one table.
+ *
+ * A model that the table does not know is taken for the newest: the strictest
+ * rules hold on every model so far.
+ */
+#ifndef GB_DIALECT_MODELS_H
+#define GB_DIALECT_MODELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum model_family {
+	MODEL_TEXT,  /* text out; most read images, sound and video too */
+	MODEL_IMAGE, /* "-image": pictures out */
+	MODEL_TTS,   /* "-tts": speech out */
+	MODEL_LIVE,  /* over WebSockets only */
+	MODEL_EMBEDDING,
+	MODEL_GEMMA,
+	MODEL_OTHER, /* veo, lyria, imagen: not asked for chat */
+};
+
+enum model_thinking {
+	THINKING_NONE,	 /* no thinkingConfig is taken */
+	THINKING_BUDGET, /* thinkingBudget, in tokens */
+	THINKING_LEVELS, /* thinkingLevel, a word */
+};
+
+/* Levels, lowest first; bits of model_facts.levels are 1 << level. */
+enum model_level {
+	LEVEL_MINIMAL,
+	LEVEL_LOW,
+	LEVEL_MEDIUM,
+	LEVEL_HIGH,
+	LEVEL__MAX
+};
+
+struct model_facts {
+	enum model_family family;
+	int version; /* major * 100 + minor */
+
+	enum model_thinking thinking;
+	int64_t budget_min, budget_max; /* tokens, when it thinks at all */
+	int64_t budget_minimal;		/* what "minimal" effort is */
+	bool budget_zero;		/* thinking can be turned off with 0 */
+	unsigned levels;
+
+	bool sampling;	/* takes temperature, topP and topK */
+	bool prefill;	/* a request may end with the model's turn */
+	bool system;	/* takes systemInstruction */
+	bool functions; /* takes functionDeclarations */
+	bool builtins;	/* takes googleSearch and its like */
+	bool builtins_with_functions; /* both in one request */
+	bool json; /* takes responseMimeType application/json */
+	bool json_with_functions;
+	bool json_schema;  /* takes parametersJsonSchema, responseJsonSchema */
+	bool call_ids;	   /* wants the ids of calls and results */
+	bool signatures;   /* refuses calls of the current turn without one */
+	bool result_media; /* takes media within a functionResponse */
+};
+
+/* The facts of "model", with or without "models/".  "*out" is wholly
+ * written. */
+void model_facts_get(const char *model, struct model_facts *out);
+
+/* Its version alone, major * 100 + minor.  False when the name has none; then
+ * "*version" is above all. */
+bool model_version(const char *model, int *version);
+
+#endif

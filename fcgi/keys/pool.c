@@ -1,0 +1,163 @@
+/* pool.c: whose turn it is, and carrying out what a verdict says */
+#include "keys/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/redact.h"
+
+#define ROW_DOUBLING 25 /* the one row that needs to know the streak */
+
+enum gb_err
+pool_take(struct store *s, const char *model, struct pool_tried *tried,
+	  struct key_turn *turn, int64_t *back_at)
+{
+	enum gb_err rc;
+
+	if (tried->count >= KEY_TRIED_MAX) {
+		memset(turn, 0, sizeof(*turn));
+		*back_at = 0;
+		return GB_ENOTFOUND;
+	}
+	rc = store_key_turn(s, model, clock_wall_ms(), tried->ids, tried->count,
+			    turn, back_at);
+	if (rc == GB_OK)
+		tried->ids[tried->count++] = turn->id;
+	return rc;
+}
+
+/* After how many failures the key is disabled: a row may ask for fewer than
+ * the setting, never for more. */
+static int64_t
+failure_limit(const struct settings *cfg, const struct verdict *v)
+{
+	int64_t limit;
+
+	limit = cfg->max_failures > 0 ? cfg->max_failures : 1;
+	return v->strikes > 0 && v->strikes < limit ? v->strikes : limit;
+}
+
+static enum gb_err
+cool_model(struct store *s, int64_t id, const char *model, int64_t now_ms,
+	   const struct verdict *v)
+{
+	enum gb_err rc;
+
+	rc = store_key_cool_model(s, id, model, now_ms, v->until_ms, v->reason);
+	/* The quota is of the model that Google names, so the alias that was
+	 * asked for and the name must both rest. */
+	if (rc == GB_OK && v->model[0] != '\0')
+		rc = store_key_cool_model(s, id, v->model, now_ms, v->until_ms,
+					  v->reason);
+	return rc;
+}
+
+static enum gb_err
+carry_out(struct store *s, const struct settings *cfg, int64_t id,
+	  const char *model, int64_t now_ms, const struct verdict *v)
+{
+	switch (v->action) {
+	case KEY_KEEP:
+		return GB_OK;
+	case KEY_COOL:
+		return store_key_cool(s, id, v->until_ms, v->reason);
+	case KEY_COOL_MODEL:
+		return cool_model(s, id, model, now_ms, v);
+	case KEY_COUNT:
+		return store_key_count_failure(s, id, failure_limit(cfg, v),
+					       v->window_ms, now_ms, v->reason);
+	case KEY_DISABLE:
+		return store_key_disable_by_system(s, id, now_ms, v->reason);
+	}
+	return GB_OK;
+}
+
+/* One line for each change, with its cause. */
+static void
+log_verdict(const struct key_turn *turn, const char *model, int64_t now_ms,
+	    const struct verdict *v)
+{
+	char mask[SECRET_MASK_SIZE];
+	long long id, rest_s;
+
+	secret_mask(mask, turn->secret);
+	id = (long long)turn->id;
+	rest_s = (long long)((v->until_ms - now_ms) / 1000);
+	switch (v->action) {
+	case KEY_KEEP:
+		log_debug("key %lld (%s): %s", id, mask, v->reason);
+		break;
+	case KEY_COOL:
+		log_info("key %lld (%s): rests for %lld s: %s", id, mask,
+			 rest_s, v->reason);
+		break;
+	case KEY_COOL_MODEL:
+		log_info("key %lld (%s): rests for %lld s for %s: %s", id, mask,
+			 rest_s, model, v->reason);
+		break;
+	case KEY_COUNT:
+		log_info("key %lld (%s): counted: %s", id, mask, v->reason);
+		break;
+	case KEY_DISABLE:
+		log_warnx("key %lld (%s): disabled: %s", id, mask, v->reason);
+		break;
+	}
+}
+
+/*
+ * The verdict quotes Google, who quotes a key now and then, and knows not
+ * which one was sent.  Where the body holds it, judge a scrubbed copy;
+ * "*copy" is what must be freed.
+ */
+static void
+scrub_body(struct answer *a, const char *secret, char **copy)
+{
+	struct buf body;
+
+	*copy = NULL;
+	if (a->body_len == 0 || secret[0] == '\0' ||
+	    memmem(a->body, a->body_len, secret, strlen(secret)) == NULL)
+		return;
+	buf_init(&body, a->body_len * 2);
+	redact_text(&body, a->body, a->body_len, secret);
+	a->body_len = body.len;
+	*copy = buf_take(&body);
+	a->body = *copy;
+	if (*copy == NULL)
+		a->body_len = 0; /* no memory: rather nothing */
+	buf_release(&body);
+}
+
+void
+pool_judge(struct store *s, const struct settings *cfg,
+	   const struct key_turn *turn, const char *model,
+	   struct answer *answer, struct verdict *out)
+{
+	struct answer scrubbed;
+	char *copy;
+
+	scrubbed = *answer;
+	scrub_body(&scrubbed, turn->secret, &copy);
+	verdict_judge(&scrubbed, model, out);
+	if (out->row == ROW_DOUBLING &&
+	    store_key_model_streak(s, turn->id, model, &scrubbed.streak) ==
+		GB_OK &&
+	    scrubbed.streak > 0)
+		verdict_judge(&scrubbed, model, out);
+	answer->streak = scrubbed.streak;
+	free(copy);
+
+	log_verdict(turn, model, answer->now_ms, out);
+	if (carry_out(s, cfg, turn->id, model, answer->now_ms, out) != GB_OK)
+		log_warnx("key %lld: what upstream said of it is lost",
+			  (long long)turn->id);
+}
+
+void
+pool_succeeded(struct store *s, const struct key_turn *turn, const char *model)
+{
+	if (store_key_succeeded(s, turn->id, model, clock_wall_ms()) != GB_OK)
+		log_warnx("key %lld: its success is lost", (long long)turn->id);
+}

@@ -1,0 +1,471 @@
+/*
+ * verdict.c: one table from an upstream answer to what it means.
+ *
+ * Two tables, really.  "matchers", tried in order, finds the row; "rows" says
+ * what the row means.  A client may write what it likes into a request and
+ * Google quotes it in messages, so a text that costs a key something is
+ * matched only where the client cannot have put it: at the message's start,
+ * in ErrorInfo, or under a status that quotes nothing of the request.
+ */
+#include "keys/verdict.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/redact.h"
+#include "keys/google_error.h"
+
+#define SECOND_MS INT64_C(1000)
+#define MINUTE_MS (60 * SECOND_MS)
+#define HOUR_MS	  (60 * MINUTE_MS)
+
+#define MINUTE_QUOTA_MS (60 * SECOND_MS) /* where Google names no delay */
+#define DELAY_EXTRA_MS	500 /* to a named delay, and as much jitter */
+#define TERMINAL_MS	(300 * SECOND_MS) /* longer: no use to wait for it */
+#define DAY_JITTER_MS \
+	(4 * MINUTE_MS)			 /* after midnight and one minute, so \
+					    that not all keys ask at once */
+#define BACKOFF_MS	(30 * SECOND_MS) /* row 25, doubled by the streak */
+#define BACKOFF_MAX_MS	(10 * MINUTE_MS)
+#define PAUSE_MS	500  /* before another try at what is overloaded, */
+#define PAUSE_JITTER_MS 1500 /* and at most so much more */
+
+/*
+ * Row 26: a quota of tokens a minute this small is passed by one long prompt
+ * alone (Gemma's free tier has 15,000).  The answer does not tell, so below
+ * it the request is held to be too large, above it the quota to be used up.
+ */
+#define SMALL_TOKENS 32000
+
+#define MODEL_PREFIX	"models/"
+#define REASON_BODY_MAX 1024 /* bytes of a message that a reason is cut of */
+
+/* How long a key, or a key for a model, rests. */
+enum rest {
+	REST_NONE,
+	REST_FIXED,    /* rest_ms */
+	REST_DELAY,    /* what Google says, else rest_ms */
+	REST_MIDNIGHT, /* until Google's midnight */
+	REST_DOUBLING, /* BACKOFF_MS and so on */
+};
+
+/* The rows that have more than one meaning, beyond verdict.h's numbers. */
+enum {
+	ROW_UNKNOWN = 34,
+	ROW_GARBAGE,
+	ROW_GATEWAY,
+	ROW_METHOD_BLOCKED,
+	ROW_NO_KEY_SENT,
+	ROW__MAX
+};
+
+/* What each row means.  Here is every error class that there is. */
+static const struct row {
+	int number; /* that verdict.row tells */
+	enum verdict_retry retry;
+	enum verdict_action action;
+	const char *error_class;
+	const char *words; /* for people; Google's follow */
+	enum rest rest;
+	int64_t rest_ms;
+	int strikes;
+	int64_t window_ms;
+	bool terminal_day;
+} rows[ROW__MAX] = {
+    [0] = {0, RETRY_NO, KEY_KEEP, "", .words = ""},
+    [1] = {1, RETRY_OTHER, KEY_DISABLE, "key_invalid",
+	   .words = "the key is not valid"},
+    [2] = {2, RETRY_ONCE, KEY_COOL, "location",
+	   .words = "Google does not serve the place we call from",
+	   .rest = REST_FIXED, .rest_ms = 30 * MINUTE_MS},
+    /* Said of batches on the free tier: to rest the key for that verb would
+     * rest it for chats, which it can do. */
+    [3] = {3, RETRY_ONCE, KEY_KEEP, "precondition",
+	   .words = "a precondition failed"},
+    [4] = {4, RETRY_NO, KEY_KEEP, "credentials",
+	   .words = "two credentials were sent"},
+    [5] = {5, RETRY_NO, KEY_KEEP, "client", .words = "the request is at fault"},
+    [6] = {6, RETRY_OTHER, KEY_COUNT, "key_unauthenticated",
+	   .words = "the key is not accepted", .strikes = 2},
+    [7] = {7, RETRY_OTHER, KEY_COOL, "credits",
+	   .words = "the prepaid credits are used up", .rest = REST_FIXED,
+	   .rest_ms = 6 * HOUR_MS, .terminal_day = true},
+    [8] = {8, RETRY_OTHER, KEY_DISABLE, "key_leaked",
+	   .words = "the key was reported as leaked"},
+    [9] = {9, RETRY_OTHER, KEY_DISABLE, "key_suspended",
+	   .words = "the key's project is suspended"},
+    [10] = {10, RETRY_OTHER, KEY_DISABLE, "service_disabled",
+	    .words = "the project has the API disabled"},
+    [11] = {11, RETRY_OTHER, KEY_DISABLE, "service_blocked",
+	    .words = "the key may not use the API"},
+    [12] = {12, RETRY_OTHER, KEY_DISABLE, "key_restricted",
+	    .words = "the key is restricted to other callers"},
+    [13] = {13, RETRY_OTHER, KEY_DISABLE, "billing",
+	    .words = "the project's billing or consumer is refused"},
+    [14] = {14, RETRY_OTHER, KEY_DISABLE, "project_denied",
+	    .words = "the project is denied access"},
+    [15] = {15, RETRY_NO, KEY_KEEP, "not_found",
+	    .words = "another key's object, or none"},
+    [16] = {16, RETRY_OTHER, KEY_COUNT, "permission",
+	    .words = "permission denied", .strikes = 3, .window_ms = HOUR_MS},
+    [17] = {17, RETRY_NO, KEY_KEEP, "model_unknown",
+	    .words = "there is no such model"},
+    [18] = {18, RETRY_OTHER, KEY_COOL_MODEL, "model_gone",
+	    .words = "the model is not for this key any more",
+	    .rest = REST_FIXED, .rest_ms = 24 * HOUR_MS},
+    [19] = {19, RETRY_OTHER, KEY_COOL_MODEL, "rate_limit_day",
+	    .words = "the quota of the day is used up", .rest = REST_MIDNIGHT,
+	    .terminal_day = true},
+    [20] = {20, RETRY_OTHER, KEY_COOL_MODEL, "rate_limit_minute",
+	    .words = "the quota of a minute is used up", .rest = REST_DELAY,
+	    .rest_ms = MINUTE_QUOTA_MS},
+    [21] = {21, RETRY_OTHER, KEY_COOL_MODEL, "no_access",
+	    .words = "the key's tier has no quota for the model",
+	    .rest = REST_FIXED, .rest_ms = 24 * HOUR_MS, .terminal_day = true},
+    [22] = {22, RETRY_OTHER, KEY_COOL, "no_quota",
+	    .words = "the project has no quota at all", .rest = REST_FIXED,
+	    .rest_ms = 24 * HOUR_MS, .terminal_day = true},
+    [23] = {23, RETRY_OTHER, KEY_COOL, "rate_limit_project",
+	    .words = "the project's quota of a minute is used up",
+	    .rest = REST_DELAY, .rest_ms = MINUTE_QUOTA_MS},
+    [24] = {24, RETRY_OTHER, KEY_COOL, "spending_cap",
+	    .words = "the month's spending cap is reached", .rest = REST_FIXED,
+	    .rest_ms = 6 * HOUR_MS, .terminal_day = true},
+    [25] = {25, RETRY_OTHER, KEY_COOL_MODEL, "rate_limit",
+	    .words = "some quota is used up", .rest = REST_DOUBLING},
+    [26] = {26, RETRY_ONCE, KEY_KEEP, "request_too_large",
+	    .words = "more tokens than the quota of a minute"},
+    [27] = {27, RETRY_OTHER, KEY_COOL_MODEL, "rate_limit_minute",
+	    .words = "asked to come back later", .rest = REST_DELAY,
+	    .rest_ms = MINUTE_QUOTA_MS},
+    [28] = {28, RETRY_TWICE, KEY_KEEP, "internal", .words = "Google failed"},
+    [29] = {29, RETRY_THRICE, KEY_KEEP, "overloaded",
+	    .words = "the model is overloaded"},
+    [30] = {30, RETRY_ONCE, KEY_KEEP, "timeout", .words = "no answer in time"},
+    [31] = {31, RETRY_TWICE, KEY_KEEP, "network",
+	    .words = "the connection failed"},
+    [32] = {32, RETRY_NO, KEY_KEEP, "blocked",
+	    .words = "Google blocked the content"},
+    [33] = {33, RETRY_ONCE, KEY_KEEP, "empty", .words = "the answer was empty"},
+    [ROW_UNKNOWN] = {34, RETRY_ONCE, KEY_KEEP, "unknown",
+		     .words = "an unknown answer"},
+    [ROW_GARBAGE] = {34, RETRY_ONCE, KEY_KEEP, "garbage",
+		     .words = "not Google's protocol"},
+    /* A page of HTML with 401 to 403 is of what stands between. */
+    [ROW_GATEWAY] = {34, RETRY_ONCE, KEY_KEEP, "gateway",
+		     .words = "refused on the way"},
+    /* The key may still do what it is here for. */
+    [ROW_METHOD_BLOCKED] = {11, RETRY_OTHER, KEY_KEEP, "method_blocked",
+			    .words = "the key may not call this method"},
+    [ROW_NO_KEY_SENT] = {14, RETRY_NO, KEY_KEEP, "credentials",
+			 .words = "no key was sent"},
+};
+
+static bool
+is_error(const struct google_error *e)
+{
+	return e->parsed;
+}
+
+static bool
+is_no_error(const struct google_error *e)
+{
+	return !e->parsed;
+}
+
+static bool
+is_zero(const struct google_error *e)
+{
+	return e->zero;
+}
+
+static bool
+is_zero_for_project(const struct google_error *e)
+{
+	return strcmp(e->quota_value, "0") == 0;
+}
+
+static bool
+is_per_day(const struct google_error *e)
+{
+	return e->per_day;
+}
+
+static bool
+is_violation(const struct google_error *e)
+{
+	return e->violations;
+}
+
+static bool
+is_small_tokens(const struct google_error *e)
+{
+	return e->input_tokens_only && e->smallest_tokens >= 0 &&
+	       e->smallest_tokens <= SMALL_TOKENS;
+}
+
+static bool
+names_delay(const struct google_error *e)
+{
+	return e->retry_ms >= 0;
+}
+
+/* Blocked is a method, not the API: one that answers no chat. */
+static bool
+is_other_method(const struct google_error *e)
+{
+	return e->method[0] != '\0' &&
+	       strstr(e->method, "GenerateContent") == NULL;
+}
+
+/* All that a matcher states must be so; the first that fits decides. */
+static const struct matcher {
+	int row;
+	int from, to;	       /* HTTP status; to 0: only "from" */
+	const char *status;    /* error.status, whole */
+	const char *reason;    /* of ErrorInfo, whole */
+	const char *start;     /* of the message, any case */
+	const char *somewhere; /* in the message, any case */
+	bool (*test)(const struct google_error *);
+} matchers[] = {
+    {1, 400, 499, .reason = "API_KEY_INVALID"},
+    {1, 400, .start = "API key not valid"},
+    {1, 400, .start = "API key not found"},
+    {1, 400, .start = "API key expired"},
+    {1, 400, .start = "Please pass a valid API key"},
+    {7, 402, .test = is_error},
+    {7, 400, 599, .start = "Your prepayment credits are depleted"},
+    {29, 400, 599, .reason = "MODEL_CAPACITY_EXHAUSTED"},
+
+    {2, 400, .start = "User location is not supported"},
+    {2, 400, .start = "Gemini API free tier is not available in your"},
+    {3, 400, .status = "FAILED_PRECONDITION"},
+    {4, 400, .start = "Multiple authentication credentials received"},
+    {.row = 5, .from = 400},
+
+    {6, 401, .test = is_error},
+    {ROW_GATEWAY, 401, 403, .test = is_no_error},
+
+    {12, 403, .reason = "API_KEY_HTTP_REFERRER_BLOCKED"},
+    {12, 403, .reason = "API_KEY_ANDROID_APP_BLOCKED"},
+    {12, 403, .reason = "API_KEY_IOS_APP_BLOCKED"},
+    {12, 403, .reason = "API_KEY_IP_ADDRESS_BLOCKED"},
+    {9, 403, .reason = "CONSUMER_SUSPENDED"},
+    {10, 403, .reason = "SERVICE_DISABLED"},
+    {ROW_METHOD_BLOCKED, 403, .reason = "API_KEY_SERVICE_BLOCKED",
+     .test = is_other_method},
+    {11, 403, .reason = "API_KEY_SERVICE_BLOCKED"},
+    {13, 403, .reason = "BILLING_DISABLED"},
+    {13, 403, .reason = "CONSUMER_INVALID"},
+    {13, 403, .reason = "USER_PROJECT_DENIED"},
+    {15, 403, .start = "You do not have permission to access"},
+    {15, 403, .start = "CachedContent not found"},
+    {8, 403, .start = "Your API key was reported as leaked"},
+    {9, 403, .start = "Permission denied: Consumer",
+     .somewhere = "has been suspended"},
+    {10, 403, .start = "Gemini API has not been used in project"},
+    {10, 403, .start = "Generative Language API has not been used in project"},
+    {11, 403, .start = "Requests to this API",
+     .somewhere = "GenerateContent are blocked"},
+    {ROW_METHOD_BLOCKED, 403, .start = "Requests to this API"},
+    {12, 403, .start = "Requests from referer"},
+    {12, 403, .start = "The provided API key has an IP address restriction"},
+    {13, 403,
+     .start = "Access to generativelanguage.googleapis.com is "
+	      "restricted from your billing country"},
+    {14, 403, .start = "Your project has been denied access"},
+    {ROW_NO_KEY_SENT, 403, .start = "Method doesn't allow unregistered"},
+    {.row = 16, .from = 403},
+
+    /* 17 before 18: it quotes the model's name, which a client chose. */
+    {17, 404, .somewhere = "is not found for API version"},
+    {18, 404, .somewhere = "no longer available"},
+    {.row = 17, .from = 404},
+
+    /* "limit: 0" comes with ids of a minute and of a day: it goes first. */
+    {24, 429, .somewhere = "exceeded its monthly spending cap"},
+    {21, 429, .test = is_zero},
+    {22, 429, .reason = "RATE_LIMIT_EXCEEDED", .test = is_zero_for_project},
+    {19, 429, .test = is_per_day},
+    {26, 429, .test = is_small_tokens},
+    {20, 429, .test = is_violation},
+    {23, 429, .reason = "RATE_LIMIT_EXCEEDED"},
+    {27, 429, .test = names_delay},
+    {.row = 25, .from = 429},
+
+    {.row = 30, .from = 408},
+    {.row = 30, .from = 499},
+    /* 405, 413 and the like: more of the client's. */
+    {.row = 5, .from = 400, .to = 498},
+    {.row = 5, .from = 501},
+    {.row = 29, .from = 502, .to = 503},
+    {.row = 30, .from = 504},
+    {.row = 28, .from = 500, .to = 599},
+};
+
+static bool
+starts_with(const char *text, const char *start)
+{
+	return strncasecmp(text, start, strlen(start)) == 0;
+}
+
+static bool
+fits(const struct matcher *m, int status, const struct google_error *e)
+{
+	return status >= m->from && status <= (m->to > 0 ? m->to : m->from) &&
+	       (m->status == NULL || strcmp(e->status, m->status) == 0) &&
+	       (m->reason == NULL || strcmp(e->reason, m->reason) == 0) &&
+	       (m->start == NULL || starts_with(e->message, m->start)) &&
+	       (m->somewhere == NULL ||
+		strcasestr(e->message, m->somewhere) != NULL) &&
+	       (m->test == NULL || m->test(e));
+}
+
+/* The row of an answer. */
+static int
+find_row(const struct answer *a, const struct google_error *e)
+{
+	size_t i;
+	int status;
+
+	if (a->fault == ANSWER_TIMEOUT)
+		return 30;
+	if (a->fault == ANSWER_NETWORK || a->status == 0)
+		return 31;
+	status = a->status;
+	if (status >= 200 && status <= 299) {
+		/* An error may come after the 200, within a stream. */
+		if (!e->parsed) {
+			if (e->blocked)
+				return 32;
+			if (a->fault == ANSWER_EMPTY)
+				return 33;
+			return a->fault == ANSWER_GARBAGE ? ROW_GARBAGE : 0;
+		}
+		status = e->code;
+	}
+	for (i = 0; i < GB_COUNT(matchers); i++)
+		if (fits(&matchers[i], status, e))
+			return matchers[i].row;
+	return ROW_UNKNOWN;
+}
+
+/* A number from 0 to "most" that differs from moment to moment, without a
+ * state of its own (splitmix64's mixing). */
+static int64_t
+jitter(int64_t now_ms, int64_t most)
+{
+	uint64_t x;
+
+	x = (uint64_t)now_ms + UINT64_C(0x9e3779b97f4a7c15);
+	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return (int64_t)((x ^ (x >> 31)) % (uint64_t)(most + 1));
+}
+
+static int64_t
+backoff_ms(int64_t streak)
+{
+	int64_t ms;
+
+	for (ms = BACKOFF_MS; streak > 0 && ms < BACKOFF_MAX_MS; streak--)
+		ms *= 2;
+	return ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS;
+}
+
+static void
+set_rest(struct verdict *v, const struct row *row, const struct answer *a,
+	 const struct google_error *e)
+{
+	int64_t ms;
+
+	ms = row->rest_ms;
+	switch (row->rest) {
+	case REST_NONE:
+		return;
+	case REST_FIXED:
+		break;
+	case REST_DELAY:
+		if (e->retry_ms >= 0)
+			ms = e->retry_ms;
+		v->terminal_day |= ms > TERMINAL_MS;
+		ms += DELAY_EXTRA_MS + jitter(a->now_ms, DELAY_EXTRA_MS);
+		break;
+	case REST_MIDNIGHT:
+		ms = clock_pacific_midnight_ms(a->now_ms) - a->now_ms +
+		     MINUTE_MS + jitter(a->now_ms, DAY_JITTER_MS);
+		break;
+	case REST_DOUBLING:
+		ms = backoff_ms(a->streak);
+		break;
+	}
+	v->until_ms = a->now_ms + ms;
+}
+
+/* Our words, then the first line of Google's, as far as they fit. */
+static void
+set_reason(struct verdict *v, const struct row *row, const struct answer *a,
+	   const struct google_error *e)
+{
+	struct buf text;
+	size_t len;
+
+	buf_init(&text, 4 * REASON_BODY_MAX);
+	buf_puts(&text, row->words);
+	if (e->message[0] != '\0') {
+		buf_puts(&text, ": ");
+		len = strcspn(e->message, "\r\n");
+		if (len > REASON_BODY_MAX)
+			len = REASON_BODY_MAX;
+		redact_text(&text, e->message, len, NULL);
+	} else if (a->status >= 300) {
+		buf_printf(&text, " (HTTP %d)", a->status);
+	}
+	/* Cut at a character: a UTF-8 one has tails of the form 10xxxxxx. */
+	len = text.len;
+	if (len >= sizeof(v->reason)) {
+		len = sizeof(v->reason) - 1;
+		while (len > 0 && (text.data[len] & 0xc0) == 0x80)
+			len--;
+	}
+	memcpy(v->reason, buf_str(&text), len);
+	v->reason[len] = '\0';
+	buf_release(&text);
+}
+
+/* The name that Google has for the model, where it is another. */
+static void
+set_model(struct verdict *v, const char *asked, const char *named)
+{
+	if (starts_with(asked, MODEL_PREFIX))
+		asked += strlen(MODEL_PREFIX);
+	if (strlen(named) < sizeof(v->model) && strcmp(named, asked) != 0)
+		(void)snprintf(v->model, sizeof(v->model), "%s", named);
+}
+
+void
+verdict_judge(const struct answer *a, const char *model, struct verdict *out)
+{
+	struct google_error error;
+	const struct row *row;
+
+	memset(out, 0, sizeof(*out));
+	google_error_read(&error, a->body, a->body_len);
+	row = &rows[find_row(a, &error)];
+	out->row = row->number;
+	out->retry = row->retry;
+	out->action = row->action;
+	out->strikes = row->strikes;
+	out->window_ms = row->window_ms;
+	out->terminal_day = row->terminal_day;
+	out->error_class = row->error_class;
+	if (row->retry == RETRY_THRICE)
+		out->pause_ms = PAUSE_MS + jitter(a->now_ms, PAUSE_JITTER_MS);
+	set_rest(out, row, a, &error);
+	set_reason(out, row, a, &error);
+	if (row->action == KEY_COOL_MODEL)
+		set_model(out, model, error.model);
+	google_error_release(&error);
+}

@@ -1,0 +1,111 @@
+/* journal.c: one row a finished request, one a failed attempt */
+#include "store/journal.h"
+
+#include <string.h>
+
+#include "store/db.h"
+
+static const char sql_request[] =
+    "INSERT INTO requests (time_ms, request_id, token, key_id, endpoint,"
+    " model, stream, hung_up, status, attempts, first_byte_ms, total_ms,"
+    " prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens,"
+    " error_class) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+    " ?12, ?13, ?14, ?15, ?16, ?17)";
+static const char sql_attempt[] =
+    "INSERT INTO attempts (time_ms, request_id, key_id, model, status,"
+    " error_class, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+static const char sql_delete_requests[] =
+    "DELETE FROM requests WHERE id IN (SELECT id FROM requests"
+    " WHERE time_ms < ?1 ORDER BY time_ms LIMIT ?2)";
+static const char sql_delete_attempts[] =
+    "DELETE FROM attempts WHERE id IN (SELECT id FROM attempts"
+    " WHERE time_ms < ?1 ORDER BY time_ms LIMIT ?2)";
+
+static const char *
+or_empty(const char *text)
+{
+	return text == NULL ? "" : text;
+}
+
+static enum gb_err
+write_attempt(struct store *s, const struct journal_entry *e,
+	      const struct journal_attempt *a)
+{
+	char text[JOURNAL_TEXT_MAX + 1];
+	size_t len;
+
+	/* Cut at a character: a UTF-8 one has tails of the form 10xxxxxx. */
+	len = strnlen(or_empty(a->text), sizeof(text));
+	if (len > JOURNAL_TEXT_MAX) {
+		len = JOURNAL_TEXT_MAX;
+		while (len > 0 && ((unsigned char)a->text[len] & 0xc0) == 0x80)
+			len--;
+	}
+	memcpy(text, or_empty(a->text), len);
+	text[len] = '\0';
+	return db_run_locked(s, sql_attempt,
+			     DB_ARGS(db_int(a->time_ms), db_text(e->request_id),
+				     db_int(a->key_id), db_text(e->model),
+				     db_int(a->status),
+				     db_text(or_empty(a->error_class)),
+				     db_text(text)),
+			     NULL);
+}
+
+static enum gb_err
+write_entry(struct store *s, const struct journal_entry *e)
+{
+	enum gb_err rc;
+	size_t i;
+
+	rc = db_run_locked(
+	    s, sql_request,
+	    DB_ARGS(db_int(e->time_ms), db_text(e->request_id),
+		    db_text(e->token), db_int(e->key_id),
+		    db_text(or_empty(e->endpoint)), db_text(e->model),
+		    db_int(e->stream), db_int(e->hung_up), db_int(e->status),
+		    db_int(e->attempts), db_int(e->first_byte_ms),
+		    db_int(e->total_ms), db_int(e->prompt_tokens),
+		    db_int(e->completion_tokens), db_int(e->reasoning_tokens),
+		    db_int(e->cached_tokens),
+		    db_text(or_empty(e->error_class))),
+	    NULL);
+	for (i = 0; i < e->failed_count && rc == GB_OK; i++)
+		rc = write_attempt(s, e, &e->failed[i]);
+	return rc;
+}
+
+enum gb_err
+store_journal_write(struct store *s, const struct journal_entry *const *entries,
+		    size_t count)
+{
+	enum gb_err rc;
+	size_t i;
+
+	if (count == 0)
+		return GB_OK;
+	db_lock(s);
+	if ((rc = db_begin(s)) == GB_OK) {
+		for (i = 0; i < count && rc == GB_OK; i++)
+			rc = write_entry(s, entries[i]);
+		rc = db_finish(s, rc);
+	}
+	db_unlock(s);
+	return rc;
+}
+
+enum gb_err
+store_journal_delete_requests(struct store *s, int64_t before_ms, int64_t most,
+			      int64_t *deleted)
+{
+	return db_run(s, sql_delete_requests,
+		      DB_ARGS(db_int(before_ms), db_int(most)), deleted);
+}
+
+enum gb_err
+store_journal_delete_attempts(struct store *s, int64_t before_ms, int64_t most,
+			      int64_t *deleted)
+{
+	return db_run(s, sql_delete_attempts,
+		      DB_ARGS(db_int(before_ms), db_int(most)), deleted);
+}

@@ -1,0 +1,153 @@
+/* overrides.c: settings that an admin changed, and small shared facts */
+#include "store/overrides.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "store/db.h"
+
+static const char sql_list[] = "SELECT name, json FROM overrides ORDER BY name";
+static const char sql_set[] =
+    "INSERT INTO overrides (name, json) VALUES (?1, ?2)"
+    " ON CONFLICT (name) DO UPDATE SET json = excluded.json";
+static const char sql_unset[] = "DELETE FROM overrides WHERE name = ?1";
+
+static const char sql_digest_set[] =
+    "UPDATE meta SET admin_digest = ?1, generation = generation + 1"
+    " WHERE admin_digest IS NULL";
+static const char sql_digest_get[] =
+    "SELECT admin_digest FROM meta WHERE admin_digest IS NOT NULL";
+
+/* A clock that was once far ahead must not stop a job for as long: a time
+ * that lies too far in the future counts as none. */
+static const char sql_job_take[] =
+    "INSERT INTO jobs (name, taken_at, lease_until) VALUES (?1, ?2, ?2 + ?4)"
+    " ON CONFLICT (name) DO UPDATE SET taken_at = ?2, lease_until = ?2 + ?4"
+    " WHERE abs(?2 - taken_at) >= ?3"
+    " AND (lease_until <= ?2 OR lease_until > ?2 + ?4)";
+
+void
+override_rows_free(struct override_rows *rows)
+{
+	size_t i;
+
+	for (i = 0; i < rows->count; i++) {
+		free(rows->rows[i].name);
+		free(rows->rows[i].json);
+	}
+	free(rows->rows);
+	memset(rows, 0, sizeof(*rows));
+}
+
+static enum gb_err
+read_override(sqlite3_stmt *stmt, struct override_row *row)
+{
+	row->name = db_copy_text(stmt, 0);
+	row->json = db_copy_text(stmt, 1);
+	if (row->name != NULL && row->json != NULL)
+		return GB_OK;
+	free(row->name);
+	free(row->json);
+	return GB_ENOMEM;
+}
+
+enum gb_err
+store_overrides_list(struct store *s, struct override_rows *out)
+{
+	struct override_row *grown;
+	sqlite3_stmt *stmt;
+	enum gb_err rc;
+	size_t size;
+	bool row;
+
+	memset(out, 0, sizeof(*out));
+	size = 0;
+	db_lock(s);
+	rc = db_start(s, sql_list, DB_NO_ARGS, &stmt);
+	while (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK && row) {
+		grown = db_grow(out->rows, out->count, &size, sizeof(*grown));
+		if (grown == NULL) {
+			rc = GB_ENOMEM;
+			break;
+		}
+		out->rows = grown;
+		rc = read_override(stmt, &grown[out->count]);
+		if (rc == GB_OK)
+			out->count++;
+	}
+	db_end(stmt);
+	db_unlock(s);
+	if (rc != GB_OK)
+		override_rows_free(out);
+	return rc;
+}
+
+enum gb_err
+store_override_set(struct store *s, const char *name, const char *json)
+{
+	enum gb_err rc;
+
+	db_lock(s);
+	if ((rc = db_begin(s)) != GB_OK)
+		goto out;
+	if (json == NULL)
+		rc = db_run_locked(s, sql_unset, DB_ARGS(db_text(name)), NULL);
+	else
+		rc = db_run_locked(s, sql_set,
+				   DB_ARGS(db_text(name), db_text(json)), NULL);
+	if (rc == GB_OK)
+		rc = db_touch(s);
+	rc = db_finish(s, rc);
+out:
+	db_unlock(s);
+	return rc;
+}
+
+enum gb_err
+store_admin_digest_set(struct store *s, const unsigned char *digest)
+{
+	int64_t changes;
+	enum gb_err rc;
+
+	rc = db_run(s, sql_digest_set, DB_ARGS(db_blob(digest, DIGEST_SIZE)),
+		    &changes);
+	return rc == GB_OK && changes == 0 ? GB_EEXIST : rc;
+}
+
+enum gb_err
+store_admin_digest_get(struct store *s, unsigned char *digest)
+{
+	sqlite3_stmt *stmt;
+	enum gb_err rc;
+	bool row;
+
+	memset(digest, 0, DIGEST_SIZE);
+	db_lock(s);
+	rc = db_start(s, sql_digest_get, DB_NO_ARGS, &stmt);
+	if (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK) {
+		if (row && sqlite3_column_bytes(stmt, 0) == DIGEST_SIZE)
+			memcpy(digest, sqlite3_column_blob(stmt, 0),
+			       DIGEST_SIZE);
+		else
+			rc = GB_ENOTFOUND;
+	}
+	db_end(stmt);
+	db_unlock(s);
+	return rc;
+}
+
+enum gb_err
+store_job_take(struct store *s, const char *job, int64_t now_ms,
+	       int64_t every_ms, int64_t lease_ms, bool *mine)
+{
+	int64_t changes;
+	enum gb_err rc;
+
+	rc = db_run(s, sql_job_take,
+		    DB_ARGS(db_text(job), db_int(now_ms), db_int(every_ms),
+			    db_int(lease_ms)),
+		    &changes);
+	*mine = changes > 0;
+	return rc;
+}

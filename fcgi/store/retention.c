@@ -1,0 +1,64 @@
+/* retention.c: deleting what the journal need not keep any longer */
+#include "store/retention.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+#include "store/journal.h"
+#include "store/keys.h"
+#include "store/overrides.h"
+
+#define DAY_MS	      (24 * 3600 * INT64_C(1000))
+#define EVERY_MS      (10 * 60 * INT64_C(1000))
+#define LEASE_MS      (60 * INT64_C(1000)) /* many times what a run takes */
+#define RUN_MS	      1000 /* a kind of row: the journal waits meanwhile */
+#define STEP_ROWS     200  /* about a millisecond of the lock */
+#define STEP_PAUSE_US 2000 /* longer than a waiter's longest sleep */
+#define COOLED_DAYS   2	   /* what (key, model) cooled until is old news */
+
+typedef enum gb_err retention_step(struct store *, int64_t, int64_t, int64_t *);
+
+static void
+delete_older(struct store *s, retention_step *step, int64_t now_ms,
+	     int64_t days)
+{
+	const struct timespec pause = {.tv_nsec = STEP_PAUSE_US * 1000L};
+	int64_t deleted, stop_ms;
+
+	if (days <= 0)
+		return;
+	stop_ms = clock_mono_ms() + RUN_MS;
+	do {
+		if (step(s, now_ms - days * DAY_MS, STEP_ROWS, &deleted) !=
+			GB_OK ||
+		    deleted < STEP_ROWS)
+			break;
+		nanosleep(&pause, NULL);
+	} while (clock_mono_ms() < stop_ms);
+}
+
+static bool
+job_is_ours(struct store *s, const char *job, int64_t now_ms, int64_t every_ms)
+{
+	bool mine;
+
+	return store_job_take(s, job, now_ms, every_ms, LEASE_MS, &mine) ==
+		   GB_OK &&
+	       mine;
+}
+
+void
+retention_due(struct store *s, int64_t request_days, int64_t error_days)
+{
+	int64_t now_ms;
+
+	now_ms = clock_wall_ms();
+	if (job_is_ours(s, "retention", now_ms, EVERY_MS)) {
+		delete_older(s, store_journal_delete_requests, now_ms,
+			     request_days);
+		delete_older(s, store_journal_delete_attempts, now_ms,
+			     error_days);
+	}
+	if (job_is_ours(s, "forget-models", now_ms, DAY_MS))
+		delete_older(s, store_keys_forget_models, now_ms, COOLED_DAYS);
+}

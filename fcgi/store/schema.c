@@ -1,0 +1,169 @@
+/* schema.c: the tables, as numbered migrations */
+#include "store/db.h"
+
+#include "base/log.h"
+
+#define APPLICATION_ID 1734500716 /* "gbal" in ASCII */
+
+/*
+ * Element N brings a file from version N to N + 1 and says so itself.  What
+ * was released once is never edited: a change is a new element.
+ *
+ * keys: ready_at and reason say until when and why a key cools; disabled_by
+ * is enum key_disabled_by.  failures counts since failed_at.  Ids are never
+ * used twice, because the journal speaks of keys by id.
+ * rotation: one row, the id of the key whose turn it was last.
+ * requests and attempts stand alone: each is kept for a time of its own.
+ */
+static const char *const migrations[] = {
+    "CREATE TABLE meta ("
+    "	one INTEGER PRIMARY KEY CHECK (one = 1),"
+    "	generation INTEGER NOT NULL DEFAULT 1,"
+    "	admin_digest BLOB);"
+    "INSERT INTO meta (one) VALUES (1);"
+
+    "CREATE TABLE keys ("
+    "	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "	secret TEXT NOT NULL UNIQUE,"
+    "	disabled_by INTEGER NOT NULL DEFAULT 0,"
+    "	ready_at INTEGER NOT NULL DEFAULT 0,"
+    "	reason TEXT NOT NULL DEFAULT '',"
+    "	failures INTEGER NOT NULL DEFAULT 0,"
+    "	failed_at INTEGER NOT NULL DEFAULT 0,"
+    "	created_at INTEGER NOT NULL,"
+    "	checked_at INTEGER NOT NULL DEFAULT 0,"
+    "	last_ok_at INTEGER NOT NULL DEFAULT 0);"
+    "CREATE INDEX keys_enabled ON keys (id, ready_at)"
+    "	WHERE disabled_by = 0;"
+    "CREATE INDEX keys_checked ON keys (checked_at)"
+    "	WHERE disabled_by = 1;"
+
+    "CREATE TABLE key_models ("
+    "	key_id INTEGER NOT NULL REFERENCES keys (id) ON DELETE CASCADE,"
+    "	model TEXT NOT NULL,"
+    "	ready_at INTEGER NOT NULL,"
+    "	streak INTEGER NOT NULL,"
+    "	reason TEXT NOT NULL,"
+    "	PRIMARY KEY (key_id, model)) WITHOUT ROWID;"
+
+    "CREATE TABLE rotation ("
+    "	one INTEGER PRIMARY KEY CHECK (one = 1),"
+    "	pos INTEGER NOT NULL);"
+    "INSERT INTO rotation VALUES (1, 0);"
+
+    "CREATE TABLE tokens ("
+    "	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "	name TEXT NOT NULL UNIQUE,"
+    "	digest BLOB NOT NULL,"
+    "	created_at INTEGER NOT NULL,"
+    "	revoked_at INTEGER NOT NULL DEFAULT 0);"
+
+    "CREATE TABLE overrides ("
+    "	name TEXT PRIMARY KEY,"
+    "	json TEXT NOT NULL) WITHOUT ROWID;"
+
+    "CREATE TABLE jobs ("
+    "	name TEXT PRIMARY KEY,"
+    "	taken_at INTEGER NOT NULL,"
+    "	lease_until INTEGER NOT NULL) WITHOUT ROWID;"
+
+    "CREATE TABLE requests ("
+    "	id INTEGER PRIMARY KEY,"
+    "	time_ms INTEGER NOT NULL,"
+    "	request_id TEXT NOT NULL,"
+    "	token TEXT NOT NULL,"
+    "	key_id INTEGER NOT NULL,"
+    "	endpoint TEXT NOT NULL,"
+    "	model TEXT NOT NULL,"
+    "	stream INTEGER NOT NULL,"
+    "	hung_up INTEGER NOT NULL,"
+    "	status INTEGER NOT NULL,"
+    "	attempts INTEGER NOT NULL,"
+    "	first_byte_ms INTEGER NOT NULL,"
+    "	total_ms INTEGER NOT NULL,"
+    "	prompt_tokens INTEGER NOT NULL,"
+    "	completion_tokens INTEGER NOT NULL,"
+    "	reasoning_tokens INTEGER NOT NULL,"
+    "	cached_tokens INTEGER NOT NULL,"
+    "	error_class TEXT NOT NULL);"
+    "CREATE INDEX requests_time ON requests (time_ms);"
+
+    "CREATE TABLE attempts ("
+    "	id INTEGER PRIMARY KEY,"
+    "	time_ms INTEGER NOT NULL,"
+    "	request_id TEXT NOT NULL,"
+    "	key_id INTEGER NOT NULL,"
+    "	model TEXT NOT NULL,"
+    "	status INTEGER NOT NULL,"
+    "	error_class TEXT NOT NULL,"
+    "	text TEXT NOT NULL);"
+    "CREATE INDEX attempts_time ON attempts (time_ms);"
+
+    "PRAGMA application_id = 1734500716;"
+    "PRAGMA user_version = 1;",
+};
+
+static const char sql_version[] = "PRAGMA user_version";
+static const char sql_application[] = "PRAGMA application_id";
+static const char sql_tables[] = "SELECT count(*) FROM sqlite_schema";
+
+/* The version of the file's schema; GB_EINVAL when we must not touch it. */
+static enum gb_err
+schema_version(struct store *s, int64_t *version)
+{
+	int64_t application, tables;
+	enum gb_err rc;
+
+	if ((rc = db_number_locked(s, sql_version, DB_NO_ARGS, version)) !=
+		GB_OK ||
+	    (rc = db_number_locked(s, sql_application, DB_NO_ARGS,
+				   &application)) != GB_OK ||
+	    (rc = db_number_locked(s, sql_tables, DB_NO_ARGS, &tables)) !=
+		GB_OK)
+		return rc;
+	if (tables > 0 && application != APPLICATION_ID) {
+		log_errorx("database: the file belongs to another program");
+		return GB_EINVAL;
+	}
+	if (*version < 0 || *version > (int64_t)GB_COUNT(migrations)) {
+		log_errorx("database: its schema has version %lld, and this "
+			   "program knows only versions up to %zu: a newer "
+			   "gbalance has been here",
+			   (long long)*version, GB_COUNT(migrations));
+		return GB_EINVAL;
+	}
+	return GB_OK;
+}
+
+enum gb_err
+db_check_schema(struct store *s)
+{
+	int64_t version;
+
+	return schema_version(s, &version);
+}
+
+enum gb_err
+db_migrate(struct store *s)
+{
+	int64_t version;
+	enum gb_err rc;
+
+	rc = schema_version(s, &version);
+	if (rc != GB_OK || version == (int64_t)GB_COUNT(migrations))
+		return rc;
+
+	/* Somebody else may have done it by the time the lock is ours. */
+	if ((rc = db_begin_exclusive(s)) != GB_OK)
+		return rc;
+	if ((rc = schema_version(s, &version)) != GB_OK)
+		goto out;
+	for (; version < (int64_t)GB_COUNT(migrations); version++) {
+		if ((rc = db_script(s, migrations[version])) != GB_OK)
+			goto out;
+		log_info("database: schema version %lld",
+			 (long long)version + 1);
+	}
+out:
+	return db_finish(s, rc);
+}

@@ -1,0 +1,175 @@
+#!/usr/bin/env bash
+# lint.sh: the rules of this house that a machine can check.  Prints
+# "file:line: what" for each fault and ends with 1 when there is one.
+set -u
+
+root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
+cd "$root" || exit 1
+
+FILE_LINES_MAX=900  # longer ones hold more than one idea
+FUNCTION_LINES_MAX=80  # a screen, and a little patience
+
+# The promises of the design that must have a test citing their number.
+promises='1 2 3 4 5 6 8 10'
+
+faults=$(mktemp) || exit 1
+trap 'rm -f "$faults"' EXIT
+
+main()
+{
+  list_files
+  {
+    banned_calls
+    rooms
+    sizes
+    leftovers
+    settings
+    promises
+    shell_syntax
+  } >"$faults"
+  cat "$faults"
+  [ ! -s "$faults" ]
+}
+
+# Set "files" (all there are), "sources" (C), "ours" (of them, the program's)
+# and "shells".
+list_files()
+{
+  mapfile -t files < <(find . \( -name .git -o -name build -o -name data \
+    -o -name node_modules \) -prune -o -type f -print | sed 's,^\./,,' | sort)
+  mapfile -t sources < <(printf '%s\n' "${files[@]}" | grep '\.[ch]$')
+  mapfile -t ours < <(printf '%s\n' "${sources[@]}" | grep '^fcgi/')
+  mapfile -t shells < <(grep -lE '^#!.*(ba)?sh$' "${files[@]}")
+}
+
+# found WHAT PATTERN FILE...: lines that match are faults.
+found()
+{
+  local what=$1 pattern=$2
+
+  shift 2
+  [ $# -eq 0 ] || grep -InE -e "$pattern" /dev/null "$@" |
+    sed "s|^\([^:]*:[0-9]*\):.*|\1: $what|"
+}
+
+banned_calls()
+{
+  local name
+
+  for name in strcpy strcat stpcpy sprintf vsprintf strtok atoi atol atof gets \
+      tmpnam mktemp; do
+    found "$name() is banned" "(^|[^A-Za-z0-9_>.])$name\(" "${sources[@]}"
+  done
+  for name in alloca system popen; do
+    found "$name() is banned" "(^|[^A-Za-z0-9_>.])$name\(" "${ours[@]}"
+  done
+  found 'no typedef for structs' '^typedef (struct|union|enum)[^(]*$' "${sources[@]}"
+}
+
+# Each outside library has one home.
+rooms()
+{
+  local header home
+
+  while read -r header home; do
+    mapfile -t others < <(printf '%s\n' "${ours[@]}" |
+      grep -v "^fcgi/$home/")
+    found "<$header> belongs into fcgi/$home" \
+      "^#include [<\"]$header" "${others[@]}"
+  done <<'HOMES'
+fcgi web
+curl/ upstream
+sqlite3.h store
+libconfig.h config
+HOMES
+  found 'an include must name its room' '^#include "[^/"]*"' "${ours[@]}"
+}
+
+sizes()
+{
+  local file lines
+
+  for file in "${files[@]}"; do
+    case $file in
+    *.[ch]|*.sh|*.mjs|*.js|*.css)
+      lines=$(wc -l <"$file")
+      [ "$lines" -le $FILE_LINES_MAX ] ||
+        echo "$file:1: has $lines lines, at most $FILE_LINES_MAX are allowed" ;;
+    esac
+  done
+  # In our layout a function is what stands between "{" and "}" in column 1.
+  awk -v max=$FUNCTION_LINES_MAX '
+    FNR == 1 { start = 0 }
+    /^\{/ { start = FNR }
+    /^\}/ { if (start && FNR - start > max)
+              printf "%s:%d: a function of %d lines, at most %d are allowed\n",
+                FILENAME, start, FNR - start, max
+            start = 0 }' "${sources[@]}"
+}
+
+leftovers()
+{
+  local others
+
+  mapfile -t others < <(printf '%s\n' "${files[@]}" |
+    grep -v '^scripts/lint\.sh$')
+  found 'unfinished business' '(^|[^A-Za-z])(TODO|FIXME|XXX)([^A-Za-z]|$)' "${others[@]}"
+  found 'space at the end of the line' '[[:blank:]]+$' "${sources[@]}" "${shells[@]}"
+  # Where this copy lies is nobody's business; short paths mean other things.
+  case $root in
+  /*/*) found 'names a path of this machine' \
+          "${root//./\\.}(/|[^A-Za-z0-9_-]|\$)" "${others[@]}" ;;
+  esac
+  case ${HOME:-/} in
+  /|'') ;;
+  *) found 'names a path of this machine' \
+       "(^|[^A-Za-z0-9_])${HOME//./\\.}/" "${others[@]}" ;;
+  esac
+  found "names a registry's host" '"resolved": *"http|registry\.npm' \
+    "${others[@]}"
+}
+
+# Every setting of the table is in gbalance.cfg and in the README, and
+# gbalance.cfg has no other.
+settings()
+{
+  local name env table=fcgi/config/settings_table.c
+
+  mapfile -t names < <(tr '\n' ' ' <$table |
+    grep -oE '\{"[a-z_0-9]+",[[:blank:]]*"[A-Z_0-9]+"' | tr -d '{",')
+  [ ${#names[@]} -gt 0 ] || echo "$table:1: no setting found"
+  for name in "${names[@]}"; do
+    env=${name##*[[:blank:]]}
+    name=${name%%[[:blank:]]*}
+    grep -sqE "^#?$name *=" gbalance.cfg ||
+      echo "gbalance.cfg:1: the setting $name is missing"
+    grep -sqE "(^|[^A-Z_])$env([^A-Z_]|\$)" README.md ||
+      echo "README.md:1: the setting $env is missing"
+  done
+  sed -nE 's/^#?([a-z_0-9]+) *=.*/\1/p' gbalance.cfg | while read -r name; do
+    printf '%s\n' "${names[@]}" | grep -qE "^$name[[:blank:]]" ||
+      echo "gbalance.cfg:1: there is no setting $name"
+  done
+}
+
+promises()
+{
+  local number
+
+  for number in $promises; do
+    printf '%s\n' "${files[@]}" | grep '^tests/' |
+      xargs -d '\n' grep -qiE "promise $number([^0-9]|\$)" ||
+      echo "tests:1: no test cites promise $number"
+  done
+}
+
+shell_syntax()
+{
+  local file
+
+  for file in "${shells[@]}"; do
+    bash -n "$file" 2>&1
+  done
+}
+
+main

@@ -1,0 +1,377 @@
+#!/usr/bin/env bash
+# run.sh: how fast gbalance is, and what it needs, as a table of goals.
+#
+#   tests/bench/run.sh [throughput] [latency] [streams] [memory] [start] [size]
+#   tests/bench/run.sh --soak
+#
+# Without a word, all of it, in about four minutes; --soak is the memory part
+# over a million requests.  Throughput is given as a ratio to nginx doing nothing
+# but passing on, since only that can be compared between machines.
+# BENCH_REQUESTS: how many requests the memory part makes.
+set -u
+
+root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
+gbalance=${GBALANCE:-$root/build/gbalance}
+tools=$root/build/bench
+work=$(mktemp -d) || exit 1
+BENCH_TOKEN=bench-$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
+export BENCH_TOKEN
+export PATH=$PATH:/usr/sbin:/sbin
+
+# Load: enough connections to keep two cores busy, in rounds short enough that
+# a noisy neighbour spoils one and not the median.
+LOAD_CONNECTIONS=48
+LOAD_ROUNDS=5
+LOAD_SECONDS=3
+
+# Latency: a rate that leaves the machine idle most of the time.
+LATENCY_RATE=500
+LATENCY_ROUNDS=5
+LATENCY_SECONDS=3
+
+STREAMS=1000
+STREAM_SECONDS=12
+
+REQUESTS=${BENCH_REQUESTS:-200000}
+
+# What memory may grow by after the first fifth of the requests and still
+# count as noise: under two bytes each over a million.
+GROWTH_KIB=1024
+
+rows=()
+
+main()
+{
+  local part
+
+  if [ "$*" = --soak ]; then
+    REQUESTS=${BENCH_REQUESTS:-1000000}
+    set -- memory
+  fi
+  [ $# -gt 0 ] || set -- throughput latency streams memory start size
+  for part in "$@"; do
+    case $part in
+    throughput|latency|streams|memory|start|size) ;;
+    *) echo "usage: run.sh [--soak|throughput|latency|streams|memory|start|size]" >&2
+       exit 2 ;;
+    esac
+  done
+  [ -x "$gbalance" ] || fail "$gbalance is not there: run make"
+  trap clean_up EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  ulimit -n 8192 2>/dev/null || ulimit -n "$(ulimit -Hn)"
+
+  build_tools
+  note 'machine busy with other things, before' "$(busy_percent) %"
+  start_upstream
+  start_responders
+  start_nginx
+  start_lighttpd
+  for part in "$@"; do
+    echo "bench: $part ..." >&2
+    "measure_$part"
+  done
+  print_table
+}
+
+clean_up()
+{
+  [ ${#pids[@]} -eq 0 ] || stop "${pids[@]}"
+  rm -rf "$work"
+}
+
+build_tools()
+{
+  local name source flags='-std=c11 -D_GNU_SOURCE -O2 -pthread -Wall -Wextra'
+
+  mkdir -p "$tools"
+  for name in responder load first streams; do
+    source=$root/tests/bench/$name.c
+    [ "$name" = responder ] || source+=" $root/tests/bench/http.c"
+    ${CC:-cc} $flags -o "$tools/$name" $source -lfcgi ||
+      fail "cannot build $name"
+  done
+}
+
+# How busy the processors are with what is not ours; more than a few percent
+# spoil every time that is measured here.
+busy_percent()
+{
+  local before after
+
+  before=$(head -n 1 /proc/stat)
+  sleep 2
+  after=$(head -n 1 /proc/stat)
+  awk '{ for (i = 2; i <= 9; i++) t[NR] += $i; idle[NR] = $5 + $6 }
+    END { t[2] -= t[1]; printf "%.0f", 100 * (1 - (idle[2] - idle[1]) / t[2]) }
+    ' <<<"$before
+$after"
+}
+
+# --- numbers ----------------------------------------------------------------
+
+# The value of NAME in a line of "NAME=value" words.
+value()
+{
+  sed -n "s/^\(.* \)*$1=\([^ ]*\).*/\2/p" <<<"$2"
+}
+
+calc()
+{
+  awk "BEGIN { printf \"%.${2:-3}f\", $1 }"
+}
+
+median()
+{
+  printf '%s\n' "$@" | sort -g | awk '{ v[NR] = $1 }
+    END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+}
+
+# row WHAT HAVE [">="|"<" GOAL [UNIT]]: a line of the table.
+row()
+{
+  local verdict=- unit=${5:-}
+
+  if [ $# -gt 2 ]; then
+    verdict=$(awk "BEGIN { print ($2 $3 $4) ? \"ok\" : \"short\" }")
+  fi
+  rows+=("$1|${3:-} ${4:-} $unit|$2 $unit|$verdict")
+  printf '  %s: %s %s\n' "$1" "$2" "$unit" >&2
+}
+
+note()
+{
+  rows+=("$1||$2|-")
+  printf '  %s: %s\n' "$1" "$2" >&2
+}
+
+print_table()
+{
+  local r what goal have verdict
+
+  printf '\n%-48s %12s %22s  %s\n' '' goal have ''
+  for r in "${rows[@]}"; do
+    IFS='|' read -r what goal have verdict <<<"$r"
+    printf '%-48s %12s %22s  %s\n' "$what" "$goal" "$have" "$verdict"
+  done
+}
+
+# --- throughput -------------------------------------------------------------
+
+# Set "per_second" to what a port answers under load.
+load()
+{
+  local out
+
+  out=$(wrk -t1 -c$LOAD_CONNECTIONS -d${LOAD_SECONDS}s \
+          -s "$root/tests/bench/chat.lua" \
+          "http://127.0.0.1:$1/v1/chat/completions") || fail "wrk: $out"
+  if grep -Eq 'Non-2xx|Socket errors' <<<"$out"; then
+    tail -n 5 "$work/gbalance.log" >&2
+    fail "not every answer was good: $out"
+  fi
+  per_second=$(awk '/^Requests\/sec/ { print $2 }' <<<"$out")
+}
+
+# Is it a chat that comes back?  Each way is tried before it is measured.
+probe()
+{
+  local out
+
+  out=$(curl -sS -H "Authorization: Bearer $BENCH_TOKEN" \
+          -H 'Content-Type: application/json' \
+          -d '{"model":"gemini-2.5-flash","messages":[{"role":"user","content":"Hello"}]}' \
+          "http://127.0.0.1:$1/v1/chat/completions")
+  case $out in
+  *'How can I help you today?'*) ;;
+  *) tail -n 5 "$work/gbalance.log" >&2
+     fail "port $1 answers: $out" ;;
+  esac
+}
+
+measure_throughput()
+{
+  local names=(bare lighttpd_responder nginx_responder lighttpd_gbalance
+               nginx_gbalance)
+  local -A rates=() ratios=()
+  local i n name port_of base
+
+  start_gbalance "$upstream_port"
+  for name in "${names[@]}"; do
+    port_of=${name}_port
+    probe "${!port_of}"
+  done
+  for ((i = 0; i < LOAD_ROUNDS; i++)); do
+    for ((n = 0; n < ${#names[@]}; n++)); do
+      name=${names[(n + i) % ${#names[@]}]}
+      port_of=${name}_port
+      load "${!port_of}"
+      rates[$name]+=" $per_second"
+    done
+    base=${rates[bare]##* }
+    for name in "${names[@]}"; do
+      ratios[$name]+=" $(calc "${rates[$name]##* } / $base")"
+    done
+  done
+  stop_gbalance
+
+  note 'nginx as a bare proxy, requests/s' \
+    "$(calc "$(median ${rates[bare]})" 0)"
+  note 'do-nothing FastCGI behind lighttpd, ratio' \
+    "$(median ${ratios[lighttpd_responder]})"
+  note 'do-nothing FastCGI behind nginx, ratio' \
+    "$(median ${ratios[nginx_responder]})"
+  row 'chat behind lighttpd, ratio to bare nginx' \
+    "$(median ${ratios[lighttpd_gbalance]})" '>=' 0.50
+  row 'chat behind nginx, ratio to bare nginx' \
+    "$(median ${ratios[nginx_gbalance]})" '>=' 0.65
+}
+
+# --- latency ----------------------------------------------------------------
+
+measure_latency()
+{
+  local -A p50=() p99=()
+  local i name out port_of
+
+  start_gbalance "$upstream_port"
+  for ((i = 0; i < LATENCY_ROUNDS; i++)); do
+    for name in upstream lighttpd_gbalance nginx_gbalance; do
+      port_of=${name}_port
+      out=$("$tools/load" -p "${!port_of}" -t "$BENCH_TOKEN" -c 10 \
+              -r $LATENCY_RATE -s $LATENCY_SECONDS) || fail "load: $out"
+      [ "$(value failed "$out")" = 0 ] || fail "$name: $out"
+      p50[$name]+=" $(calc "$(value p50_us "$out") / 1000")"
+      p99[$name]+=" $(calc "$(value p99_us "$out") / 1000")"
+    done
+  done
+  stop_gbalance
+
+  note "upstream itself, 10 connections, $LATENCY_RATE/s, p50 and p99" \
+    "$(median ${p50[upstream]}) $(median ${p99[upstream]}) ms"
+  for name in lighttpd nginx; do
+    added p50 "$name" 0.3 "${p50[upstream]}" "${p50[${name}_gbalance]}"
+    added p99 "$name" 2 "${p99[upstream]}" "${p99[${name}_gbalance]}"
+  done
+}
+
+# added PERCENTILE SERVER GOAL DIRECT WITH: median over the rounds of what
+# comes on top.
+added()
+{
+  local direct=($4) with=($5) diffs=() i
+
+  for i in "${!direct[@]}"; do
+    diffs+=("$(calc "${with[i]} - ${direct[i]}")")
+  done
+  row "added latency behind $2, $1" "$(median "${diffs[@]}")" '<' "$3" ms
+}
+
+# --- streams ----------------------------------------------------------------
+
+measure_streams()
+{
+  local direct ours port
+
+  free_port
+  direct=$("$tools/streams" -l "$port" -p "$port" -c $STREAMS \
+             -s $STREAM_SECONDS) || fail 'streams'
+  free_port
+  start_gbalance "$port"
+  curl -sS -o "$work/health" "http://127.0.0.1:$lighttpd_gbalance_port/health"
+  ours=$("$tools/streams" -l "$port" -p "$lighttpd_gbalance_port" \
+           -t "$BENCH_TOKEN" -P "$gbalance_pid" -c $STREAMS \
+           -s $STREAM_SECONDS) || fail 'streams'
+  if [ "$(value complete "$ours")" != $STREAMS ]; then
+    tail -n 5 "$work/gbalance.log" "$work/lighttpd.log" >&2
+    echo "$ours" >&2
+  fi
+  stop_gbalance
+
+  row "$STREAMS streams, 20 events/s: lost events" \
+    "$(($(value lost "$ours") + $(value wrong "$ours")))" '<' 1
+  row '  streams that did not end well' \
+    "$((STREAMS - $(value complete "$ours")))" '<' 1
+  note '  delay of an event without us, p50 and p99' "$(calc \
+    "$(value p50_us "$direct") / 1000" 1) $(calc \
+    "$(value p99_us "$direct") / 1000" 1) ms"
+  note '  delay of an event, p50' \
+    "$(calc "$(value p50_us "$ours") / 1000" 1) ms"
+  row '  delay of an event added, p99' "$(calc \
+    "($(value p99_us "$ours") - $(value p99_us "$direct")) / 1000" 1)" \
+    '<' 50 ms
+  row '  memory of a stream' "$(calc "($(value rss_max_kb "$ours") - \
+    $(value rss_before_kb "$ours")) / $STREAMS" 1)" '<' 100 KiB
+}
+
+# --- memory and start -------------------------------------------------------
+
+rss_kib()
+{
+  awk '/^Rss:/ { print $2 }' "/proc/$1/smaps_rollup"
+}
+
+pss_kib()
+{
+  awk '/^Pss:/ { print $2 }' "/proc/$1/smaps_rollup"
+}
+
+# Set "memory" (KiB) to what gbalance has after so many more requests, when
+# its journal has caught up.
+requests()
+{
+  local out
+
+  out=$("$tools/load" -p "$lighttpd_gbalance_port" -t "$BENCH_TOKEN" \
+          -c $LOAD_CONNECTIONS -n "$1") || fail "load: $out"
+  [ "$(value failed "$out")" = 0 ] || fail "memory: $out"
+  sleep 1
+  memory=$(rss_kib "$gbalance_pid")
+}
+
+measure_memory()
+{
+  local before
+
+  start_gbalance "$upstream_port"
+  sleep 1
+  row 'memory when idle, RSS' \
+    "$(calc "$(rss_kib "$gbalance_pid") / 1024" 1)" '<' 10 MiB
+  note 'memory when idle, PSS' \
+    "$(calc "$(pss_kib "$gbalance_pid") / 1024" 1) MiB"
+  requests $((REQUESTS / 5))
+  before=$memory
+  requests $((REQUESTS - REQUESTS / 5))
+  row "growth over $REQUESTS requests" "$((memory - before))" \
+    '<' $GROWTH_KIB KiB
+  note '  memory at their end' "$(calc "$memory / 1024" 1) MiB"
+  stop_gbalance
+}
+
+measure_start()
+{
+  local i out times=()
+
+  start_gbalance "$upstream_port"	# makes the database
+  stop_gbalance
+  gbalance_command "$upstream_port"
+  for ((i = 0; i < 5; i++)); do
+    out=$(cd "$work" && "$tools/first" -p "$nginx_gbalance_port" \
+            -t "$BENCH_TOKEN" /usr/bin/"${gbalance_command[@]}" \
+            2>>"$work/gbalance.log") || fail 'start'
+    times+=("$(value first_ms "$out")")
+    rm -f "$work/gbalance.sock"
+  done
+  row 'start to first answer' "$(median "${times[@]}")" '<' 50 ms
+}
+
+measure_size()
+{
+  strip -o "$work/stripped" "$gbalance" || fail 'strip'
+  row 'size, stripped' \
+    "$(calc "$(stat -c %s "$work/stripped") / 1024" 0)" '<' 1024 KiB
+}
+
+. "$root/tests/bench/servers.sh"
+main "$@"

@@ -1,0 +1,106 @@
+/*
+ * fuzz_chat_request.c: any bytes as a chat request for a model that the first
+ * byte chooses.  Nothing crashes, every refusal says why, and what would go
+ * to Gemini is JSON.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "base/buf.h"
+#include "dialect/gemini_request.h"
+#include "dialect/json_in.h"
+#include "dialect/openai_chat_request.h"
+
+#define OUT_MAX	   (64u << 20)
+#define STRICT_BIT 0x80 /* of the first byte */
+#define SHOW_BIT   0x40
+
+static const char *const models[] = {
+    "gemini-2.0-flash",	      "gemini-2.5-flash",
+    "gemini-2.5-pro",	      "gemini-2.5-flash-lite",
+    "gemini-3-flash-preview", "gemini-3.1-pro-preview",
+    "gemini-3.5-flash",	      "gemini-3.7-flash",
+    "gemini-flash-latest",    "gemini-3.1-flash-image",
+    "gemini-3.8-flash-tts",   "gemma-3-27b-it",
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+must(int truth)
+{
+	if (!truth)
+		abort();
+}
+
+/* A parser with looser limits than ours: a request may come out deeper than
+ * it went in. */
+static void
+must_be_json(const struct buf *body)
+{
+	struct json_tokener *tok;
+	struct json_object *value;
+
+	tok = json_tokener_new_ex(256);
+	must(tok != NULL);
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT |
+					JSON_TOKENER_VALIDATE_UTF8);
+	value = json_tokener_parse_ex(tok, buf_str(body), (int)body->len + 1);
+	must(json_tokener_get_error(tok) == json_tokener_success);
+	must(json_object_is_type(value, json_type_object));
+	json_object_put(value);
+	json_tokener_free(tok);
+}
+
+static void
+write_for(const struct chat *chat, const char *model)
+{
+	static const char *const categories[] = {"HARM_CATEGORY_HARASSMENT"};
+	static const char *const thresholds[] = {"OFF"};
+	struct chat_dropped dropped;
+	struct gemini_request_options options = {categories, thresholds, 1,
+						 &dropped};
+	struct model_facts facts;
+	struct api_error err;
+	struct buf body;
+
+	memset(&dropped, 0, sizeof(dropped));
+	buf_init(&body, OUT_MAX);
+	model_facts_get(model, &facts);
+	if (gemini_request_write(chat, &facts, &options, &body, &err) == GB_OK)
+		must_be_json(&body);
+	else
+		must(err.fault != FAULT_NONE && err.message[0] != '\0');
+	buf_release(&body);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct chat_options options = {false, false};
+	struct json_object *root;
+	struct api_error err;
+	struct chat chat;
+	uint8_t choice;
+
+	if (size == 0)
+		return 0;
+	choice = data[0];
+	options.strict = (choice & STRICT_BIT) != 0;
+	options.show_thinking = (choice & SHOW_BIT) != 0;
+	if (json_read((const char *)data + 1, size - 1, &root, &err) != GB_OK) {
+		must(err.fault != FAULT_NONE && root == NULL);
+		return 0;
+	}
+	if (openai_chat_read(root, &options, &chat, &err) == GB_OK)
+		write_for(
+		    &chat,
+		    models[choice % (sizeof(models) / sizeof(models[0]))]);
+	else
+		must(err.fault != FAULT_NONE && err.message[0] != '\0');
+	chat_release(&chat);
+	return 0;
+}
