@@ -18,7 +18,7 @@ struct app {
 	struct store *store; /* one connection: two would make each other busy,
 				which SQLite meets by sleeping */
 	struct engine *engine;
-	struct journal_writer *journal;
+	struct journal_writer journal;
 	struct jobs *jobs;
 	char *config_file;
 
@@ -148,6 +148,7 @@ app_new(struct app **out, struct settings *settings, struct store *store,
 	}
 	pthread_mutex_init(&app->mutex, NULL);
 	app->store = store;
+	journal_writer_init(&app->journal, store);
 	memset(&options, 0, sizeof(options));
 	options.ca_file = settings->ca_file;
 	options.connections = CONNECTIONS;
@@ -161,8 +162,6 @@ app_new(struct app **out, struct settings *settings, struct store *store,
 		settings_free(settings);
 	else
 		rc = snapshot_new(&app->current, settings, store);
-	if (rc == GB_OK)
-		rc = journal_writer_new(&app->journal, app->store);
 	if (rc == GB_OK && jobs)
 		rc = jobs_start(&app->jobs, app);
 	if (rc != GB_OK) {
@@ -180,7 +179,6 @@ app_free(struct app *app)
 		return;
 	jobs_stop(app->jobs);
 	engine_free(app->engine);
-	journal_writer_free(app->journal);
 	snapshot_free(app->current);
 	store_close(app->store);
 	pthread_mutex_destroy(&app->mutex);
@@ -201,7 +199,7 @@ app_engine(const struct app *app)
 }
 
 struct journal_writer *
-app_journal(const struct app *app)
+app_journal(struct app *app)
 {
-	return app->journal;
+	return &app->journal;
 }

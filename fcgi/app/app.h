@@ -41,6 +41,6 @@ void app_release(struct app *, struct snapshot *);
 
 struct store *app_store(const struct app *);
 struct engine *app_engine(const struct app *);
-struct journal_writer *app_journal(const struct app *);
+struct journal_writer *app_journal(struct app *);
 
 #endif

@@ -1,25 +1,23 @@
 /*
- * journal_writer.h: journal rows of many threads in few transactions.
- *
- * The first thread that has a row to write writes it, and then all rows that
- * have queued up meanwhile, for the threads that wait: under load one
- * transaction carries many rows, without load nobody waits for anybody.
+ * journal_writer.h: the end of each request, in the journal.
  */
 #ifndef GB_APP_JOURNAL_WRITER_H
 #define GB_APP_JOURNAL_WRITER_H
 
+#include <stdatomic.h>
+
 #include "store/journal.h"
 
-struct journal_writer;
+struct journal_writer {
+	struct store *store; /* borrowed */
+	atomic_bool failing; /* the last row was not written */
+};
 
-/* "store" is borrowed. */
-enum gb_err journal_writer_new(struct journal_writer **,
-			       struct store *store) GB_NODISCARD;
-void journal_writer_free(struct journal_writer *);
+void journal_writer_init(struct journal_writer *, struct store *);
 
 /*
  * Write "entry" and return when it is in the database, or could not be
- * written: that was logged, once an outage.
+ * written: that is logged, once an outage.
  */
 void journal_writer_write(struct journal_writer *,
 			  const struct journal_entry *entry);

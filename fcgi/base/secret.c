@@ -2,12 +2,15 @@
 #include "base/secret.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
+#include <openssl/evp.h>
+
+#define ID_BYTES ((RANDOM_ID_SIZE - 1) / 2)
 
 bool
 secret_equal(const char *a, size_t a_len, const char *b, size_t b_len)
@@ -15,10 +18,25 @@ secret_equal(const char *a, size_t a_len, const char *b, size_t b_len)
 	return a_len == b_len && CRYPTO_memcmp(a, b, a_len) == 0;
 }
 
+/* Looked up once: OpenSSL 3 looks an algorithm up by its name at every use,
+ * under a lock that all threads share. */
+static const EVP_MD *sha256;
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+
+static void
+fetch_sha256(void)
+{
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (sha256 == NULL)
+		abort(); /* no library that this is linked with lacks it */
+}
+
 void
 secret_digest(unsigned char digest[DIGEST_SIZE], const void *data, size_t len)
 {
-	SHA256(data, len, digest);
+	pthread_once(&sha256_once, fetch_sha256);
+	if (EVP_Digest(data, len, digest, NULL, sha256, NULL) != 1)
+		abort(); /* memory for its state, that is */
 }
 
 void
@@ -43,11 +61,19 @@ void
 random_id(char id[RANDOM_ID_SIZE])
 {
 	static const char hex[] = "0123456789abcdef";
-	unsigned char raw[(RANDOM_ID_SIZE - 1) / 2];
+	/* A system call for many ids; a thread's own, so without a lock. */
+	static _Thread_local unsigned char pool[ID_BYTES * 32];
+	static _Thread_local size_t left;
+	const unsigned char *raw;
 	size_t i;
 
-	random_bytes(raw, sizeof(raw));
-	for (i = 0; i < sizeof(raw); i++) {
+	if (left == 0) {
+		random_bytes(pool, sizeof(pool));
+		left = sizeof(pool);
+	}
+	left -= ID_BYTES;
+	raw = pool + left;
+	for (i = 0; i < ID_BYTES; i++) {
 		id[2 * i] = hex[raw[i] >> 4];
 		id[2 * i + 1] = hex[raw[i] & 15];
 	}

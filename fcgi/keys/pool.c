@@ -158,6 +158,9 @@ pool_judge(struct store *s, const struct settings *cfg,
 void
 pool_succeeded(struct store *s, const struct key_turn *turn, const char *model)
 {
+	/* The usual success has nothing to write. */
+	if (!turn->has_past)
+		return;
 	if (store_key_succeeded(s, turn->id, model, clock_wall_ms()) != GB_OK)
 		log_warnx("key %lld: its success is lost", (long long)turn->id);
 }

@@ -111,8 +111,9 @@ recheck_probe(struct store *s, const struct settings *cfg,
 	/* A blocked or empty answer is an answer: the key was accepted. */
 	if (answer.fault == ANSWER_COMPLETE && answer.status == 200 &&
 	    (out->row == 0 || out->row == 32)) {
-		pool_succeeded(s, turn, model);
-		if (store_key_revive(s, turn->id, answer.now_ms, &revived) ==
+		if (store_key_succeeded(s, turn->id, model, answer.now_ms) ==
+			GB_OK &&
+		    store_key_revive(s, turn->id, answer.now_ms, &revived) ==
 			GB_OK &&
 		    revived) {
 			secret_mask(mask, turn->secret);

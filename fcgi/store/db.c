@@ -14,7 +14,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "store/turn.h"
 
 /* How long a connection waits for another one's lock.  A turn holds it for
  * some 20 us, a batch of the journal for a millisecond, a checkpoint on a
@@ -48,6 +47,9 @@ static const char *const pragmas[] = {
 
 static const char sql_begin[] = "BEGIN IMMEDIATE";
 static const char sql_begin_exclusive[] = "BEGIN EXCLUSIVE";
+static const char sql_part_begin[] = "SAVEPOINT part";
+static const char sql_part_end[] = "RELEASE part";
+static const char sql_part_undo[] = "ROLLBACK TO part";
 static const char sql_commit[] = "COMMIT";
 static const char sql_rollback[] = "ROLLBACK";
 static const char sql_touch[] = "UPDATE meta SET generation = generation + 1";
@@ -326,6 +328,29 @@ db_finish(struct store *s, enum gb_err rc)
 }
 
 enum gb_err
+db_part_begin(struct store *s)
+{
+	return db_run_locked(s, sql_part_begin, DB_NO_ARGS, NULL);
+}
+
+enum gb_err
+db_part_end(struct store *s, enum gb_err rc)
+{
+	enum gb_err undone;
+
+	if (rc == GB_OK)
+		return db_run_locked(s, sql_part_end, DB_NO_ARGS, NULL);
+	undone = GB_OK; /* with the whole transaction, maybe */
+	if (!sqlite3_get_autocommit(s->db))
+		undone = db_run_locked(s, sql_part_undo, DB_NO_ARGS, NULL);
+	if (undone == GB_OK && !sqlite3_get_autocommit(s->db))
+		undone = db_run_locked(s, sql_part_end, DB_NO_ARGS, NULL);
+	if (undone != GB_OK)
+		log_errorx("database: a part could not be undone");
+	return rc;
+}
+
+enum gb_err
 db_touch(struct store *s)
 {
 	return db_run_locked(s, sql_touch, DB_NO_ARGS, NULL);
@@ -443,7 +468,7 @@ store_open(struct store **out, const char *path)
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return GB_ENOMEM;
 	pthread_mutex_init(&s->lock, NULL);
-	turns_init(s);
+	combine_init(&s->writes);
 	random_bytes(&s->busy_random, sizeof(s->busy_random));
 	s->busy_random |= 1;
 
@@ -471,7 +496,7 @@ store_close(struct store *s)
 		sqlite3_finalize(s->statements[i].stmt);
 	if (sqlite3_close(s->db) != SQLITE_OK)
 		log_errorx("database: close: %s", sqlite3_errmsg(s->db));
-	turns_release(s);
+	combine_release(&s->writes);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }

@@ -9,11 +9,10 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
+#include "store/combine.h"
 #include "store/store.h"
 
 #define DB_STATEMENTS 64 /* different SQL texts that the room has, at most */
-
-struct turn_request;
 
 struct store {
 	sqlite3 *db;
@@ -30,10 +29,7 @@ struct store {
 	int64_t busy_since_ms;
 	uint64_t busy_random;
 
-	/* turn.c: threads that want a turn; one serves them all. */
-	pthread_mutex_t turns_lock;
-	struct turn_request *turns, **turns_end;
-	bool turns_served;
+	struct combine writes; /* turns and journal rows of many threads */
 };
 
 /* A value to bind. */
@@ -108,7 +104,12 @@ enum gb_err db_finish(struct store *, enum gb_err rc) GB_NODISCARD;
 /* Within a transaction: a person changed something; see store_generation(). */
 enum gb_err db_touch(struct store *) GB_NODISCARD;
 
-/* The same against readers too, for migrations. */
+/* Within a transaction: a part of it that db_part_end() takes back unless "rc"
+ * is GB_OK; it returns what came of it. */
+enum gb_err db_part_begin(struct store *) GB_NODISCARD;
+enum gb_err db_part_end(struct store *, enum gb_err rc) GB_NODISCARD;
+
+/* As db_begin(), against readers too, for migrations. */
 enum gb_err db_begin_exclusive(struct store *) GB_NODISCARD;
 /* Run several statements without values or rows. */
 enum gb_err db_script(struct store *, const char *sql) GB_NODISCARD;

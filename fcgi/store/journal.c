@@ -75,23 +75,42 @@ write_entry(struct store *s, const struct journal_entry *e)
 	return rc;
 }
 
+/* What one thread has to write. */
+struct journal_write {
+	struct combine_op op; /* the first member: write_entries() casts */
+	const struct journal_entry *const *entries;
+	size_t count;
+};
+
+static enum gb_err
+write_entries(struct store *s, struct combine_op *op)
+{
+	const struct journal_write *w = (const struct journal_write *)op;
+	enum gb_err rc;
+	size_t i;
+
+	if (w->count == 1 && w->entries[0]->failed_count == 0)
+		return write_entry(s, w->entries[0]); /* one row, or none */
+	if ((rc = db_part_begin(s)) != GB_OK)
+		return rc;
+	for (i = 0; i < w->count && rc == GB_OK; i++)
+		rc = write_entry(s, w->entries[i]);
+	return db_part_end(s, rc);
+}
+
 enum gb_err
 store_journal_write(struct store *s, const struct journal_entry *const *entries,
 		    size_t count)
 {
-	enum gb_err rc;
-	size_t i;
+	struct journal_write w;
 
 	if (count == 0)
 		return GB_OK;
-	db_lock(s);
-	if ((rc = db_begin(s)) == GB_OK) {
-		for (i = 0; i < count && rc == GB_OK; i++)
-			rc = write_entry(s, entries[i]);
-		rc = db_finish(s, rc);
-	}
-	db_unlock(s);
-	return rc;
+	memset(&w, 0, sizeof(w));
+	w.op.run = write_entries;
+	w.entries = entries;
+	w.count = count;
+	return combine_run(s, &s->writes, &w.op);
 }
 
 enum gb_err

@@ -14,8 +14,6 @@
 #include "store/db.h"
 #include "store/turn.h"
 
-#define LAST_OK_STEP_MS 60000 /* last_ok_at is exact to a minute only */
-
 /* No ON CONFLICT here: that would use up an id for each key known already. */
 static const char sql_add[] =
     "INSERT INTO keys (secret, created_at) SELECT ?1, ?2"
@@ -37,11 +35,6 @@ static const char sql_disable_by_person[] =
 static const char sql_remove[] = "DELETE FROM keys WHERE id = ?1";
 
 /* Rows that say the success is no news are no rows. */
-static const char sql_stale[] =
-    "SELECT 1 FROM keys k LEFT JOIN key_models m"
-    " ON m.key_id = k.id AND m.model = ?2"
-    " WHERE k.id = ?1 AND k.disabled_by <> 2"
-    " AND (k.failures > 0 OR k.last_ok_at <= ?3 - ?4 OR m.streak > 0)";
 static const char sql_succeeded[] =
     "UPDATE keys SET failures = 0, failed_at = 0, last_ok_at = ?2"
     " WHERE id = ?1 AND disabled_by <> 2";
@@ -86,7 +79,7 @@ static const char sql_recheck_due[] =
 static const char sql_recheck_take[] =
     "UPDATE keys SET checked_at = ?2 WHERE id ="
     " (SELECT id FROM keys WHERE disabled_by = 1 AND checked_at <= ?1"
-    " ORDER BY checked_at, id LIMIT 1) RETURNING id, secret";
+    " ORDER BY checked_at, id LIMIT 1) RETURNING id, secret, 1";
 static const char sql_revive[] =
     "UPDATE keys SET disabled_by = 0, ready_at = 0, reason = '',"
     " failures = 0, failed_at = 0, last_ok_at = ?2"
@@ -279,20 +272,9 @@ enum gb_err
 store_key_succeeded(struct store *s, int64_t id, const char *model,
 		    int64_t now_ms)
 {
-	int64_t stale;
 	enum gb_err rc;
 
 	db_lock(s);
-	/* The usual success has nothing to write. */
-	rc = db_number_locked(s, sql_stale,
-			      DB_ARGS(db_int(id), db_text(model),
-				      db_int(now_ms), db_int(LAST_OK_STEP_MS)),
-			      &stale);
-	if (rc != GB_OK) {
-		if (rc == GB_ENOTFOUND)
-			rc = GB_OK;
-		goto out;
-	}
 	if ((rc = db_begin(s)) != GB_OK)
 		goto out;
 	if ((rc = db_run_locked(s, sql_succeeded,

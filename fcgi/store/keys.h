@@ -68,6 +68,8 @@ enum gb_err store_key_remove(struct store *, int64_t id) GB_NODISCARD;
 struct key_turn {
 	int64_t id;
 	char secret[KEY_SECRET_MAX + 1];
+	bool has_past; /* a success has something to change: failures, a
+			  streak, or a last_ok_at that is a minute old */
 };
 
 /*
@@ -90,8 +92,8 @@ enum gb_err store_key_turn(struct store *, const char *model, int64_t now_ms,
  * only a person, or store_key_revive(), ends it before its time.
  *
  * A success clears the count of failures and the streak of (key, model).
- * Where there is nothing to clear it costs one read; last_ok_at is therefore
- * exact to a minute.
+ * Call it only where key_turn.has_past says that there is something to change;
+ * last_ok_at is therefore exact to a minute.
  */
 enum gb_err store_key_succeeded(struct store *, int64_t id, const char *model,
 				int64_t now_ms) GB_NODISCARD;

@@ -1,11 +1,5 @@
-/*
- * turn.c: whose turn it is, strictly one key after the other, over every
- * thread and process.
- *
- * A transaction costs more than the turns in it, so threads that come while
- * one is under way queue up, and one of them then serves all in one
- * transaction of its own.
- */
+/* turn.c: whose turn it is, strictly one key after the other, over every
+ * thread and process */
 #include "store/turn.h"
 
 #include <stdio.h>
@@ -13,12 +7,9 @@
 
 #define IDS_TEXT_MAX (KEY_TRIED_MAX * 21 + 3) /* "[id,id]", 20 digits an id */
 
-/* One thread's wish, on its stack; it waits until "done". */
+/* One thread's wish. */
 struct turn_request {
-	struct turn_request *next;
-	pthread_cond_t wake;
-	bool done;
-	enum gb_err rc;
+	struct combine_op op; /* the first member: run_turn() casts */
 
 	const char *model;
 	int64_t now_ms;
@@ -45,7 +36,8 @@ struct turn_request {
 	"(SELECT k.id FROM keys k INDEXED BY keys_enabled" \
 	" WHERE k.id <= rotation.pos AND " SQL_READY untried \
 	" ORDER BY k.id LIMIT 1))" \
-	" RETURNING pos, (SELECT secret FROM keys WHERE id = pos)"
+	" RETURNING pos, (SELECT secret FROM keys WHERE id = pos)," \
+	" EXISTS (" KEY_HAS_PAST("pos", "?1", "?2") ")"
 
 static const char sql_turn[] = SQL_TURN("");
 static const char sql_turn_untried[] =
@@ -55,21 +47,6 @@ static const char sql_back_at[] =
     "SELECT min(max(k.ready_at, coalesce(m.ready_at, 0), ?2)) FROM keys k"
     " LEFT JOIN key_models m ON m.key_id = k.id AND m.model = ?1"
     " WHERE k.disabled_by = 0";
-
-void
-turns_init(struct store *s)
-{
-	pthread_mutex_init(&s->turns_lock, NULL);
-	s->turns = NULL;
-	s->turns_end = &s->turns;
-	s->turns_served = false;
-}
-
-void
-turns_release(struct store *s)
-{
-	pthread_mutex_destroy(&s->turns_lock);
-}
 
 /* The tried ids as a JSON array, which one statement can take. */
 static void
@@ -94,6 +71,7 @@ turn_read(sqlite3_stmt *stmt, struct key_turn *turn)
 	if (len == 0 || len >= sizeof(turn->secret))
 		return GB_EIO;
 	turn->id = sqlite3_column_int64(stmt, 0);
+	turn->has_past = sqlite3_column_int(stmt, 2) != 0;
 	memcpy(turn->secret, secret, len + 1);
 	return GB_OK;
 }
@@ -150,57 +128,10 @@ serve_one(struct store *s, const struct turn_request *rq)
 	return told == GB_OK ? GB_ENOTFOUND : told;
 }
 
-/* Serve all of "batch" in one transaction; nobody's turn counts when it
- * fails. */
-static void
-serve_batch(struct store *s, struct turn_request *batch)
+static enum gb_err
+run_turn(struct store *s, struct combine_op *op)
 {
-	struct turn_request *rq;
-	enum gb_err rc;
-
-	db_lock(s);
-	if ((rc = db_begin(s)) == GB_OK) {
-		for (rq = batch; rq != NULL; rq = rq->next)
-			rq->rc = serve_one(s, rq);
-		rc = db_finish(s, GB_OK);
-	}
-	db_unlock(s);
-	if (rc != GB_OK)
-		for (rq = batch; rq != NULL; rq = rq->next)
-			rq->rc = rc;
-}
-
-/* Put "rq" in the queue and come back when it was served. */
-static void
-wait_for_turn(struct store *s, struct turn_request *rq)
-{
-	struct turn_request *batch, *next;
-
-	pthread_mutex_lock(&s->turns_lock);
-	*s->turns_end = rq;
-	s->turns_end = &rq->next;
-	while (!rq->done && s->turns_served)
-		pthread_cond_wait(&rq->wake, &s->turns_lock);
-	if (rq->done)
-		goto out;
-
-	s->turns_served = true;
-	batch = s->turns;
-	s->turns = NULL;
-	s->turns_end = &s->turns;
-	pthread_mutex_unlock(&s->turns_lock);
-	serve_batch(s, batch);
-	pthread_mutex_lock(&s->turns_lock);
-	s->turns_served = false;
-	for (; batch != NULL; batch = next) {
-		next = batch->next; /* once done, it is gone */
-		batch->done = true;
-		pthread_cond_signal(&batch->wake);
-	}
-	if (s->turns != NULL) /* the next batch has one to serve it */
-		pthread_cond_signal(&s->turns->wake);
-out:
-	pthread_mutex_unlock(&s->turns_lock);
+	return serve_one(s, (const struct turn_request *)op);
 }
 
 enum gb_err
@@ -209,11 +140,12 @@ store_key_turn(struct store *s, const char *model, int64_t now_ms,
 	       int64_t *back_at)
 {
 	struct turn_request rq;
+	enum gb_err rc;
 
 	memset(turn, 0, sizeof(*turn));
 	*back_at = 0;
 	rq = (struct turn_request){
-	    .wake = PTHREAD_COND_INITIALIZER,
+	    .op.run = run_turn,
 	    .model = model,
 	    .now_ms = now_ms,
 	    .tried = tried,
@@ -221,9 +153,8 @@ store_key_turn(struct store *s, const char *model, int64_t now_ms,
 	    .turn = turn,
 	    .back_at = back_at,
 	};
-	wait_for_turn(s, &rq);
-	pthread_cond_destroy(&rq.wake);
-	if (rq.rc != GB_OK)
+	rc = combine_run(s, &s->writes, &rq.op);
+	if (rc != GB_OK)
 		explicit_bzero(turn, sizeof(*turn));
-	return rq.rc;
+	return rc;
 }

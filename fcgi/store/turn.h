@@ -1,14 +1,22 @@
-/* turn.h: the queue of threads that want a turn; for fcgi/store only */
+/* turn.h: a row of a key as a turn; for fcgi/store only */
 #ifndef GB_STORE_TURN_H
 #define GB_STORE_TURN_H
 
 #include "store/db.h"
 #include "store/keys.h"
 
-void turns_init(struct store *);
-void turns_release(struct store *);
+#define LAST_OK_STEP_MS "60000" /* last_ok_at is exact to a minute only */
 
-/* The key whose id and secret are the row in "stmt"; GB_EIO: it is none. */
+/* SQL: one row when a success has something to change of key "id" or of (key,
+ * "model"). */
+#define KEY_HAS_PAST(id, model, now) \
+	"SELECT 1 FROM keys k LEFT JOIN key_models m" \
+	" ON m.key_id = k.id AND m.model = " model " WHERE k.id = " id \
+	" AND k.disabled_by <> 2 AND (k.failures > 0 OR m.streak > 0" \
+	" OR k.last_ok_at <= " now " - " LAST_OK_STEP_MS ")"
+
+/* The key whose id, secret and past (KEY_HAS_PAST) are the row in "stmt";
+ * GB_EIO: it is none. */
 enum gb_err turn_read(sqlite3_stmt *stmt, struct key_turn *) GB_NODISCARD;
 
 #endif

@@ -19,19 +19,21 @@
 #define STACK_BYTES   (256 * 1024) /* only what is touched counts */
 #define ACCEPTING_MAX 64	   /* threads that wait in accept; more park */
 #define PARK_MS	      30000	   /* a parked thread ends after this */
-#define KEPT_IDLE_MS  60000 /* a kept connection without a request closes */
+#define KEPT_IDLE_S \
+	60 /* a kept connection without a request closes; so does \
+	      one whose body stalls for so long */
 #define GRACE_MS      10000 /* running requests may end in this after a stop */
 #define CUT_MS	      5000  /* and in this after they were cut off */
 #define CGI_DRAIN_MAX (8 << 20) /* bytes of a body that nobody wanted */
 #define POLL_MS	      100	/* how often the end of threads is looked at */
 
-#define WAKE_SIGNAL SIGUSR2 /* interrupts accept() and poll() */
+#define WAKE_SIGNAL SIGUSR2 /* interrupts accept() and read() */
 
 struct worker {
 	struct web_request rq;
 	struct worker *next;
 	pthread_t thread;
-	bool waiting; /* in accept() or poll(): WAKE_SIGNAL may be sent */
+	atomic_bool waiting; /* for a request: WAKE_SIGNAL may be sent */
 };
 
 /* What the threads share; all under "mutex" but the options. */
@@ -40,9 +42,10 @@ struct server {
 	pthread_mutex_t mutex;
 	pthread_cond_t unpark;
 	struct worker *workers;
-	size_t threads;	  /* that run */
-	size_t accepting; /* of them, waiting for a connection */
-	size_t parked;	  /* of them, waiting to be needed */
+	/* Changed under the mutex, looked at without it, too. */
+	atomic_size_t threads;	 /* that run */
+	atomic_size_t accepting; /* of them, waiting for a connection */
+	atomic_size_t parked;	 /* of them, waiting to be needed */
 };
 
 static atomic_bool stopping;
@@ -121,36 +124,45 @@ leave_accept(struct server *sv, struct worker *w)
 	pthread_mutex_unlock(&sv->mutex);
 }
 
-/* Whether a kept connection has another request; when not, it is closed. */
+/*
+ * The next request on a kept connection.  False: there is none, and the
+ * connection is closed.
+ */
 static bool
-kept_connection_ready(struct server *sv, struct worker *w)
+next_on_kept(struct server *sv, struct worker *w)
 {
-	struct pollfd pfd;
-	int rc, wait_ms;
-	char byte;
+	int rc;
 
-	pthread_mutex_lock(&sv->mutex);
-	/* With no thread left over, a new connection goes before. */
-	wait_ms = sv->accepting + sv->parked > 0 ||
-			  sv->threads < sv->options->threads_max
-		      ? KEPT_IDLE_MS
-		      : POLL_MS;
-	w->waiting = true;
-	pthread_mutex_unlock(&sv->mutex);
+	atomic_store(&w->waiting, true);
+	/* Left to itself, libfcgi goes from the end of this connection on to
+	 * waiting for another one, where we do not know of it. */
+	w->rq.fcgx.listen_sock = -1;
+	rc = stopping ? -1 : FCGX_Accept_r(&w->rq.fcgx);
+	w->rq.fcgx.listen_sock = sv->options->listen_fd;
+	atomic_store(&w->waiting, false);
+	if (rc != 0)
+		FCGX_Free(&w->rq.fcgx, 1);
+	return rc == 0;
+}
 
-	pfd.fd = w->rq.fcgx.ipcFd;
-	pfd.events = POLLIN;
-	rc = stopping ? 0 : poll(&pfd, 1, wait_ms);
+/* A connection that is kept ends when nothing comes on it for long. */
+static void
+limit_idle(int fd)
+{
+	struct timeval limit;
 
-	pthread_mutex_lock(&sv->mutex);
-	w->waiting = false;
-	pthread_mutex_unlock(&sv->mutex);
-	/* Left to libfcgi, the end of this connection would become a wait
-	 * for another one. */
-	if (rc == 1 && recv(pfd.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1)
-		return true;
-	FCGX_Free(&w->rq.fcgx, 1);
-	return false;
+	limit.tv_sec = KEPT_IDLE_S;
+	limit.tv_usec = 0;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+}
+
+/* Whether every thread is taken, so that a new connection would wait for
+ * those that only keep an old one. */
+static bool
+is_crowded(const struct server *sv)
+{
+	return sv->accepting + sv->parked == 0 &&
+	       sv->threads >= sv->options->threads_max;
 }
 
 /* The next request on this thread.  False: the thread is to end. */
@@ -159,22 +171,20 @@ next_request(struct server *sv, struct worker *w)
 {
 	int rc;
 
-	for (;;) {
-		if (w->rq.fcgx.ipcFd >= 0 && kept_connection_ready(sv, w)) {
-			if (FCGX_Accept_r(&w->rq.fcgx) == 0)
-				return true;
-			/* it closed, and a new connection did not come */
-			continue;
-		}
-		if (stopping || !enter_accept(sv, w))
-			return false;
+	if (w->rq.fcgx.ipcFd >= 0 && is_crowded(sv))
+		FCGX_Free(&w->rq.fcgx, 1);
+	if (w->rq.fcgx.ipcFd >= 0 && next_on_kept(sv, w))
+		return true;
+	while (!stopping && enter_accept(sv, w)) {
 		rc = FCGX_Accept_r(&w->rq.fcgx);
 		leave_accept(sv, w);
-		if (rc == 0)
+		if (rc == 0) {
+			if (w->rq.fcgx.keepConnection)
+				limit_idle(w->rq.fcgx.ipcFd);
 			return true;
-		if (stopping)
-			return false;
+		}
 	}
+	return false;
 }
 
 static void

@@ -53,11 +53,12 @@ test_order(void **state)
 		CHECK_INT("enter", gates_enter(&g, &t[i]), i < INSIDE);
 	}
 	CHECK("nobody left", gates_next(&g) == NULL);
-	gates_leave(&g, &t[12]); /* two that wait give up */
+	gates_leave(&g, &t[12]); /* two that wait give up, one returns */
 	gates_leave(&g, &t[COUNT - 1]);
 	CHECK("nobody left", gates_next(&g) == NULL);
+	CHECK("full", !gates_enter(&g, &t[COUNT - 1]));
 	next = INSIDE;
-	for (i = 0; i < COUNT - 1; i++) {
+	for (i = 0; i < COUNT; i++) {
 		if (i == 12)
 			continue;
 		gates_leave(&g, &t[i]);
@@ -65,7 +66,7 @@ test_order(void **state)
 		CHECK_INT("state", t[i].gate_state, GATE_OUT);
 		if (next == 12)
 			next++;
-		if (next < COUNT - 1)
+		if (next < COUNT)
 			CHECK("in order", gates_next(&g) == &t[next++]);
 		CHECK("one for one", gates_next(&g) == NULL);
 	}

@@ -17,7 +17,7 @@
 struct fixture {
 	char dir[64], path[96];
 	struct store *store;
-	struct journal_writer *writer;
+	struct journal_writer writer;
 };
 
 static void
@@ -27,7 +27,7 @@ open_fixture(struct fixture *f)
 	assert_non_null(mkdtemp(f->dir));
 	(void)snprintf(f->path, sizeof(f->path), "%s/db", f->dir);
 	assert_int_equal(store_open(&f->store, f->path), GB_OK);
-	assert_int_equal(journal_writer_new(&f->writer, f->store), GB_OK);
+	journal_writer_init(&f->writer, f->store);
 }
 
 static void
@@ -35,7 +35,6 @@ close_fixture(struct fixture *f)
 {
 	char command[128];
 
-	journal_writer_free(f->writer);
 	store_close(f->store);
 	(void)snprintf(command, sizeof(command), "rm -rf %s", f->dir);
 	assert_int_equal(system(command), 0);
@@ -78,7 +77,7 @@ write_rows(void *arg)
 		failed.text = text;
 		entry.failed = &failed;
 		entry.failed_count = i % 2;
-		journal_writer_write(f->writer, &entry);
+		journal_writer_write(&f->writer, &entry);
 	}
 	return NULL;
 }
@@ -124,12 +123,12 @@ test_unwritable(void **state)
 	memset(&entry, 0, sizeof(entry));
 	entry.endpoint = "test";
 	entry.error_class = "";
-	journal_writer_write(f.writer, &entry); /* returns all the same */
+	journal_writer_write(&f.writer, &entry); /* returns all the same */
 	assert_int_equal(sqlite3_exec(db, "ALTER TABLE r RENAME TO requests",
 				      NULL, NULL, NULL),
 			 SQLITE_OK);
 	sqlite3_close(db);
-	journal_writer_write(f.writer, &entry);
+	journal_writer_write(&f.writer, &entry);
 	CHECK_INT("it recovers", count(&f, "SELECT count(*) FROM requests"), 1);
 	close_fixture(&f);
 }

@@ -193,6 +193,7 @@ test_strikes(void **state)
 	for (n = 0; n < 5; n++) {
 		judge(u->store, &cfg, 1, 401, UNAUTHENTICATED, &v);
 		CHECK("a success between", may_be_picked(u->store, 1, MODEL));
+		turn.has_past = true; /* as a turn taken now would say */
 		pool_succeeded(u->store, &turn, MODEL);
 	}
 }
