@@ -49,12 +49,12 @@ help:
 
 run:
 	@scripts/packages.sh run
-	@$(MAKE) --no-print-directory build/gbalance
+	@$(MAKE) -s build/gbalance
 	@PORT=$(PORT) scripts/run.sh
 
 demo:
 	@scripts/packages.sh run demo
-	@$(MAKE) --no-print-directory build/gbalance
+	@$(MAKE) -s build/gbalance
 	@PORT=$(PORT) scripts/run.sh --demo
 
 check:
@@ -63,12 +63,12 @@ check:
 
 bench:
 	@scripts/packages.sh run bench
-	@$(MAKE) --no-print-directory build/gbalance
+	@$(MAKE) -s build/gbalance
 	@tests/bench/run.sh
 
 soak:
 	@scripts/packages.sh run bench
-	@$(MAKE) --no-print-directory build/gbalance
+	@$(MAKE) -s build/gbalance
 	@tests/bench/run.sh --soak
 
 build/gbalance: $(call objects,release,$(SRC))

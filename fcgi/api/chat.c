@@ -183,6 +183,7 @@ prepare(struct completion *c, struct api_request *rq)
 	c->options.created = web_arrived_wall_ms(rq->web) / 1000;
 	c->options.include_usage = c->chat.include_usage;
 	c->options.hide_thoughts = !rq->cfg->show_thinking_process;
+	c->options.function_call = c->chat.function_call;
 	c->options.tool_name = tool_name;
 	c->options.tool_context = &c->chat;
 	answer_reader_init(&c->reader, rq,

@@ -35,29 +35,33 @@ pass_reset(struct answer_reader *ar)
 	(void)ar;
 }
 
-/* Whether an event's bytes have the empty line that ends them; a stream that
- * was cut just there lacks some of it. */
-static bool
-ends_with_blank(const char *raw, size_t len)
+/* What an event lacks of the empty line that ends it: a stream may have been
+ * cut just there. */
+static const char *
+rest_of_blank(const char *raw, size_t len)
 {
-	static const char *const ends[] = {"\n\n", "\r\r", "\r\n\r\n"};
+	static const struct {
+		const char *end, *rest;
+	} ends[] = {
+	    {"\r\n\r\n", ""}, {"\r\n\r", "\n"}, {"\n\n", ""},	  {"\r\r", ""},
+	    {"\r\n", "\r\n"}, {"\n", "\n"},	{"\r", "\n\r\n"},
+	};
 	size_t i, n;
 
 	for (i = 0; i < GB_COUNT(ends); i++) {
-		n = strlen(ends[i]);
-		if (len >= n && memcmp(raw + len - n, ends[i], n) == 0)
-			return true;
+		n = strlen(ends[i].end);
+		if (len >= n && memcmp(raw + len - n, ends[i].end, n) == 0)
+			return ends[i].rest;
 	}
-	return false;
+	return "\r\n\r\n";
 }
 
 static void
 pass_taken(struct answer_reader *ar, const char *raw, size_t len)
 {
 	buf_add(&ar->rq->out, raw, len);
-	if (ar->rq->entry.stream && ar->framing == FRAMING_SSE &&
-	    !ends_with_blank(raw, len))
-		buf_puts(&ar->rq->out, "\n\n");
+	if (ar->rq->entry.stream && ar->framing == FRAMING_SSE)
+		buf_puts(&ar->rq->out, rest_of_blank(raw, len));
 }
 
 static enum gb_err

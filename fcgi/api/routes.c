@@ -92,6 +92,14 @@ struct found {
 	enum api_dialect dialect;
 };
 
+/* A HEAD is a GET whose body web_reply() leaves out. */
+static bool
+takes_method(const char *wanted, const char *method)
+{
+	return strcmp(wanted, method) == 0 ||
+	       (strcmp(wanted, "GET") == 0 && strcmp(method, "HEAD") == 0);
+}
+
 static void
 find_below(struct found *f, unsigned places, const char *method,
 	   const char *path)
@@ -104,7 +112,7 @@ find_below(struct found *f, unsigned places, const char *method,
 		    (rest = match_path(r->path, path)) == NULL)
 			continue;
 		f->dialect = r->dialect;
-		if (strcmp(r->method, method) != 0) {
+		if (!takes_method(r->method, method)) {
 			f->allow = r->method;
 			continue;
 		}
@@ -118,13 +126,9 @@ find_below(struct found *f, unsigned places, const char *method,
 static bool
 speaks_gemini(const struct web_request *web)
 {
-	char key[AUTH_TOKEN_BYTES_MAX + 1];
-	bool query;
-
-	query = web_query_value(web, "key", key, sizeof(key));
-	explicit_bzero(key, sizeof(key));
 	return web_header(web, "Authorization") == NULL &&
-	       (query || web_header(web, "x-goog-api-key") != NULL);
+	       (web_query_has(web, "key") ||
+		web_header(web, "x-goog-api-key") != NULL);
 }
 
 static void

@@ -1,5 +1,6 @@
 /* first_run.c: "gbalance first-run": what somebody needs who starts gbalance
  * for the first time */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,8 +56,8 @@ first_access(struct cli *cli)
 	if (rc == GB_OK)
 		(void)printf("Access token \"" FIRST_NAME "\" for clients "
 			     "(shown this once): %s\n"
-			     "  more: gbalance tokens create NAME\n",
-			     token);
+			     "  more: %s tokens create NAME\n",
+			     token, program_invocation_name);
 	explicit_bzero(token, sizeof(token));
 	return rc == GB_EEXIST ? GB_OK : rc;
 }
@@ -74,13 +75,13 @@ say_keys(struct cli *cli)
 			     (long long)all, (long long)enabled);
 		return GB_OK;
 	}
-	(void)fputs("No Gemini key yet, so every call is refused.  Add some "
-		    "in any of these ways:\n"
-		    "  gbalance keys add KEY...      (or paste them to: "
-		    "gbalance keys add -)\n"
-		    "  API_KEYS='[\"KEY\",\"KEY\"]'      in the environment\n"
-		    "  api_keys = [ \"KEY\", \"KEY\" ];  in gbalance.cfg\n",
-		    stdout);
+	(void)printf("No Gemini key yet, so every call is refused.  Add some "
+		     "in any of these ways:\n"
+		     "  %s keys add KEY...    (or paste them to: "
+		     "%s keys add -)\n"
+		     "  API_KEYS='[\"KEY\",\"KEY\"]'      in the environment\n"
+		     "  api_keys = [ \"KEY\", \"KEY\" ];  in gbalance.cfg\n",
+		     program_invocation_name, program_invocation_name);
 	return GB_OK;
 }
 

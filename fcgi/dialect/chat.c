@@ -414,6 +414,22 @@ result_span(const struct chat_part *parts, size_t at, size_t end)
 	return span;
 }
 
+/* OpenAI's functions of 2023 have no ids, but Gemini wants them. */
+static bool
+make_id(struct chat *chat, struct chat_part *call)
+{
+	char id[32];
+	struct text text;
+
+	(void)snprintf(id, sizeof(id), "function_call_%zu",
+		       (size_t)(call - chat->parts));
+	text.ptr = id;
+	text.len = strlen(id);
+	text.ptr = chat_copy(chat, text);
+	call->id = text;
+	return text.ptr != NULL;
+}
+
 /* For each call of "turn" the result in the turn after it, as an index of
  * parts + 1; 0: none. */
 static enum gb_err
@@ -442,6 +458,8 @@ match_results(struct chat *chat, const struct chat_turn *calls,
 		if (at == calls->count)
 			return GB_ENOTFOUND;
 		found[number] = i + 1;
+		if (call->id.ptr == NULL && !make_id(chat, call))
+			return GB_ENOMEM;
 		part->name = call->name;
 		part->id = call->id;
 	}

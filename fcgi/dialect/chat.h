@@ -226,9 +226,10 @@ const char *chat_original_name(const struct chat *, const char *name);
 
 /*
  * Match each result with a call of the model's turn before it, give it that
- * call's name, and move the results of a turn before its other parts, in the
- * order of the calls.  GB_ENOTFOUND: "*which" is a call without a result, or
- * a result without a call (its kind tells).
+ * call's name and id (made up for both where they have none), and move the
+ * results of a turn before its other parts, in the order of the calls.
+ * GB_ENOTFOUND: "*which" is a call without a result, or a result without a call
+ * (its kind tells).
  */
 enum gb_err chat_pair_results(struct chat *, size_t *which) GB_NODISCARD;
 

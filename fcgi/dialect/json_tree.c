@@ -1,43 +1,23 @@
 /* json_tree.c: reading upstream's JSON, where nothing can be relied on */
 #include "dialect/json_tree.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
-#define TREE_DEPTH     128 /* levels; protobuf itself ends at 100 */
+#include "dialect/json_in.h"
+
 #define TREE_COUNT_MAX 1000000000000000 /* 10^15, see tree_count() */
 
-static bool
-only_space(const char *text, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (memchr(" \t\r\n", text[i], 4) == NULL)
-			return false;
-	return true;
-}
-
+/* By our own reader: json-c's takes a lock that all threads share, for the
+ * locale, at every text. */
 struct json_object *
 tree_parse(const char *json, size_t len)
 {
-	struct json_tokener *tok;
 	struct json_object *value;
-	size_t end;
+	struct api_error err;
 
-	if (len > INT_MAX || (tok = json_tokener_new_ex(TREE_DEPTH)) == NULL)
-		return NULL;
-	value = json_tokener_parse_ex(tok, json, (int)len);
-	end = json_tokener_get_parse_end(tok);
-	if (json_tokener_get_error(tok) != json_tokener_success ||
-	    !only_space(json + end, len - end)) {
-		json_object_put(value);
-		value = NULL;
-	}
-	json_tokener_free(tok);
-	return value;
+	return json_read(json, len, &value, &err) == GB_OK ? value : NULL;
 }
 
 struct json_object *

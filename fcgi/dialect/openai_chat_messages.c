@@ -258,6 +258,19 @@ sign_text(const struct message *m, size_t first)
 	return GB_OK;
 }
 
+/* The one call of a client that knows "functions" only. */
+static enum gb_err
+read_function_call(const struct message *m, struct json_object *value)
+{
+	const struct field *at = FIELD_KEY(m->at, "function_call");
+	struct text signature, none = {NULL, 0};
+	enum gb_err rc;
+
+	if ((rc = read_signature(m->r, value, at, &signature)) != GB_OK)
+		return rc;
+	return put_call(m, value, at, none, signature);
+}
+
 /* Texts first, then calls.  Its reasoning and its spoken answer stay out: the
  * one need not go back, the other cannot be looked up. */
 static enum gb_err
@@ -266,7 +279,7 @@ read_assistant(const struct message *m)
 	struct openai_reader *r = m->r;
 	const struct field *at;
 	struct json_object *value;
-	struct text refusal, none = {NULL, 0};
+	struct text refusal;
 	size_t first;
 	enum gb_err rc;
 
@@ -290,10 +303,7 @@ read_assistant(const struct message *m)
 	    (rc = read_calls(m)) != GB_OK)
 		return rc;
 	value = field_get(m->body, "function_call");
-	if (value == NULL)
-		return GB_OK;
-	return put_call(m, value, FIELD_KEY(m->at, "function_call"), none,
-			none);
+	return value == NULL ? GB_OK : read_function_call(m, value);
 }
 
 /* --- results -------------------------------------------------------------- */

@@ -18,7 +18,8 @@ openai_chat_id(char id[OPENAI_ID_SIZE], const struct openai_chat_options *o,
 }
 
 const char *
-openai_chat_finish(const struct reply *r, unsigned candidate)
+openai_chat_finish(const struct openai_chat_options *o, const struct reply *r,
+		   unsigned candidate)
 {
 	const struct reply_candidate *c;
 
@@ -28,7 +29,7 @@ openai_chat_finish(const struct reply *r, unsigned candidate)
 	if (c->finish == FINISH_LENGTH)
 		return "length";
 	if (c->has_call)
-		return "tool_calls";
+		return o->function_call ? "function_call" : "tool_calls";
 	if (c->finish == FINISH_OTHER && !c->has_output)
 		return "content_filter";
 	return "stop";
@@ -55,14 +56,16 @@ openai_chat_native_finish(const struct reply *r, unsigned candidate)
 void
 openai_chat_refusal(const struct reply *r, unsigned candidate, struct buf *text)
 {
+	static const struct openai_chat_options usual;
 	const struct reply_candidate *c;
 
 	c = &r->candidates[candidate];
 	if (reply_blocked(r))
 		buf_printf(text, "Gemini refused the prompt (%s).",
 			   r->block_reason);
-	else if (c->has_output || strcmp(openai_chat_finish(r, candidate),
-					 "content_filter") != 0)
+	else if (c->has_output ||
+		 strcmp(openai_chat_finish(&usual, r, candidate),
+			"content_filter") != 0)
 		return;
 	else if (c->finish_message[0] != '\0')
 		buf_puts(text, c->finish_message);
@@ -159,31 +162,49 @@ openai_chat_write_signature(struct json_out *jo, const char *signature,
 	jout_object_end(jo);
 }
 
-void
-openai_chat_write_call(struct json_out *jo, const struct openai_chat_options *o,
-		       const struct piece *p, unsigned number,
-		       const struct buf *args)
+/* What both ways of telling of a call say of its function. */
+static void
+write_function(struct json_out *jo, const struct openai_chat_options *o,
+	       const struct piece *p, const struct buf *args)
 {
 	const char *name;
-	char id[OPENAI_ID_SIZE];
 
-	/* OpenAI's own servers refuse ids above 40 bytes: these stay below */
-	if (*p->id == '\0')
-		(void)snprintf(id, sizeof(id), "call_%.*s%03x", SEED_USED,
-			       o->seed, number);
 	name = o->tool_name == NULL ? p->name
 				    : o->tool_name(o->tool_context, p->name);
-	jout_key_string(jo, "id", *p->id == '\0' ? id : p->id);
-	jout_key_string(jo, "type", "function");
-	jout_key(jo, "function");
-	jout_object(jo);
 	jout_key_string(jo, "name", name);
 	jout_key(jo, "arguments");
 	if (args == NULL)
 		jout_string(jo, "");
 	else
 		jout_string_len(jo, buf_str(args), args->len);
+}
+
+void
+openai_chat_write_call(struct json_out *jo, const struct openai_chat_options *o,
+		       const struct piece *p, unsigned number,
+		       const struct buf *args)
+{
+	char id[OPENAI_ID_SIZE];
+
+	/* OpenAI's own servers refuse ids above 40 bytes: these stay below */
+	if (*p->id == '\0')
+		(void)snprintf(id, sizeof(id), "call_%.*s%03x", SEED_USED,
+			       o->seed, number);
+	jout_key_string(jo, "id", *p->id == '\0' ? id : p->id);
+	jout_key_string(jo, "type", "function");
+	jout_key(jo, "function");
+	jout_object(jo);
+	write_function(jo, o, p, args);
 	jout_object_end(jo);
+	openai_chat_write_signature(jo, p->signature, p->signature_len);
+}
+
+void
+openai_chat_write_function_call(struct json_out *jo,
+				const struct openai_chat_options *o,
+				const struct piece *p, const struct buf *args)
+{
+	write_function(jo, o, p, args);
 	openai_chat_write_signature(jo, p->signature, p->signature_len);
 }
 

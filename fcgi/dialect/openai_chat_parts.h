@@ -22,6 +22,8 @@ struct openai_chat_options {
 	int64_t created;    /* seconds since 1970 */
 	bool include_usage; /* streams: end with a chunk of usage */
 	bool hide_thoughts; /* leave reasoning_content out */
+	bool function_call; /* the client knows no tool_calls: answer with the
+			       function_call of 2023, which holds one */
 	/* A tool's name as the client knows it; NULL: as Gemini says it. */
 	const char *(*tool_name)(void *context, const char *name);
 	void *tool_context;
@@ -32,7 +34,8 @@ void openai_chat_id(char id[OPENAI_ID_SIZE], const struct openai_chat_options *,
 		    const struct reply *);
 
 /* The finish_reason of a candidate, once all of it was read. */
-const char *openai_chat_finish(const struct reply *, unsigned candidate);
+const char *openai_chat_finish(const struct openai_chat_options *,
+			       const struct reply *, unsigned candidate);
 
 /* Google's own word for it when finish_reason does not say as much; else
  * NULL. */
@@ -59,6 +62,13 @@ void openai_chat_write_call(struct json_out *,
 			    const struct openai_chat_options *,
 			    const struct piece *, unsigned number,
 			    const struct buf *args);
+
+/* The same as members of a "function_call": name, arguments and
+ * extra_content. */
+void openai_chat_write_function_call(struct json_out *,
+				     const struct openai_chat_options *,
+				     const struct piece *,
+				     const struct buf *args);
 
 /* A call's arguments as compact JSON text, "{}" for none, into "args". */
 void openai_chat_args(const struct piece *, struct buf *args);

@@ -77,14 +77,20 @@ take_call(struct openai_chat_reply *s, struct openai_choice *c,
 {
 	struct json_out jo;
 
+	if (s->options->function_call && c->calls.len > 0)
+		return; /* it has no place for a second one */
 	buf_reset(&s->scratch);
 	openai_chat_args(p, &s->scratch);
 	if (buf_error(&s->scratch) != GB_OK)
 		c->calls.fail = buf_error(&s->scratch);
 	item_begin(&jo, &c->calls);
 	jout_object(&jo);
-	openai_chat_write_call(&jo, s->options, p, s->call_count++,
-			       &s->scratch);
+	if (s->options->function_call)
+		openai_chat_write_function_call(&jo, s->options, p,
+						&s->scratch);
+	else
+		openai_chat_write_call(&jo, s->options, p, s->call_count++,
+				       &s->scratch);
 	jout_object_end(&jo);
 }
 
@@ -176,6 +182,18 @@ write_items(struct json_out *jo, const char *key, const struct buf *items)
 }
 
 static void
+write_calls(struct json_out *jo, const struct openai_chat_reply *s,
+	    const struct buf *calls)
+{
+	if (!s->options->function_call) {
+		write_items(jo, "tool_calls", calls);
+	} else if (calls->len > 0) {
+		jout_key(jo, "function_call");
+		jout_raw(jo, calls->data, calls->len);
+	}
+}
+
+static void
 write_text(struct json_out *jo, const char *key, const struct buf *text)
 {
 	jout_key(jo, key);
@@ -200,7 +218,7 @@ write_message(struct json_out *jo, struct openai_chat_reply *s,
 	write_text(jo, "refusal", &s->scratch);
 	if (c->reasoning.len > 0)
 		write_text(jo, "reasoning_content", &c->reasoning);
-	write_items(jo, "tool_calls", &c->calls);
+	write_calls(jo, s, &c->calls);
 	write_items(jo, "images", &c->images);
 	write_items(jo, "annotations", &c->sources);
 	if (c->audio.len > 0) {
@@ -225,7 +243,8 @@ write_choice(struct json_out *jo, struct openai_chat_reply *s,
 	write_message(jo, s, r, at);
 	jout_key(jo, "logprobs");
 	jout_null(jo);
-	jout_key_string(jo, "finish_reason", openai_chat_finish(r, at));
+	jout_key_string(jo, "finish_reason",
+			openai_chat_finish(s->options, r, at));
 	native = openai_chat_native_finish(r, at);
 	if (native != NULL)
 		jout_key_string(jo, "native_finish_reason", native);

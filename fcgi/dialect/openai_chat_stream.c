@@ -152,42 +152,71 @@ take_thought(struct openai_chat_stream *s, const struct piece *p)
 	write_text(s, p, "reasoning_content", p->text, p->text_len);
 }
 
-/* The name, and then the arguments. */
+/* The two chunks of a tool call: its name, and then its arguments. */
+static void
+write_tool_call(struct openai_chat_stream *s, const struct piece *p,
+		unsigned index, bool name)
+{
+	struct json_out jo;
+
+	chunk_begin(s, p->candidate, &jo);
+	jout_key(&jo, "tool_calls");
+	jout_array(&jo);
+	jout_object(&jo);
+	jout_key_int(&jo, "index", index);
+	if (name) {
+		openai_chat_write_call(&jo, s->options, p, s->call_count++,
+				       NULL);
+	} else {
+		jout_key(&jo, "function");
+		jout_object(&jo);
+		jout_key(&jo, "arguments");
+		jout_string_len(&jo, buf_str(&s->scratch), s->scratch.len);
+		jout_object_end(&jo);
+	}
+	jout_object_end(&jo);
+	jout_array_end(&jo);
+	chunk_end(s, &jo);
+}
+
+/* The same for a client of 2023. */
+static void
+write_function_call(struct openai_chat_stream *s, const struct piece *p,
+		    bool name)
+{
+	struct json_out jo;
+
+	chunk_begin(s, p->candidate, &jo);
+	jout_key(&jo, "function_call");
+	jout_object(&jo);
+	if (name) {
+		openai_chat_write_function_call(&jo, s->options, p, NULL);
+	} else {
+		jout_key(&jo, "arguments");
+		jout_string_len(&jo, buf_str(&s->scratch), s->scratch.len);
+	}
+	jout_object_end(&jo);
+	chunk_end(s, &jo);
+}
+
 static void
 take_call(struct openai_chat_stream *s, const struct piece *p)
 {
-	struct openai_stream_choice *c = &s->choices[p->candidate];
-	struct json_out jo;
-	unsigned index = c->call_count++;
+	unsigned index = s->choices[p->candidate].call_count++;
 
+	if (s->options->function_call && index > 0)
+		return; /* it has no place for a second one */
 	buf_reset(&s->scratch);
 	openai_chat_args(p, &s->scratch);
 	if (buf_error(&s->scratch) != GB_OK)
 		s->out->fail = buf_error(&s->scratch);
-
-	chunk_begin(s, p->candidate, &jo);
-	jout_key(&jo, "tool_calls");
-	jout_array(&jo);
-	jout_object(&jo);
-	jout_key_int(&jo, "index", index);
-	openai_chat_write_call(&jo, s->options, p, s->call_count++, NULL);
-	jout_object_end(&jo);
-	jout_array_end(&jo);
-	chunk_end(s, &jo);
-
-	chunk_begin(s, p->candidate, &jo);
-	jout_key(&jo, "tool_calls");
-	jout_array(&jo);
-	jout_object(&jo);
-	jout_key_int(&jo, "index", index);
-	jout_key(&jo, "function");
-	jout_object(&jo);
-	jout_key(&jo, "arguments");
-	jout_string_len(&jo, buf_str(&s->scratch), s->scratch.len);
-	jout_object_end(&jo);
-	jout_object_end(&jo);
-	jout_array_end(&jo);
-	chunk_end(s, &jo);
+	if (s->options->function_call) {
+		write_function_call(s, p, true);
+		write_function_call(s, p, false);
+	} else {
+		write_tool_call(s, p, index, true);
+		write_tool_call(s, p, index, false);
+	}
 }
 
 static void
@@ -289,7 +318,8 @@ choice_finish(struct openai_chat_stream *s, const struct reply *r, unsigned at)
 	}
 	chunk_begin(s, at, &jo);
 	jout_object_end(&jo);
-	jout_key_string(&jo, "finish_reason", openai_chat_finish(r, at));
+	jout_key_string(&jo, "finish_reason",
+			openai_chat_finish(s->options, r, at));
 	native = openai_chat_native_finish(r, at);
 	if (native != NULL)
 		jout_key_string(&jo, "native_finish_reason", native);

@@ -255,31 +255,55 @@ web_header(const struct web_request *rq, const char *name)
 	return value;
 }
 
+/* The value of a query parameter as it came; NULL: there is none. */
+static const char *
+find_query(const struct web_request *rq, const char *name, size_t *len)
+{
+	const char *p, *end;
+	size_t name_len;
+
+	name_len = strlen(name);
+	for (p = rq->query; *p != '\0'; p = *end == '\0' ? end : end + 1) {
+		end = p + strcspn(p, "&");
+		if ((size_t)(end - p) <= name_len || p[name_len] != '=' ||
+		    strncmp(p, name, name_len) != 0)
+			continue;
+		p += name_len + 1;
+		*len = (size_t)(end - p);
+		return p;
+	}
+	*len = 0;
+	return NULL;
+}
+
+bool
+web_query_has(const struct web_request *rq, const char *name)
+{
+	size_t len;
+
+	(void)find_query(rq, name, &len);
+	return len > 0;
+}
+
 bool
 web_query_value(const struct web_request *rq, const char *name, char *value,
 		size_t size)
 {
-	const char *p, *end, *equals;
+	const char *raw;
 	struct buf text;
+	size_t len;
 	bool found;
 
 	value[0] = '\0';
-	for (p = rq->query; *p != '\0'; p = *end == '\0' ? end : end + 1) {
-		end = p + strcspn(p, "&");
-		equals = memchr(p, '=', (size_t)(end - p));
-		if (equals == NULL || (size_t)(equals - p) != strlen(name) ||
-		    strncmp(p, name, strlen(name)) != 0)
-			continue;
-		buf_init(&text, size - 1);
-		add_decoded(&text, equals + 1, (size_t)(end - equals - 1),
-			    true);
-		found = buf_error(&text) == GB_OK;
-		if (found)
-			memcpy(value, buf_str(&text), text.len + 1);
-		buf_wipe(&text); /* it may be a token */
-		return found;
-	}
-	return false;
+	if ((raw = find_query(rq, name, &len)) == NULL)
+		return false;
+	buf_init(&text, size - 1);
+	add_decoded(&text, raw, len, true);
+	found = buf_error(&text) == GB_OK;
+	if (found)
+		memcpy(value, buf_str(&text), text.len + 1);
+	buf_wipe(&text); /* it may be a token */
+	return found;
 }
 
 /* At most "len" bytes of the body; 0 at its end; -1 when it broke off. */

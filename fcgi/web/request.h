@@ -36,6 +36,9 @@ int64_t web_arrived_mono_ms(const struct web_request *);
 /* A request header by its name in any case, "X-Goog-Api-Key"; NULL: none. */
 const char *web_header(const struct web_request *, const char *name);
 
+/* Whether a query parameter is there and not empty, of whatever length. */
+bool web_query_has(const struct web_request *, const char *name);
+
 /* The value of a query parameter, decoded, into "value"; false: it has none,
  * or it does not fit in "size" bytes. */
 bool web_query_value(const struct web_request *, const char *name, char *value,

@@ -89,11 +89,12 @@ function isOpenai401(r, what)
 }
 
 /* /v1/models is both dialects' own: Google's clients, whose credential is
- * x-goog-api-key or ?key=, want to read Google's errors. */
+ * x-goog-api-key or ?key=, want to read Google's errors.  An empty one is
+ * none: lighttpd leaves such headers out. */
 const isEitherRoute = (path) => /^\/v1\/models/.test(path);
 const isGoogleForm = ({headers = {}, query = ""}) =>
-	!headers.authorization && ("x-goog-api-key" in headers ||
-				   query.startsWith("key="));
+	!headers.authorization && (headers["x-goog-api-key"]?.trim() ||
+				   /^key=./.test(query));
 
 function isGoogle401(r, what)
 {

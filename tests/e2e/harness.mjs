@@ -34,6 +34,7 @@ const SANITIZER = /AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:
 const SERVER_USER = "www-data";	/* whom Apache becomes when root starts it */
 const READY_MS = 20000;		/* a start under ASan on a busy machine */
 const STOP_MS = 15000;
+const SILENCE_MS = 60000;	/* of an answer, which then is none */
 const isRoot = process.getuid() === 0;
 
 /* The program under test. */
@@ -106,6 +107,8 @@ export function open(url, {method, headers = {}, body, agent = false,
 			agent,
 		}, resolve);
 		req.on("error", reject);
+		req.setTimeout(SILENCE_MS, () => req.destroy(
+			new Error(`${url}: silence`)));
 		req.end(data);
 	});
 }
@@ -121,6 +124,29 @@ export class Events {
 		this.comments = [];
 		this.text = "";
 		this.iterator = res[Symbol.asyncIterator]();
+	}
+
+	/* Until there was another comment; the end is a failure. */
+	async comment()
+	{
+		const before = this.comments.length;
+
+		while (this.comments.length === before) {
+			const {value, done} = await this.iterator.next();
+			assert.ok(!done, `an end, no comment: ${this.text}`);
+			this.buffer += value;
+			this.text += value;
+			this.scan();
+		}
+	}
+
+	/* Take comments off the front of what waits. */
+	scan()
+	{
+		for (let m; (m = /^:[^\n]*\n\r?\n/.exec(this.buffer));) {
+			this.comments.push(m[0].trim());
+			this.buffer = this.buffer.slice(m[0].length);
+		}
 	}
 
 	/* The data of the next event; undefined at the end. */
@@ -215,6 +241,25 @@ export const userSays = (text) =>
 	({contents: [{role: "user", parts: [{text}]}]});
 export const chat = (text, more = {}) =>
 	({model: MODEL, messages: [{role: "user", content: text}], ...more});
+
+/*
+ * That "seconds" of an answer to a request that began at "began" are until a
+ * key is back for the model, by the database.
+ */
+export async function assertTrueRetryAfter(stack, model, seconds, began)
+{
+	const ended = Date.now();
+	const [{at}] = await stack.sql("SELECT min(max(k.ready_at, " +
+		"ifnull(m.ready_at, 0))) AS at FROM keys k LEFT JOIN " +
+		"key_models m ON m.key_id = k.id AND " +
+		`m.model = '${model}' WHERE k.disabled_by = 0`);
+	const s = Number(seconds);
+
+	/* Whole seconds, rounded up, from some moment in between. */
+	assert.ok(Number.isInteger(s) && s > 0, `Retry-After: ${seconds}`);
+	assert.ok(began + (s - 1) * 1000 <= at && at <= ended + s * 1000,
+		  `Retry-After: ${s}, but ${(at - began) / 1000} s`);
+}
 
 /* --- the folder ----------------------------------------------------------- */
 
@@ -579,6 +624,15 @@ export class Stack {
 				  `waited in vain for ${test}\n${this.logs()}`);
 			await sleep(20);
 		}
+	}
+
+	/* Until the web server's first process has nothing to do. */
+	async serverSleeps()
+	{
+		const {pid} = this.children.at(-1);
+
+		await this.until(() => / S /.test(
+			fs.readFileSync(`/proc/${pid}/stat`, "utf8")));
 	}
 
 	async ready()

@@ -141,6 +141,19 @@ async function takesLargeBodies(stack)
 	}
 }
 
+/* Web servers hand a query without "=" to a CGI as its arguments. */
+async function takesNoQueryForOptions(stack)
+{
+	for (const query of ["--listen+127.0.0.1:1", "--version", "--help",
+			     "-c+/etc/passwd", "keys+list", "check-config"]) {
+		const r = await ask(`${stack.url}/v1/models?${query}`,
+				    {headers: bearer()});
+
+		assert.equal(r.status, 200, query + r.text);
+		assert.equal(r.json.object, "list", query);
+	}
+}
+
 /* The fake sends event i + 1 only after the client has read event i. */
 async function streamsNative(stack)
 {
@@ -206,29 +219,36 @@ async function noticesHangUpWhileWriting(stack)
 }
 
 /*
- * On a connection that has carried a request before, because lighttpd does not
- * watch a fresh one whose first request was there when it was accepted.
+ * On a connection on which lighttpd has waited before: one whose next request
+ * was always there already is not watched for its end.
  */
 async function noticesHangUpInSilence(stack)
 {
-	for (const script of [{hang: "reply"}, {hang: 1}]) {
+	for (const [path, body, hang] of [
+		[STREAM, userSays("hello"), "reply"],
+		[STREAM, userSays("hello"), 1],
+		["/v1/chat/completions", chat("x", {stream: true}), "reply"],
+		[GENERATE, userSays("hello"), "reply"],
+		[GENERATE, userSays("hello"), "body"],
+		["/v1/chat/completions", chat("x"), "reply"],
+		["/v1/chat/completions", chat("x"), "body"]]) {
 		const agent = new http.Agent({keepAlive: true, maxSockets: 1});
 
 		fake.reset();
-		fake.script("*", script);
+		fake.script("*", {hang});
 		await ask(`${stack.url}/health`, {agent});
-		if (script.hang === "reply") {
-			const req = http.request(stack.url + STREAM, {
+		await stack.serverSleeps();
+		if (hang !== 1) {
+			const req = http.request(stack.url + path, {
 				method: "POST", agent, headers: bearer(),
 			});
 			req.on("error", () => {});
-			req.end(JSON.stringify(userSays("hello")));
+			req.end(JSON.stringify(body));
 			await fake.waitFor((r) => r.body !== undefined);
 			req.destroy();
 		} else {
-			const res = await open(stack.url + STREAM, {
-				agent, headers: bearer(),
-				body: userSays("hello"),
+			const res = await open(stack.url + path, {
+				agent, headers: bearer(), body,
 			});
 			res.setEncoding("utf8");
 			const events = new Events(res);
@@ -237,6 +257,7 @@ async function noticesHangUpInSilence(stack)
 		}
 		const seen = await fake.waitFor((r) => r.done);
 		assert.ok(seen.aborted, "the call to Google is cancelled");
+		assert.equal(fake.requests.length, 1, "and not made again");
 		agent.destroy();
 	}
 }
@@ -247,7 +268,10 @@ async function journalsHangUp(stack)
 	const rows = await stack.journal(1, "hung_up = 1");
 
 	assert.equal(rows[0].stream, 1);
+	assert.equal(rows[0].status, 499);
+	assert.equal(rows[0].error_class, "client_gone");
 	assert.equal(rows[0].token, "config-1");
+	assert.ok(rows[0].completion_tokens > 0, "what it had cost so far");
 }
 
 for (const options of STACKS)
@@ -266,6 +290,7 @@ for (const options of STACKS)
 
 		for (const test of [answersEverywhere, takesEveryCredential,
 				    decodesPaths, takesLargeBodies,
+				    takesNoQueryForOptions,
 				    streamsNative, streamsOpenai,
 				    noticesHangUpWhileWriting,
 				    ...(options.silence ?
@@ -276,6 +301,59 @@ for (const options of STACKS)
 				await stack.check();
 			});
 	});
+
+/*
+ * Apache tells of a hang-up only when something is written, and that is what
+ * comments are for: here Google says nothing more, and still they show it.
+ */
+describe("comments show a hang-up in silence", () => {
+	for (const options of STACKS.filter((s) => !s.silence && !s.mount))
+		describe(nameOf(options), () => {
+			let stack;
+
+			before(async () => {
+				stack = await startStack(fake, {...options,
+					settings: {keepalive_interval: 1}});
+			});
+			after(() => stack?.stop());
+
+			async function leaves(path, body, hang)
+			{
+				fake.reset();
+				fake.script("*", {hang, words: [
+					"these words ", "no client sees"]});
+				const events = await stream(stack.url + path, {
+					headers: bearer(), body});
+
+				if (hang === 1)
+					await events.next();
+				else
+					await events.comment();
+				events.hangUp();
+				const seen = await fake.waitFor((r) => r.done);
+				assert.ok(seen.aborted, "it is cancelled");
+				assert.equal(fake.requests.length, 1);
+			}
+
+			it("before the first event", () =>
+				leaves("/v1/chat/completions",
+				       chat("x", {stream: true}), "reply"));
+			it("after an event", () =>
+				leaves(STREAM, userSays("x"), 1));
+			it("and the journal has it", async () => {
+				const [first, second] = await stack.journal(2);
+
+				for (const row of [first, second]) {
+					assert.equal(row.status, 499);
+					assert.equal(row.hung_up, 1);
+					assert.equal(row.attempts, 1);
+				}
+				assert.equal(first.completion_tokens, 0);
+				assert.ok(second.completion_tokens > 0);
+				await stack.check();
+			});
+		});
+});
 
 /* What starts gbalance chooses the folder that it starts in. */
 describe("a relative sqlite_database is beside gbalance.cfg", () => {

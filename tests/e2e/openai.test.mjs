@@ -4,8 +4,8 @@ import {after, afterEach, before, beforeEach, describe, it} from "node:test";
 
 import OpenAI from "openai";
 
-import {ask, bearer, chat, KEYS, MODEL, startFake, startStack, TOKEN}
-	from "./harness.mjs";
+import {ask, assertTrueRetryAfter, bearer, chat, KEYS, MODEL, startFake,
+	startStack, TOKEN} from "./harness.mjs";
 
 const PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAf" +
 	"FcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -397,6 +397,69 @@ describe("tools", () => {
 				.functionCallingConfig, want);
 		});
 
+	/* What clients of 2023 know. */
+	async function functions(messages, more = {})
+	{
+		const {choices: [choice]} =
+			await client.chat.completions.create({
+				model: MODEL, messages,
+				functions: [WEATHER.function], ...more});
+
+		messages.push(choice.message);
+		return choice;
+	}
+
+	it("as functions are answered as such", async () => {
+		const messages = [{role: "user",
+				   content: "use the weather function"}];
+		const {message, finish_reason: reason} =
+			await functions(messages);
+
+		assert.equal(reason, "function_call");
+		assert.equal(message.tool_calls, undefined);
+		assert.equal(message.function_call.name, "get_weather");
+		assert.deepEqual(JSON.parse(message.function_call.arguments),
+				 {city: "Paris"});
+		messages.push({role: "function", name: "get_weather",
+			       content: '{"celsius":20}'});
+		const last = await functions(messages);
+		assert.match(last.message.content, /"celsius":20/);
+		assert.equal(last.finish_reason, "stop");
+
+		const [call] = sentBody(1).contents.flatMap((c) => c.parts)
+			.filter((p) => p.functionCall);
+		assert.equal(call.thoughtSignature, message.function_call
+			.extra_content.google.thought_signature);
+	});
+
+	it("as functions, of which one is called at a time", async () => {
+		fake.script("*", {calls: [
+			{name: "get_weather", args: {city: "A"}},
+			{name: "get_weather", args: {city: "B"}}]});
+		const {message} = await functions([{
+			role: "user", content: "use the weather function"}]);
+
+		assert.deepEqual(JSON.parse(message.function_call.arguments),
+				 {city: "A"});
+	});
+
+	it("as functions in a stream", async () => {
+		const deltas = [];
+		let reason;
+
+		for await (const c of await ask1("use the weather function", {
+			functions: [WEATHER.function], stream: true})) {
+			assert.equal(c.choices[0].delta.tool_calls, undefined);
+			deltas.push(c.choices[0].delta.function_call ?? {});
+			reason = c.choices[0].finish_reason ?? reason;
+		}
+		assert.equal(reason, "function_call");
+		assert.deepEqual(deltas.map((d) => d.name).filter((n) => n),
+				 ["get_weather"]);
+		assert.deepEqual(JSON.parse(deltas.map((d) =>
+			d.arguments ?? "").join("")), {city: "Paris"});
+	});
+
 	it("whose arguments are no JSON are a 400", async () => {
 		await assert.rejects(client.chat.completions.create({
 			model: MODEL,
@@ -533,13 +596,16 @@ describe("errors", () => {
 
 	/* The last of the file: it puts all keys to rest for this model. */
 	it("all keys at rest: 429 with Retry-After", async () => {
+		let s;
+		const began = Date.now();
+
 		fake.setDefault("*", {error: "quota_minute"});
 		await fails(ask1("hello"), OpenAI.RateLimitError, (e) => {
-			const s = Number(e.headers.get("retry-after"));
-
-			assert.ok(s >= 30 && s <= 60, `Retry-After: ${s}`);
+			s = e.headers.get("retry-after");
 			assert.equal(e.code, "rate_limit_exceeded");
+			assert.equal(e.headers.get("x-should-retry"), null);
 		});
+		await assertTrueRetryAfter(stack, MODEL, s, began);
 		assert.equal(fake.requests.length, KEYS.length);
 		await fails(ask1("hello"), OpenAI.RateLimitError);
 		assert.equal(fake.requests.length, KEYS.length,

@@ -75,7 +75,8 @@ async function everywhere(behaviour)
 		fake.setDefault(key, behaviour(key));
 	for (let i = 0; i < PLANTED.length; i++) {
 		await freshKeys();
-		for (const [path, body] of [
+		/* Side by side, for some faults are tried again later. */
+		await Promise.all([
 			["/v1/chat/completions", chat("x")],
 			["/v1/chat/completions", chat("x", {stream: true})],
 			[`/v1beta/models/${MODEL}:generateContent`,
@@ -83,14 +84,15 @@ async function everywhere(behaviour)
 			[`/v1beta/models/${MODEL}:streamGenerateContent?` +
 			 "alt=sse", userSays("x")],
 			["/v1beta/models"],
-			[`/v1/models/${MODEL}`]]) {
+			[`/v1/models/${MODEL}`],
+		].map(async ([path, body]) => {
 			const r = await ask(stack.url + path, {
 				headers: bearer(), body});
 			assert.ok(r.status >= 200);
 			note(r.headers, r.text);
 			assertNone(JSON.stringify(r.headers) + r.text,
 				   `${path}: ${r.status}`);
-		}
+		}));
 	}
 }
 

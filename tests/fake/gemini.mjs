@@ -32,6 +32,7 @@ import {checkGenerate, credentialOf, get} from "./rules.mjs";
  *  headers		more headers of the reply
  *  respond		{status, type, body}: exactly this, whatever was asked
  *  delayMs		wait before the reply
+ *  hold		async (record): waited for before the reply
  *  bodyDelayMs		wait between the headers and the body
  *  eventDelayMs	wait between events
  *  hang		"reply": never answer; "body": only the headers;
@@ -381,6 +382,7 @@ async function answer(res, record, script, issued, issue)
 
 	if (script.delayMs)
 		await sleep(script.delayMs);
+	await script.hold?.(record);
 	if (script.hang === "reply")
 		return hang(record);
 	if (script.cut && script.cut.at === 0) {

@@ -96,6 +96,7 @@ golden_init(struct golden *g, const char *name)
 	o->created = FIXED_TIME;
 	o->include_usage = json_object_get_boolean(option(g, "include_usage"));
 	o->hide_thoughts = json_object_get_boolean(option(g, "hide_thoughts"));
+	o->function_call = json_object_get_boolean(option(g, "function_call"));
 	if (option(g, "names") != NULL) {
 		o->tool_name = tool_name;
 		o->tool_context = option(g, "names");

@@ -83,17 +83,18 @@ test_places(void **state)
 
 static const struct {
 	const char *query, *name, *want; /* NULL: not there */
+	bool has;			 /* something */
 } queries[] = {
-    {"key=abc", "key", "abc"},
-    {"alt=sse&key=a%2Bb+c", "key", "a+b c"},
-    {"monkey=1&key=2", "key", "2"},
-    {"key=1&key=2", "key", "1"},
-    {"key=", "key", ""},
-    {"key", "key", NULL},
-    {"", "key", NULL},
-    {"&&=&key=x&", "key", "x"},
-    {"Key=x", "key", NULL},
-    {"key=0123456789abcdef", "key", NULL}, /* does not fit */
+    {"key=abc", "key", "abc", true},
+    {"alt=sse&key=a%2Bb+c", "key", "a+b c", true},
+    {"monkey=1&key=2", "key", "2", true},
+    {"key=1&key=2", "key", "1", true},
+    {"key=", "key", "", false},
+    {"key", "key", NULL, false},
+    {"", "key", NULL, false},
+    {"&&=&key=x&", "key", "x", true},
+    {"Key=x", "key", NULL, false},
+    {"key=0123456789abcdef", "key", NULL, true}, /* does not fit */
 };
 
 static void
@@ -117,6 +118,8 @@ test_query(void **state)
 		    web_query_value(&rq, queries[i].name, value, sizeof(value));
 		CHECK_INT(queries[i].query, got, queries[i].want != NULL);
 		CHECK_STR(queries[i].query, value, got ? queries[i].want : "");
+		CHECK_INT(queries[i].query, web_query_has(&rq, queries[i].name),
+			  queries[i].has);
 		web_request_release(&rq);
 	}
 }
