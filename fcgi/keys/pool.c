@@ -1,7 +1,6 @@
 /* pool.c: whose turn it is, and carrying out what a verdict says */
 #include "keys/pool.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -106,48 +105,20 @@ log_verdict(const struct key_turn *turn, const char *model, int64_t now_ms,
 	}
 }
 
-/*
- * The verdict quotes Google, who quotes a key now and then, and knows not
- * which one was sent.  Where the body holds it, judge a scrubbed copy;
- * "*copy" is what must be freed.
- */
-static void
-scrub_body(struct answer *a, const char *secret, char **copy)
-{
-	struct buf body;
-
-	*copy = NULL;
-	if (a->body_len == 0 || secret[0] == '\0' ||
-	    memmem(a->body, a->body_len, secret, strlen(secret)) == NULL)
-		return;
-	buf_init(&body, a->body_len * 2);
-	redact_text(&body, a->body, a->body_len, secret);
-	a->body_len = body.len;
-	*copy = buf_take(&body);
-	a->body = *copy;
-	if (*copy == NULL)
-		a->body_len = 0; /* no memory: rather nothing */
-	buf_release(&body);
-}
-
 void
 pool_judge(struct store *s, const struct settings *cfg,
 	   const struct key_turn *turn, const char *model,
 	   struct answer *answer, struct verdict *out)
 {
-	struct answer scrubbed;
-	char *copy;
-
-	scrubbed = *answer;
-	scrub_body(&scrubbed, turn->secret, &copy);
-	verdict_judge(&scrubbed, model, out);
+	/* The verdict quotes Google, who quotes a key now and then. */
+	answer->secret = turn->secret;
+	verdict_judge(answer, model, out);
 	if (out->row == ROW_DOUBLING &&
-	    store_key_model_streak(s, turn->id, model, &scrubbed.streak) ==
+	    store_key_model_streak(s, turn->id, model, &answer->streak) ==
 		GB_OK &&
-	    scrubbed.streak > 0)
-		verdict_judge(&scrubbed, model, out);
-	answer->streak = scrubbed.streak;
-	free(copy);
+	    answer->streak > 0)
+		verdict_judge(answer, model, out);
+	answer->secret = NULL;
 
 	log_verdict(turn, model, answer->now_ms, out);
 	if (carry_out(s, cfg, turn->id, model, answer->now_ms, out) != GB_OK)

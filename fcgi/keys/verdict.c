@@ -419,7 +419,7 @@ set_reason(struct verdict *v, const struct row *row, const struct answer *a,
 		len = strcspn(e->message, "\r\n");
 		if (len > REASON_BODY_MAX)
 			len = REASON_BODY_MAX;
-		redact_text(&text, e->message, len, NULL);
+		redact_text(&text, e->message, len, a->secret);
 	} else if (a->status >= 300) {
 		buf_printf(&text, " (HTTP %d)", a->status);
 	}

@@ -28,8 +28,10 @@ struct answer {
 	int status;	  /* HTTP; 0 when none came */
 	const char *body; /* the error body; object, [object], HTML, or "" */
 	size_t body_len;
-	int64_t now_ms; /* since 1970 UTC */
-	int64_t streak; /* store_key_model_streak(): row 25 doubles by it */
+	const char *secret; /* the key that was sent, to be masked in the
+			       reason; NULL: none */
+	int64_t now_ms;	    /* since 1970 UTC */
+	int64_t streak;	    /* store_key_model_streak(): row 25 doubles by it */
 };
 
 /* What to do with the request. */

@@ -604,6 +604,27 @@ test_reason(void **state)
 }
 
 /* What is too large to be an error of Google's is judged by its status. */
+/* Whatever the key looks like, and however JSON writes it. */
+static void
+test_reason_hides_the_key(void **state)
+{
+	static const char secret[] = "pla\"nted\\key/of*no(shape)1234";
+	struct answer a;
+	struct verdict v;
+
+	(void)state;
+	memset(&a, 0, sizeof(a));
+	a.status = 400;
+	a.body = ERR("400", "bad pla\\\"nted\\\\key\\/of*no(shape)1234.",
+		     "INVALID_ARGUMENT", "");
+	a.body_len = strlen(a.body);
+	a.now_ms = 1;
+	a.secret = secret;
+	verdict_judge(&a, "m", &v);
+	CHECK_STR("masked", v.reason,
+		  "the request is at fault: bad pla\"…1234.");
+}
+
 static void
 test_huge(void **state)
 {
@@ -666,9 +687,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows),      cmocka_unit_test(test_strikes),
-	    cmocka_unit_test(test_terminal),  cmocka_unit_test(test_doubling),
-	    cmocka_unit_test(test_reason),    cmocka_unit_test(test_huge),
+	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_strikes),
+	    cmocka_unit_test(test_terminal),
+	    cmocka_unit_test(test_doubling),
+	    cmocka_unit_test(test_reason),
+	    cmocka_unit_test(test_reason_hides_the_key),
+	    cmocka_unit_test(test_huge),
 	    cmocka_unit_test(test_durations),
 	};
 
