@@ -114,11 +114,13 @@ schema_version(struct store *s, int64_t *version)
 	int64_t application, tables;
 	enum gb_err rc;
 
-	if ((rc = db_number_locked(s, sql_version, DB_NO_ARGS, version)) !=
+	/* The tables first: another process may be making them, and what is
+	 * read after them then knows that they are ours. */
+	if ((rc = db_number_locked(s, sql_tables, DB_NO_ARGS, &tables)) !=
 		GB_OK ||
 	    (rc = db_number_locked(s, sql_application, DB_NO_ARGS,
 				   &application)) != GB_OK ||
-	    (rc = db_number_locked(s, sql_tables, DB_NO_ARGS, &tables)) !=
+	    (rc = db_number_locked(s, sql_version, DB_NO_ARGS, version)) !=
 		GB_OK)
 		return rc;
 	if (tables > 0 && application != APPLICATION_ID) {

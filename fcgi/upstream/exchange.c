@@ -12,9 +12,10 @@
 
 #include "base/clock.h"
 
-#define LINES_MAX (64 * 1024)  /* bytes of request headers */
-#define HEAD_MAX  (256 * 1024) /* bytes of reply headers, far over any real */
-#define KEEP_MAX  (64 * 1024)  /* larger buffers do not outlive a request */
+#define LINES_MAX     (64 * 1024) /* bytes of request headers */
+#define HEAD_MAX      (256 * 1024) /* bytes of reply headers, far over any real */
+#define RECEIVE_BYTES 8192 /* at a time; each running stream has as many */
+#define KEEP_MAX      (64 * 1024) /* larger buffers do not outlive a request */
 
 /* Stands for no limit: libcurl's 0 is five minutes.  One day. */
 #define CONNECT_MAX_MS INT64_C(86400000)
@@ -196,6 +197,7 @@ static const struct {
 	long value;
 } exchange_numbers[] = {
     {CURLOPT_NOSIGNAL, 1},
+    {CURLOPT_BUFFERSIZE, RECEIVE_BYTES},
     {CURLOPT_TCP_NODELAY, 1},
     {CURLOPT_TCP_KEEPALIVE, 1},
     {CURLOPT_FOLLOWLOCATION, 0},

@@ -15,8 +15,8 @@
 struct server {
 	int fd;
 	pthread_t thread;
-	const char *reply;	   /* for whoever asks next; NULL: hang up */
-	char request[REQUEST_MAX]; /* what the last one asked */
+	_Atomic(const char *) reply; /* for whoever asks next; NULL: hang up */
+	char request[REQUEST_MAX];   /* what the last one asked */
 	atomic_int asked;
 };
 
@@ -24,6 +24,7 @@ struct server {
 static void
 serve_one(struct server *sv, int fd)
 {
+	const char *reply;
 	ssize_t n;
 	size_t len;
 
@@ -34,7 +35,8 @@ serve_one(struct server *sv, int fd)
 			break;
 	}
 	sv->asked++;
-	if (sv->reply != NULL && write(fd, sv->reply, strlen(sv->reply)) == -1)
+	reply = sv->reply;
+	if (reply != NULL && write(fd, reply, strlen(reply)) == -1)
 		sv->asked = -1;
 }
 
@@ -160,6 +162,8 @@ test_probe(void **state)
 			  unit_key_state(u->store, 1, UNIT_NOW, NULL),
 			  probes[i].revived ? KEY_READY : KEY_DISABLED);
 	}
+	/* Reading the count makes what was read before it ours to look at. */
+	CHECK_INT("asked", w.server.asked, GB_COUNT(probes));
 	CHECK("where it asks",
 	      strncmp(w.server.request,
 		      "POST /v1beta/models/gemini-test:generateContent HTTP",
