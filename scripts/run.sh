@@ -267,14 +267,14 @@ Try:
   curl http://127.0.0.1:$PORT/v1/chat/completions \\
     -H 'Authorization: Bearer $demo_token' \\
     -H 'Content-Type: application/json' \\
-    -d '{"model":"gemini-2.5-flash","messages":[{"role":"user","content":"Hello"}]}'
+    -d '{"model":"gemini-3.7-flash","messages":[{"role":"user","content":"Hello"}]}'
 
   curl -N http://127.0.0.1:$PORT/v1/chat/completions \\
     -H 'Authorization: Bearer $demo_token' \\
     -H 'Content-Type: application/json' \\
-    -d '{"model":"gemini-2.5-flash","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
+    -d '{"model":"gemini-3.7-flash","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
 
-  curl http://127.0.0.1:$PORT/v1beta/models/gemini-2.5-flash:generateContent \\
+  curl http://127.0.0.1:$PORT/v1beta/models/gemini-3.7-flash:generateContent \\
     -H 'x-goog-api-key: $demo_token' \\
     -H 'Content-Type: application/json' \\
     -d '{"contents":[{"role":"user","parts":[{"text":"Hello"}]}]}'
