@@ -263,13 +263,14 @@ describe("TLS", () => {
 	});
 });
 
-describe("a slow client", () => {
-	it("gets all bytes of a large stream (promise 9)", async () => {
-		const size = 4 << 20;
+describe("a slow client gets all bytes of a large stream (promise 9)", () => {
+	const size = 4 << 20;
 
+	async function readSlowly(base)
+	{
 		fake.script("*", {words: Array.from({length: 16}, () =>
 			"y".repeat(size / 16))});
-		const res = await open(`${stack.url}/v1beta/models/${MODEL}:` +
+		const res = await open(`${base}/v1beta/models/${MODEL}:` +
 				       "streamGenerateContent?alt=sse", {
 			headers: bearer(), body: userSays("x")});
 		let count = 0;
@@ -278,6 +279,22 @@ describe("a slow client", () => {
 				count += byte === 0x79;
 			await new Promise(setImmediate);
 		}
-		assert.ok(count >= size);
+		assert.ok(count >= size, `${count} of ${size}`);
+	}
+
+	it("over HTTP/1.1", () => readSlowly(stack.url));
+
+	it("over HTTP/2, paused and resumed", async () => {
+		const tls = await startStack(fake, {settings: {
+			base_url: fake.tlsUrl, ca_file: fake.ca,
+			stream_buffer: 65536}});
+
+		try {
+			await readSlowly(tls.url);
+			assert.equal(fake.requests.at(-1).http, "2.0");
+			await tls.check();
+		} finally {
+			await tls.stop();
+		}
 	});
 });
