@@ -280,18 +280,50 @@ db_copy_text(sqlite3_stmt *stmt, int column)
 	return strdup(text == NULL ? "" : text);
 }
 
-void *
-db_grow(void *rows, size_t count, size_t *size, size_t each)
+/* Room for one more after "count"; "*size" is how many there is room for. */
+static bool
+grow(void **rows, size_t count, size_t *size, size_t each)
 {
 	void *grown;
 	size_t want;
 
 	if (count < *size)
-		return rows;
+		return true;
 	want = *size == 0 ? GROW_FIRST : *size * 2;
-	if ((grown = reallocarray(rows, want, each)) != NULL)
-		*size = want;
-	return grown;
+	if ((grown = reallocarray(*rows, want, each)) == NULL)
+		return false;
+	*rows = grown;
+	*size = want;
+	return true;
+}
+
+enum gb_err
+db_list(struct store *s, const char *sql, db_reader *read, int64_t now_ms,
+	size_t each, void **rows, size_t *count)
+{
+	sqlite3_stmt *stmt;
+	enum gb_err rc;
+	size_t size;
+	bool row;
+
+	*rows = NULL;
+	*count = size = 0;
+	db_lock(s);
+	rc = db_start(s, sql, DB_NO_ARGS, &stmt);
+	while (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK && row) {
+		if (!grow(rows, *count, &size, each)) {
+			rc = GB_ENOMEM;
+			break;
+		}
+		rc = read(stmt, now_ms, (char *)*rows + *count * each);
+		if (rc == GB_OK)
+			++*count;
+		else if (rc == GB_ENOTFOUND)
+			rc = GB_OK;
+	}
+	db_end(stmt);
+	db_unlock(s);
+	return rc;
 }
 
 enum gb_err

@@ -90,12 +90,17 @@ enum gb_err db_number_locked(struct store *, const char *sql,
 /* A copy of a text column, "" for NULL, to be freed; NULL: no memory. */
 char *db_copy_text(sqlite3_stmt *, int column);
 
+/* Fills "row" in from "stmt"; GB_ENOTFOUND: leave this one out. */
+typedef enum gb_err db_reader(sqlite3_stmt *stmt, int64_t now_ms, void *row);
+
 /*
- * Make room for one more element after "count" of "each" bytes in "rows";
- * "*size", 0 at first, is how many there is room for.  Returns where they are
- * now; NULL: no memory, and "rows" is as it was.
+ * Read all rows of a query without values into an array of elements of "each"
+ * bytes, "*rows", which the caller frees, on failure too: there and then
+ * "*count" are filled in.
  */
-void *db_grow(void *rows, size_t count, size_t *size, size_t each);
+enum gb_err db_list(struct store *, const char *sql, db_reader *read,
+		    int64_t now_ms, size_t each, void **rows,
+		    size_t *count) GB_NODISCARD;
 
 /* A write transaction; it waits for its turn. */
 enum gb_err db_begin(struct store *) GB_NODISCARD;

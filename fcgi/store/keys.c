@@ -145,8 +145,10 @@ out:
 }
 
 static enum gb_err
-read_key(sqlite3_stmt *stmt, int64_t now_ms, struct key_row *row)
+read_key(sqlite3_stmt *stmt, int64_t now_ms, void *to)
 {
+	struct key_row *row = to;
+
 	row->secret = db_copy_text(stmt, 1);
 	row->id = sqlite3_column_int64(stmt, 0);
 	row->disabled_by = (enum key_disabled_by)sqlite3_column_int(stmt, 2);
@@ -173,29 +175,12 @@ read_key(sqlite3_stmt *stmt, int64_t now_ms, struct key_row *row)
 enum gb_err
 store_keys_list(struct store *s, int64_t now_ms, struct key_rows *out)
 {
-	struct key_row *grown;
-	sqlite3_stmt *stmt;
+	void *rows;
 	enum gb_err rc;
-	size_t size;
-	bool row;
 
-	memset(out, 0, sizeof(*out));
-	size = 0;
-	db_lock(s);
-	rc = db_start(s, sql_list, DB_NO_ARGS, &stmt);
-	while (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK && row) {
-		grown = db_grow(out->rows, out->count, &size, sizeof(*grown));
-		if (grown == NULL) {
-			rc = GB_ENOMEM;
-			break;
-		}
-		out->rows = grown;
-		rc = read_key(stmt, now_ms, &grown[out->count]);
-		if (rc == GB_OK)
-			out->count++;
-	}
-	db_end(stmt);
-	db_unlock(s);
+	rc = db_list(s, sql_list, read_key, now_ms, sizeof(*out->rows), &rows,
+		     &out->count);
+	out->rows = rows;
 	if (rc != GB_OK)
 		key_rows_free(out);
 	return rc;

@@ -41,8 +41,11 @@ override_rows_free(struct override_rows *rows)
 }
 
 static enum gb_err
-read_override(sqlite3_stmt *stmt, struct override_row *row)
+read_override(sqlite3_stmt *stmt, int64_t now_ms, void *to)
 {
+	struct override_row *row = to;
+
+	(void)now_ms;
 	row->name = db_copy_text(stmt, 0);
 	row->json = db_copy_text(stmt, 1);
 	if (row->name != NULL && row->json != NULL)
@@ -55,29 +58,12 @@ read_override(sqlite3_stmt *stmt, struct override_row *row)
 enum gb_err
 store_overrides_list(struct store *s, struct override_rows *out)
 {
-	struct override_row *grown;
-	sqlite3_stmt *stmt;
+	void *rows;
 	enum gb_err rc;
-	size_t size;
-	bool row;
 
-	memset(out, 0, sizeof(*out));
-	size = 0;
-	db_lock(s);
-	rc = db_start(s, sql_list, DB_NO_ARGS, &stmt);
-	while (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK && row) {
-		grown = db_grow(out->rows, out->count, &size, sizeof(*grown));
-		if (grown == NULL) {
-			rc = GB_ENOMEM;
-			break;
-		}
-		out->rows = grown;
-		rc = read_override(stmt, &grown[out->count]);
-		if (rc == GB_OK)
-			out->count++;
-	}
-	db_end(stmt);
-	db_unlock(s);
+	rc = db_list(s, sql_list, read_override, 0, sizeof(*out->rows), &rows,
+		     &out->count);
+	out->rows = rows;
 	if (rc != GB_OK)
 		override_rows_free(out);
 	return rc;

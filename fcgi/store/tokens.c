@@ -65,49 +65,35 @@ store_token_revoke(struct store *s, const char *name, int64_t now_ms)
 			    GB_ENOTFOUND);
 }
 
-/* False: the row holds what this program never wrote. */
-static bool
-read_token(sqlite3_stmt *stmt, struct token_row *row)
+/* A row with what this program never wrote is left out. */
+static enum gb_err
+read_token(sqlite3_stmt *stmt, int64_t now_ms, void *to)
 {
+	struct token_row *row = to;
 	const char *name;
 
+	(void)now_ms;
 	name = (const char *)sqlite3_column_text(stmt, 1);
 	if (name == NULL || strlen(name) > TOKEN_NAME_MAX ||
 	    sqlite3_column_bytes(stmt, 2) != DIGEST_SIZE)
-		return false;
+		return GB_ENOTFOUND;
 	row->id = sqlite3_column_int64(stmt, 0);
 	memcpy(row->name, name, strlen(name) + 1);
 	memcpy(row->digest, sqlite3_column_blob(stmt, 2), DIGEST_SIZE);
 	row->created_at = sqlite3_column_int64(stmt, 3);
 	row->revoked_at = sqlite3_column_int64(stmt, 4);
-	return true;
+	return GB_OK;
 }
 
 enum gb_err
 store_tokens_list(struct store *s, struct token_rows *out)
 {
-	struct token_row *grown;
-	sqlite3_stmt *stmt;
+	void *rows;
 	enum gb_err rc;
-	size_t size;
-	bool row;
 
-	memset(out, 0, sizeof(*out));
-	size = 0;
-	db_lock(s);
-	rc = db_start(s, sql_list, DB_NO_ARGS, &stmt);
-	while (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK && row) {
-		grown = db_grow(out->rows, out->count, &size, sizeof(*grown));
-		if (grown == NULL) {
-			rc = GB_ENOMEM;
-			break;
-		}
-		out->rows = grown;
-		if (read_token(stmt, &grown[out->count]))
-			out->count++;
-	}
-	db_end(stmt);
-	db_unlock(s);
+	rc = db_list(s, sql_list, read_token, 0, sizeof(*out->rows), &rows,
+		     &out->count);
+	out->rows = rows;
 	if (rc != GB_OK)
 		token_rows_free(out);
 	return rc;
