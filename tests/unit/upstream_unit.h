@@ -130,16 +130,18 @@ answer_size(struct server_conn *c)
 {
 	struct size *size = c->server->arg;
 	char piece[10000];
-	size_t at, n, i;
+	size_t at, n, i, len;
 	bool ok;
 
+	/* Once: the client has all of it before this loop has ended, and asks
+	 * for another size. */
+	len = size->len;
 	n = (size_t)snprintf(piece, sizeof(piece),
 			     "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n\r\n",
-			     atomic_load(&size->status),
-			     atomic_load(&size->len));
+			     atomic_load(&size->status), len);
 	ok = server_send(c, piece, n);
-	for (at = 0; at < size->len && ok; at += n) {
-		n = size->len - at;
+	for (at = 0; at < len && ok; at += n) {
+		n = len - at;
 		if (n > sizeof(piece))
 			n = sizeof(piece);
 		for (i = 0; i < n; i++)
