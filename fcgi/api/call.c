@@ -380,13 +380,19 @@ static enum gb_err
 take_key(struct call *call, struct campaign *c, int64_t *back_at)
 {
 	struct store *store = app_store(call->rq->app);
+	struct key_turn turn;
 	enum gb_err rc;
 
-	rc = pool_take(store, call->model, &c->tried, &c->key, back_at);
-	if (rc != GB_ENOTFOUND || !c->asked || c->verdict.action != KEY_KEEP)
-		return rc;
-	memset(&c->tried, 0, sizeof(c->tried));
-	return pool_take(store, call->model, &c->tried, &c->key, back_at);
+	rc = pool_take(store, call->model, &c->tried, &turn, back_at);
+	if (rc == GB_ENOTFOUND && c->asked && c->verdict.action == KEY_KEEP) {
+		memset(&c->tried, 0, sizeof(c->tried));
+		rc = pool_take(store, call->model, &c->tried, &turn, back_at);
+	}
+	/* Else the last key stays: its failure is told, without its secret. */
+	if (rc == GB_OK)
+		c->key = turn;
+	explicit_bzero(&turn, sizeof(turn));
+	return rc;
 }
 
 static void

@@ -6,8 +6,8 @@
 
 struct jobs;
 
-/* Start the thread.  Each job has a lease in the database, so that of all
- * processes one runs it. */
+/* Start the thread.  Each job, and each key that is due for a recheck, is
+ * claimed in the database, so that of all processes one does it. */
 enum gb_err jobs_start(struct jobs **, struct app *) GB_NODISCARD;
 
 /* End it, after the job that is running.  NULL is fine. */

@@ -1,4 +1,4 @@
-/* secret.c: constant-time comparison, digests, random ids */
+/* secret.c: digests, random ids and tokens */
 #include "base/secret.h"
 
 #include <errno.h>
@@ -7,16 +7,9 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #define ID_BYTES ((RANDOM_ID_SIZE - 1) / 2)
-
-bool
-secret_equal(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-	return a_len == b_len && CRYPTO_memcmp(a, b, a_len) == 0;
-}
 
 /* Looked up once: OpenSSL 3 looks an algorithm up by its name at every use,
  * under a lock that all threads share. */

@@ -1,8 +1,7 @@
-/* secret.h: comparing and digesting what must not leak, and making ids */
+/* secret.h: digests of what must not leak, and making ids and tokens */
 #ifndef GB_BASE_SECRET_H
 #define GB_BASE_SECRET_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -10,10 +9,6 @@
 #define DIGEST_SIZE    32 /* bytes of a SHA-256 */
 #define RANDOM_ID_SIZE 33 /* 32 hexadecimal digits and NUL: 128 bits */
 #define TOKEN_SIZE     51 /* "gb-", 47 letters and digits (279 bits), NUL */
-
-/* Whether both are the same, in time that tells nothing of where they
- * differ (their lengths may show). */
-bool secret_equal(const char *a, size_t a_len, const char *b, size_t b_len);
 
 /* The SHA-256 of the "len" bytes at "data". */
 void secret_digest(unsigned char digest[DIGEST_SIZE], const void *data,

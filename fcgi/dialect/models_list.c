@@ -183,19 +183,6 @@ item_hidden(const char *page, const struct json_member *m,
 	return is_hidden;
 }
 
-static bool
-item_named(const char *page, const struct json_member *m, const char *want)
-{
-	struct json_object *model;
-	const char *name;
-	bool is_it;
-
-	model = parse_item(page, m, &name);
-	is_it = *name != '\0' && strcmp(bare(name), bare(want)) == 0;
-	json_object_put(model);
-	return is_it;
-}
-
 enum gb_err
 models_native_page(const struct models_filter *f, const char *page, size_t len,
 		   struct buf *out)
@@ -238,23 +225,6 @@ models_native_page(const struct models_filter *f, const char *page, size_t len,
 out:
 	buf_release(&kept);
 	return rc;
-}
-
-enum gb_err
-models_find(const char *page, size_t len, const char *name, struct buf *out)
-{
-	struct json_scan scan;
-	struct json_member m;
-
-	if (!begin_models(&scan, page, len))
-		return GB_ENOTFOUND;
-	while (json_scan_next(&scan, &m)) {
-		if (!item_named(page, &m, name))
-			continue;
-		buf_add(out, page + m.from, m.to - m.from);
-		return buf_error(out);
-	}
-	return GB_ENOTFOUND;
 }
 
 bool

@@ -49,11 +49,6 @@ enum gb_err models_openai_one(const char *model, size_t len,
 enum gb_err models_native_page(const struct models_filter *, const char *page,
 			       size_t len, struct buf *out) GB_NODISCARD;
 
-/* Append the bytes of the model "name" of a page.  GB_ENOTFOUND: the page has
- * no such model, or is no page. */
-enum gb_err models_find(const char *page, size_t len, const char *name,
-			struct buf *out) GB_NODISCARD;
-
 /* The page's nextPageToken, "" when it is the last.  False, and "", when it
  * does not fit. */
 bool models_next_page(const char *page, size_t len, char *token, size_t size);

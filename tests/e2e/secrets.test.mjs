@@ -132,6 +132,23 @@ describe("promise 1: planted keys stay hidden", () => {
 			await everywhere(behaviour);
 		});
 
+	it("in a 429 when every key was tried and none is left", async () => {
+		fake.reset();
+		for (const failing of PLANTED) {
+			for (const k of PLANTED)
+				fake.setDefault(k, google(429, "Resource has " +
+					"been exhausted (e.g. check quota). " +
+					`Key ${k}.`));
+			fake.setDefault(failing, {error: "internal"});
+			await freshKeys();
+			const r = await ask(`${stack.url}/v1/chat/completions`, {
+				headers: bearer(), body: chat("x")});
+			assert.ok([429, 500].includes(r.status), r.text);
+			note(r.text);
+			assertNone(r.text, "429");
+		}
+	});
+
 	it("in what the tool prints", async () => {
 		for (const args of [["keys", "list"], ["check-config"],
 				    ["tokens", "list"], ["keys", "verify"],
