@@ -9,8 +9,7 @@
 #define END_BYTES_MAX	4096 /* after the last event: "]" */
 #define STREAM_BUF_MAX	(EVENT_BYTES_MAX + (1 << 20)) /* of waiting bytes */
 
-/* --- pieces, counted on their way to the writer -----------------------------
- */
+/* --- pieces, counted on their way to the writer ------------------------- */
 
 struct counter {
 	struct answer_reader *reader;
@@ -161,8 +160,7 @@ finish(struct answer_reader *ar)
 	return ATTEMPT_OK;
 }
 
-/* --- whole ------------------------------------------------------------------
- */
+/* --- whole -------------------------------------------------------------- */
 
 static enum attempt
 judge_whole(struct call *call, struct answer *answer, const struct buf *body)
@@ -213,8 +211,7 @@ answer_read_whole(struct call *call, struct transfer *t, struct answer *answer)
 	return how;
 }
 
-/* --- streamed ---------------------------------------------------------------
- */
+/* --- streamed ----------------------------------------------------------- */
 
 /* One stream being read: its framing, and whether the client has any of it. */
 struct stream {

@@ -87,8 +87,7 @@ start(struct call *call, const struct key_turn *key, struct transfer **out)
 	return rc;
 }
 
-/* --- for readers ------------------------------------------------------------
- */
+/* --- for readers -------------------------------------------------------- */
 
 enum attempt
 call_send(struct call *call, const char *data, size_t len)
@@ -198,8 +197,7 @@ call_check(struct call *call, struct transfer *t, struct answer *answer)
 	return ATTEMPT_FAILED;
 }
 
-/* --- verdicts and errors ----------------------------------------------------
- */
+/* --- verdicts and errors ------------------------------------------------ */
 
 /* Keep the failed attempt for the journal. */
 static void

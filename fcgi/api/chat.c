@@ -31,8 +31,7 @@ struct completion {
 	struct call call;
 };
 
-/* --- what the client gets ---------------------------------------------------
- */
+/* --- what the client gets ----------------------------------------------- */
 
 static void
 whole_reset(struct answer_reader *ar)
@@ -107,8 +106,7 @@ tool_name(void *context, const char *name)
 	return given == NULL ? name : given;
 }
 
-/* --- what Gemini is asked ---------------------------------------------------
- */
+/* --- what Gemini is asked ----------------------------------------------- */
 
 static bool
 read_request(struct completion *c, struct api_request *rq)

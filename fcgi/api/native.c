@@ -26,8 +26,7 @@ static const char *const verb_names[NATIVE__MAX] = {
     [NATIVE_BATCH_EMBED] = "gemini.batchEmbedContents",
 };
 
-/* --- passing on -------------------------------------------------------------
- */
+/* --- passing on --------------------------------------------------------- */
 
 static void
 pass_reset(struct answer_reader *ar)
@@ -77,8 +76,7 @@ static const struct answer_writer pass_on = {
     .finish = pass_finish,
 };
 
-/* --- the request ------------------------------------------------------------
- */
+/* --- the request -------------------------------------------------------- */
 
 /* A native call in the making. */
 struct native {
