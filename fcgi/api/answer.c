@@ -67,6 +67,7 @@ answer_reader_init(struct answer_reader *ar, struct api_request *rq,
 	ar->rq = rq;
 	ar->writer = writer;
 	ar->context = context;
+	ar->call_prefix = "call_";
 	native_stream_init(&ar->array, EVENT_BYTES_MAX);
 }
 
@@ -79,7 +80,7 @@ answer_reader_release(struct answer_reader *ar)
 static void
 reset(struct answer_reader *ar)
 {
-	reply_init(&ar->reply);
+	reply_init(&ar->reply, ar->call_prefix, web_id(ar->rq->web));
 	native_stream_release(&ar->array);
 	native_stream_init(&ar->array, EVENT_BYTES_MAX);
 	ar->pieces = 0;

@@ -43,6 +43,7 @@ struct answer_reader {
 	void *context; /* the writer's */
 	enum answer_framing framing;
 	struct api_request *rq;
+	const char *call_prefix; /* of the ids of calls that Google gave none */
 
 	/* the reader's own */
 	struct reply reply;

@@ -1,4 +1,4 @@
-/* chat.c: OpenAI's chat completions */
+/* chat.c: chat endpoints, of every dialect that is translated */
 #include "api/endpoints.h"
 
 #include <stdio.h>
@@ -13,20 +13,30 @@
 #include "dialect/openai_chat_request.h"
 #include "dialect/openai_chat_stream.h"
 
-#define SSE_TYPE      "text/event-stream; charset=utf-8"
-#define CALL_JSON_MAX (16 * 1024 * 1024)  /* bytes of one call's arguments */
-#define URL_MAX	      512		  /* a model's name and a verb */
-#define SAFETY_MAX    16		  /* there are five categories */
-#define BODY_MAX      (512 * 1024 * 1024) /* bytes of what Gemini is sent */
-#define DROPPED_MAX   1024		  /* bytes of X-Gbalance-Dropped */
+#define SSE_TYPE    "text/event-stream; charset=utf-8"
+#define URL_MAX	    512			/* a model's name and a verb */
+#define SAFETY_MAX  16			/* there are five categories */
+#define BODY_MAX    (512 * 1024 * 1024) /* bytes of what Gemini is sent */
+#define DROPPED_MAX 1024		/* bytes of X-Gbalance-Dropped */
 
-/* One chat completion on its way. */
-struct completion {
+/* What a dialect is made of. */
+struct chat_dialect {
+	enum gb_err (*read)(struct json_object *root,
+			    const struct chat_options *, struct chat *,
+			    struct api_error *);
+	const struct writer_kind *whole, *streamed;
+	const char *call_prefix; /* of the ids of calls that Google gave none */
+	const char *keepalive;	 /* an event that means nothing */
+};
+
+/* One chat on its way. */
+struct exchange {
+	const struct chat_dialect *dialect;
 	struct chat chat;
 	struct buf url, body; /* as Gemini wants it */
-	struct openai_chat_options options;
-	struct openai_chat_reply whole;
-	struct openai_chat_stream stream;
+	struct writer_options options;
+	const struct writer_kind *kind;
+	void *writer;
 	struct answer_reader reader;
 	struct call call;
 };
@@ -34,82 +44,40 @@ struct completion {
 /* --- what the client gets ----------------------------------------------- */
 
 static void
-whole_reset(struct answer_reader *ar)
+writer_reset(struct answer_reader *ar)
 {
-	struct completion *c = ar->context;
+	struct exchange *x = ar->context;
 
-	openai_chat_reply_release(&c->whole);
-	openai_chat_reply_init(&c->whole, &c->options, REPLY_BYTES_MAX);
+	x->kind->release(x->writer);
+	x->kind->init(x->writer, &x->options, &ar->rq->out, REPLY_BYTES_MAX);
 }
 
 static struct piece_sink
-whole_sink(struct answer_reader *ar)
+writer_sink(struct answer_reader *ar)
 {
-	struct completion *c = ar->context;
+	struct exchange *x = ar->context;
 
-	return openai_chat_reply_sink(&c->whole);
+	return (struct piece_sink){x->kind->piece, x->writer};
 }
 
 static enum gb_err
-whole_finish(struct answer_reader *ar)
+writer_finish(struct answer_reader *ar)
 {
-	struct completion *c = ar->context;
+	struct exchange *x = ar->context;
 
-	return openai_chat_reply_finish(&c->whole, &ar->reply, &ar->rq->out);
+	return x->kind->finish(x->writer, &ar->reply);
 }
 
-static const struct answer_writer whole_writer = {
-    .reset = whole_reset,
-    .sink = whole_sink,
-    .finish = whole_finish,
+static const struct answer_writer chat_writer = {
+    .reset = writer_reset,
+    .sink = writer_sink,
+    .finish = writer_finish,
 };
-
-static void
-stream_reset(struct answer_reader *ar)
-{
-	struct completion *c = ar->context;
-
-	openai_chat_stream_release(&c->stream);
-	openai_chat_stream_init(&c->stream, &c->options, &ar->rq->out,
-				CALL_JSON_MAX);
-}
-
-static struct piece_sink
-stream_sink(struct answer_reader *ar)
-{
-	struct completion *c = ar->context;
-
-	return openai_chat_stream_sink(&c->stream);
-}
-
-static enum gb_err
-stream_finish(struct answer_reader *ar)
-{
-	struct completion *c = ar->context;
-
-	openai_chat_stream_finish(&c->stream, &ar->reply);
-	return buf_error(&ar->rq->out);
-}
-
-static const struct answer_writer stream_writer = {
-    .reset = stream_reset,
-    .sink = stream_sink,
-    .finish = stream_finish,
-};
-
-static const char *
-tool_name(void *context, const char *name)
-{
-	const char *given;
-
-	given = chat_original_name(context, name);
-	return given == NULL ? name : given;
-}
 
 /* --- what Gemini is asked ----------------------------------------------- */
 
 static bool
-read_request(struct completion *c, struct api_request *rq)
+read_request(struct exchange *x, struct api_request *rq)
 {
 	struct chat_options options;
 	struct json_object *root;
@@ -121,16 +89,16 @@ read_request(struct completion *c, struct api_request *rq)
 	memset(&options, 0, sizeof(options));
 	options.strict = rq->cfg->strict;
 	options.show_thinking = rq->cfg->show_thinking_process;
-	if (openai_chat_read(root, &options, &c->chat, &rq->error) != GB_OK)
+	if (x->dialect->read(root, &options, &x->chat, &rq->error) != GB_OK)
 		return false;
 	(void)snprintf(rq->entry.model, sizeof(rq->entry.model), "%s",
-		       c->chat.model);
-	rq->entry.stream = c->chat.stream;
+		       x->chat.model);
+	rq->entry.stream = x->chat.stream;
 	return true;
 }
 
 static bool
-write_request(struct completion *c, struct api_request *rq)
+write_request(struct exchange *x, struct api_request *rq)
 {
 	const struct string_pairs *set = &rq->cfg->safety_settings;
 	const char *categories[SAFETY_MAX], *thresholds[SAFETY_MAX];
@@ -145,12 +113,12 @@ write_request(struct completion *c, struct api_request *rq)
 	options.safety_categories = categories;
 	options.safety_thresholds = thresholds;
 	options.safety_count = i;
-	options.dropped = &c->chat.dropped;
-	model_facts_get(c->chat.model, &facts);
-	buf_printf(&c->url, "/v1beta/models/%s:%s", c->chat.model,
-		   c->chat.stream ? "streamGenerateContent?alt=sse"
+	options.dropped = &x->chat.dropped;
+	model_facts_get(x->chat.model, &facts);
+	buf_printf(&x->url, "/v1beta/models/%s:%s", x->chat.model,
+		   x->chat.stream ? "streamGenerateContent?alt=sse"
 				  : "generateContent");
-	return gemini_request_write(&c->chat, &facts, &options, &c->body,
+	return gemini_request_write(&x->chat, &facts, &options, &x->body,
 				    &rq->error) == GB_OK;
 }
 
@@ -171,68 +139,91 @@ name_dropped(const struct chat_dropped *dropped, struct web_request *web)
 	buf_release(&names);
 }
 
-static void
-prepare(struct completion *c, struct api_request *rq)
+static bool
+prepare(struct exchange *x, struct api_request *rq)
 {
-	struct call *call = &c->call;
+	struct call *call = &x->call;
+	bool stream = x->chat.stream;
 
-	c->options.model = rq->entry.model;
-	c->options.seed = web_id(rq->web);
-	c->options.created = web_arrived_wall_ms(rq->web) / 1000;
-	c->options.include_usage = c->chat.include_usage;
-	c->options.hide_thoughts = !rq->cfg->show_thinking_process;
-	c->options.function_call = c->chat.function_call;
-	c->options.tool_name = tool_name;
-	c->options.tool_context = &c->chat;
-	answer_reader_init(&c->reader, rq,
-			   c->chat.stream ? &stream_writer : &whole_writer, c);
-	c->reader.framing = FRAMING_SSE;
+	x->kind = stream ? x->dialect->streamed : x->dialect->whole;
+	if ((x->writer = calloc(1, x->kind->size)) == NULL) {
+		api_fail(rq, GB_ENOMEM);
+		return false;
+	}
+	x->options.chat = &x->chat;
+	x->options.model = rq->entry.model;
+	x->options.seed = web_id(rq->web);
+	x->options.created = web_arrived_wall_ms(rq->web) / 1000;
+	x->options.hide_thoughts = !rq->cfg->show_thinking_process;
+	x->kind->init(x->writer, &x->options, &rq->out, REPLY_BYTES_MAX);
+	answer_reader_init(&x->reader, rq, &chat_writer, x);
+	x->reader.framing = FRAMING_SSE;
+	x->reader.call_prefix = x->dialect->call_prefix;
 	call->rq = rq;
-	call->model = c->chat.model;
+	call->model = x->chat.model;
 	call->method = "POST";
-	call->path = buf_str(&c->url);
-	call->body = buf_str(&c->body);
-	call->body_len = c->body.len;
-	call->context = &c->reader;
-	call->whole = !c->chat.stream;
-	call->reader = c->chat.stream ? answer_read_stream : answer_read_whole;
-	if (c->chat.stream) {
+	call->path = buf_str(&x->url);
+	call->body = buf_str(&x->body);
+	call->body_len = x->body.len;
+	call->context = &x->reader;
+	call->whole = !stream;
+	call->reader = stream ? answer_read_stream : answer_read_whole;
+	if (stream) {
 		call->stream_type = SSE_TYPE;
-		call->keepalive = ": keep-alive\n\n";
+		call->keepalive = x->dialect->keepalive;
 	}
 	rq->content_type = API_JSON_TYPE;
-	name_dropped(&c->chat.dropped, rq->web);
+	name_dropped(&x->chat.dropped, rq->web);
+	return true;
 }
 
 static void
-release(struct completion *c)
+release(struct exchange *x)
 {
-	openai_chat_reply_release(&c->whole);
-	openai_chat_stream_release(&c->stream);
-	answer_reader_release(&c->reader);
-	chat_release(&c->chat);
-	buf_release(&c->url);
-	buf_release(&c->body);
-	free(c);
+	if (x->writer != NULL) {
+		x->kind->release(x->writer);
+		answer_reader_release(&x->reader);
+	}
+	free(x->writer);
+	chat_release(&x->chat);
+	buf_release(&x->url);
+	buf_release(&x->body);
+	free(x);
 }
+
+static void
+serve(struct api_request *rq, const struct chat_dialect *dialect)
+{
+	struct exchange *x;
+
+	if ((x = calloc(1, sizeof(*x))) == NULL) {
+		api_fail(rq, GB_ENOMEM);
+		return;
+	}
+	x->dialect = dialect;
+	chat_init(&x->chat);
+	buf_init(&x->url, URL_MAX);
+	buf_init(&x->body, BODY_MAX);
+	if (read_request(x, rq) && write_request(x, rq) && prepare(x, rq)) {
+		call_run(&x->call);
+		if (rq->error.fault != FAULT_NONE && web_replied(rq->web))
+			x->kind->broken(x->writer, &rq->error);
+	}
+	release(x);
+}
+
+/* --- the endpoints ------------------------------------------------------ */
 
 void
 chat_completions(struct api_request *rq)
 {
-	struct completion *c;
+	static const struct chat_dialect openai = {
+	    .read = openai_chat_read,
+	    .whole = &openai_chat_whole,
+	    .streamed = &openai_chat_streamed,
+	    .call_prefix = "call_",
+	    .keepalive = ": keep-alive\n\n",
+	};
 
-	if ((c = calloc(1, sizeof(*c))) == NULL) {
-		api_fail(rq, GB_ENOMEM);
-		return;
-	}
-	chat_init(&c->chat);
-	buf_init(&c->url, URL_MAX);
-	buf_init(&c->body, BODY_MAX);
-	if (read_request(c, rq) && write_request(c, rq)) {
-		prepare(c, rq);
-		call_run(&c->call);
-		if (rq->error.fault != FAULT_NONE && web_replied(rq->web))
-			openai_chat_stream_error(&c->stream, &rq->error);
-	}
-	release(c);
+	serve(rq, &openai);
 }

@@ -380,16 +380,24 @@ chat_name_tools(struct chat *chat, size_t *which)
 	return GB_OK;
 }
 
-const char *
-chat_original_name(const struct chat *chat, const char *name)
+const struct chat_tool *
+chat_find_tool(const struct chat *chat, const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < chat->tool_count; i++)
-		if (chat->tools[i].given != NULL &&
-		    text_is(chat->tools[i].name, name))
-			return chat->tools[i].given;
+		if (text_is(chat->tools[i].name, name))
+			return &chat->tools[i];
 	return NULL;
+}
+
+const char *
+chat_original_name(const struct chat *chat, const char *name)
+{
+	const struct chat_tool *tool;
+
+	tool = chat_find_tool(chat, name);
+	return tool == NULL || tool->given == NULL ? name : tool->given;
 }
 
 /* --- results -------------------------------------------------------------- */

@@ -46,6 +46,7 @@ struct chat_part {
 	enum chat_part_kind kind;
 	bool plain;	  /* a result that is not JSON */
 	bool object;	  /* a result that is a JSON object */
+	bool error;	  /* a result that tells of a failure; plain too */
 	bool of_result;	  /* media that belong to the result before them */
 	size_t origin;	  /* which of the client's messages it is from */
 	struct text data; /* text, base64, URI, or JSON text */
@@ -68,6 +69,7 @@ struct chat_tool {
 	struct json_object *parameters; /* JSON Schema, or NULL; borrowed */
 	const char *param; /* where its schema stands, for errors */
 	bool strict;	   /* its calls keep to the schema to the letter */
+	bool custom;	   /* takes one text, its parameter "input" */
 };
 
 /* Tools that Google runs itself, as bits. */
@@ -106,6 +108,7 @@ enum chat_effort {
 enum {
 	CHAT_MODALITY_TEXT = 1 << 0,
 	CHAT_MODALITY_IMAGE = 1 << 1,
+	CHAT_MODALITY_AUDIO = 1 << 2,
 };
 
 struct chat_number {
@@ -177,9 +180,13 @@ struct chat {
 
 	/* what the reply half must know */
 	bool stream, include_usage;
-	bool function_call; /* the client knows OpenAI's "functions" of 2023
-			       only: answer with function_call */
-	int64_t n;	    /* answers asked for; 1 so far */
+	bool function_call;   /* the client knows OpenAI's "functions" of 2023
+				 only: answer with function_call */
+	bool one_call;	      /* the client takes no calls in parallel: only the
+				 first of an answer is passed on */
+	int64_t n;	      /* answers asked for; 1 so far */
+	struct text affinity; /* of what belongs together, so that one key's
+				 cache serves it; or none */
 
 	struct chat_dropped dropped;
 };
@@ -220,8 +227,10 @@ enum gb_err chat_name(struct chat *, struct text name,
  * second; GB_EINVAL: as chat_name(), of "*which". */
 enum gb_err chat_name_tools(struct chat *, size_t *which) GB_NODISCARD;
 
-/* The client's name of the tool that Gemini calls "name"; NULL: it is the
- * same. */
+/* The declared tool that Gemini calls "name"; NULL: there is none. */
+const struct chat_tool *chat_find_tool(const struct chat *, const char *name);
+
+/* The client's name of the tool that Gemini calls "name". */
 const char *chat_original_name(const struct chat *, const char *name);
 
 /*

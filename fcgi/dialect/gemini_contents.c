@@ -101,7 +101,8 @@ write_response(struct json_out *out, const struct chat_part *part)
 	}
 	jout_object(out);
 	if (part->plain) {
-		gemini_key_text(out, "output", part->data);
+		gemini_key_text(out, part->error ? "error" : "output",
+				part->data);
 	} else {
 		jout_key(out, "output");
 		jout_raw(out, part->data.ptr, part->data.len);

@@ -88,6 +88,18 @@ choose_tools(struct gemini_writer *w)
 	return rc;
 }
 
+/* What every model takes for one text. */
+static void
+write_custom_parameters(struct json_out *out)
+{
+	static const char schema[] =
+	    "{\"type\":\"object\",\"properties\":{\"input\":"
+	    "{\"type\":\"string\"}},\"required\":[\"input\"]}";
+
+	jout_key(out, "parameters");
+	jout_raw(out, schema, sizeof(schema) - 1);
+}
+
 static enum gb_err
 write_declaration(struct gemini_writer *w, const struct chat_tool *tool)
 {
@@ -98,7 +110,9 @@ write_declaration(struct gemini_writer *w, const struct chat_tool *tool)
 	gemini_key_text(out, "name", tool->name);
 	if (tool->description.len > 0)
 		gemini_key_text(out, "description", tool->description);
-	if (tool->parameters != NULL && !schema_is_empty(tool->parameters))
+	if (tool->custom)
+		write_custom_parameters(out);
+	else if (tool->parameters != NULL && !schema_is_empty(tool->parameters))
 		rc =
 		    gemini_write_schema(w, "parametersJsonSchema", "parameters",
 					tool->parameters, tool->param);

@@ -9,7 +9,7 @@
 #define WORD_MAX	    40 /* bytes of a word of Gemini's that is passed on */
 #define SAFETY_SETTINGS_MAX 16 /* there are five categories */
 
-typedef enum gb_err member_fn(struct openai_reader *, struct json_object *,
+typedef enum gb_err member_fn(struct chat_reader *, struct json_object *,
 			      const struct field *);
 
 static member_fn read_response_modalities, read_cached, read_thinking,
@@ -44,7 +44,7 @@ static const struct member image_members[] = {
 
 /* Read the members that the table knows; the others are dropped. */
 static enum gb_err
-read_members(struct openai_reader *r, struct json_object *object,
+read_members(struct chat_reader *r, struct json_object *object,
 	     const struct field *at, const struct member *members, size_t count)
 {
 	enum gb_err rc;
@@ -72,7 +72,7 @@ read_members(struct openai_reader *r, struct json_object *object,
 }
 
 static enum gb_err
-read_cached(struct openai_reader *r, struct json_object *value,
+read_cached(struct chat_reader *r, struct json_object *value,
 	    const struct field *at)
 {
 	struct text name;
@@ -91,7 +91,7 @@ read_cached(struct openai_reader *r, struct json_object *value,
 
 /* One thing may say how much to think. */
 static enum gb_err
-claim_thinking(struct openai_reader *r, const struct field *at)
+claim_thinking(struct chat_reader *r, const struct field *at)
 {
 	struct chat_thinking *thinking = &r->chat->thinking;
 	char name[FIELD_NAME_MAX];
@@ -102,12 +102,11 @@ claim_thinking(struct openai_reader *r, const struct field *at)
 				    thinking->param);
 	field_name(at, name);
 	thinking->param = chat_copy(r->chat, text_from(name));
-	return thinking->param == NULL ? openai_no_room(r, at, GB_ENOMEM)
-				       : GB_OK;
+	return thinking->param == NULL ? chat_no_room(r, at, GB_ENOMEM) : GB_OK;
 }
 
 static enum gb_err
-read_budget(struct openai_reader *r, struct json_object *value,
+read_budget(struct chat_reader *r, struct json_object *value,
 	    const struct field *at)
 {
 	struct chat_integer *to = &r->chat->thinking.budget;
@@ -127,7 +126,7 @@ read_budget(struct openai_reader *r, struct json_object *value,
 }
 
 static enum gb_err
-read_level(struct openai_reader *r, struct json_object *value,
+read_level(struct chat_reader *r, struct json_object *value,
 	   const struct field *at)
 {
 	static const struct choice levels[] = {
@@ -152,7 +151,7 @@ read_level(struct openai_reader *r, struct json_object *value,
 }
 
 static enum gb_err
-read_thoughts(struct openai_reader *r, struct json_object *value,
+read_thoughts(struct chat_reader *r, struct json_object *value,
 	      const struct field *at)
 {
 	enum gb_err rc;
@@ -163,7 +162,7 @@ read_thoughts(struct openai_reader *r, struct json_object *value,
 }
 
 static enum gb_err
-read_thinking(struct openai_reader *r, struct json_object *value,
+read_thinking(struct chat_reader *r, struct json_object *value,
 	      const struct field *at)
 {
 	return read_members(r, value, at, thinking_members,
@@ -174,7 +173,7 @@ read_thinking(struct openai_reader *r, struct json_object *value,
 
 /* One {"category":…,"threshold":…}; Gemini refuses a category twice. */
 static enum gb_err
-check_setting(struct openai_reader *r, struct json_object *settings, size_t i,
+check_setting(struct chat_reader *r, struct json_object *settings, size_t i,
 	      const struct field *at)
 {
 	struct json_object *setting;
@@ -205,7 +204,7 @@ check_setting(struct openai_reader *r, struct json_object *settings, size_t i,
 }
 
 static enum gb_err
-read_safety(struct openai_reader *r, struct json_object *value,
+read_safety(struct chat_reader *r, struct json_object *value,
 	    const struct field *at)
 {
 	enum gb_err rc;
@@ -215,7 +214,7 @@ read_safety(struct openai_reader *r, struct json_object *value,
 		return rc;
 	count = json_object_array_length(value);
 	if (count > SAFETY_SETTINGS_MAX)
-		return openai_no_room(r, at, GB_ETOOBIG);
+		return chat_no_room(r, at, GB_ETOOBIG);
 	for (i = 0; i < count; i++) {
 		rc = check_setting(r, value, i, FIELD_ITEM(at, i));
 		if (rc != GB_OK)
@@ -228,7 +227,7 @@ read_safety(struct openai_reader *r, struct json_object *value,
 /* --- output --------------------------------------------------------------- */
 
 static enum gb_err
-read_word(struct openai_reader *r, struct json_object *value,
+read_word(struct chat_reader *r, struct json_object *value,
 	  const struct field *at, struct text *to)
 {
 	struct text word;
@@ -244,21 +243,21 @@ read_word(struct openai_reader *r, struct json_object *value,
 }
 
 static enum gb_err
-read_ratio(struct openai_reader *r, struct json_object *value,
+read_ratio(struct chat_reader *r, struct json_object *value,
 	   const struct field *at)
 {
 	return read_word(r, value, at, &r->chat->gen.aspect_ratio);
 }
 
 static enum gb_err
-read_size(struct openai_reader *r, struct json_object *value,
+read_size(struct chat_reader *r, struct json_object *value,
 	  const struct field *at)
 {
 	return read_word(r, value, at, &r->chat->gen.image_size);
 }
 
 static enum gb_err
-read_image_config(struct openai_reader *r, struct json_object *value,
+read_image_config(struct chat_reader *r, struct json_object *value,
 		  const struct field *at)
 {
 	return read_members(r, value, at, image_members,
@@ -266,7 +265,7 @@ read_image_config(struct openai_reader *r, struct json_object *value,
 }
 
 static enum gb_err
-read_resolution(struct openai_reader *r, struct json_object *value,
+read_resolution(struct chat_reader *r, struct json_object *value,
 		const struct field *at)
 {
 	static const char *const ours[] = {
@@ -294,7 +293,7 @@ read_resolution(struct openai_reader *r, struct json_object *value,
 
 /* ["text"] is what comes anyway. */
 static enum gb_err
-read_response_modalities(struct openai_reader *r, struct json_object *value,
+read_response_modalities(struct chat_reader *r, struct json_object *value,
 			 const struct field *at)
 {
 	static const struct choice words[] = {
@@ -326,7 +325,7 @@ read_response_modalities(struct openai_reader *r, struct json_object *value,
 
 /* In OpenAI's field a picture never comes without text. */
 enum gb_err
-openai_read_modalities(struct openai_reader *r, struct json_object *value,
+openai_read_modalities(struct chat_reader *r, struct json_object *value,
 		       const struct field *at)
 {
 	enum gb_err rc;
@@ -338,7 +337,7 @@ openai_read_modalities(struct openai_reader *r, struct json_object *value,
 }
 
 enum gb_err
-openai_read_google(struct openai_reader *r, struct json_object *value,
+openai_read_google(struct chat_reader *r, struct json_object *value,
 		   const struct field *at)
 {
 	return read_members(r, value, at, google_members,

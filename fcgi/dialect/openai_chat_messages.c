@@ -1,16 +1,13 @@
 /* openai_chat_messages.c: the "messages" of OpenAI, calls and results too */
 #include "dialect/openai_chat_read.h"
 
-#include <string.h>
-
 #include <json-c/json.h>
 
-#include "dialect/json_in.h"
-#include "dialect/media.h"
+#include "dialect/chat_tools.h"
 
 /* One message being read. */
 struct message {
-	struct openai_reader *r;
+	struct chat_reader *r;
 	struct json_object *body;
 	const struct field *at;
 	size_t index;
@@ -34,15 +31,15 @@ static enum gb_err
 read_system(const struct message *m)
 {
 	return openai_read_content(m->r, field_get(m->body, "content"),
-				   FIELD_KEY(m->at, "content"), OPENAI_SYSTEM,
-				   m->index);
+				   FIELD_KEY(m->at, "content"),
+				   CHAT_PLACE_SYSTEM, m->index);
 }
 
 static enum gb_err
 read_user(const struct message *m)
 {
 	return openai_read_content(m->r, field_get(m->body, "content"),
-				   FIELD_KEY(m->at, "content"), OPENAI_USER,
+				   FIELD_KEY(m->at, "content"), CHAT_PLACE_USER,
 				   m->index);
 }
 
@@ -51,163 +48,86 @@ read_user(const struct message *m)
 /* holder.extra_content.google.thought_signature, where Google's own layer has
  * it; none when any step is missing. */
 static enum gb_err
-read_signature(struct openai_reader *r, struct json_object *holder,
+read_signature(struct chat_reader *r, struct json_object *holder,
 	       const struct field *at, struct text *signature)
 {
 	struct json_object *value;
-	struct text text;
-	enum gb_err rc;
 
-	signature->ptr = NULL;
-	signature->len = 0;
 	value = field_get(holder, "extra_content");
 	value = field_get(field_get(value, "google"), "thought_signature");
-	if (value == NULL)
-		return GB_OK;
 	at = FIELD_KEY(at, "extra_content");
 	at = FIELD_KEY(at, "google");
-	at = FIELD_KEY(at, "thought_signature");
-	if ((rc = field_text(value, at, &text, r->err)) != GB_OK)
-		return rc;
-	if (text.len == 0)
-		return GB_OK;
-	if (!media_is_base64(text))
-		return field_refuse(at, r->err, FAULT_INVALID,
-				    "is not valid base64");
-	*signature = text;
-	return GB_OK;
-}
-
-/* {"value":…} around what is no object, which Gemini wants. */
-static enum gb_err
-wrap_arguments(struct openai_reader *r, const struct field *at,
-	       struct text *args)
-{
-	static const char before[] = "{\"value\":";
-	char *to;
-	size_t len;
-
-	if (r->opts->strict)
-		return field_refuse(at, r->err, FAULT_INVALID,
-				    "must be the JSON of an object");
-	len = sizeof(before) - 1;
-	to = chat_alloc(r->chat, len + args->len + 2);
-	if (to == NULL)
-		return openai_no_room(r, at, GB_ENOMEM);
-	memcpy(to, before, len);
-	memcpy(to + len, args->ptr, args->len);
-	len += args->len;
-	memcpy(to + len, "}", 2);
-	args->ptr = to;
-	args->len = len + 1;
-	return GB_OK;
-}
-
-/* A string with JSON in it; nothing and null are no arguments. */
-static enum gb_err
-read_arguments(struct openai_reader *r, struct json_object *value,
-	       const struct field *at, struct text *args)
-{
-	enum gb_err rc;
-
-	if (value == NULL) {
-		*args = text_from("{}");
-		return GB_OK;
-	}
-	if ((rc = field_text(value, at, args, r->err)) != GB_OK)
-		return rc;
-	if (args->len == 0) {
-		*args = text_from("{}");
-		return GB_OK;
-	}
-	switch (json_check(args->ptr, args->len)) {
-	case JSON_KIND_OBJECT:
-		return GB_OK;
-	case JSON_KIND_NULL:
-		*args = text_from("{}");
-		return GB_OK;
-	case JSON_KIND_OTHER:
-		return wrap_arguments(r, at, args);
-	case JSON_KIND_NONE:
-		break;
-	}
-	return field_refuse(at, r->err, FAULT_INVALID, "is not valid JSON");
-}
-
-static enum gb_err
-read_name(struct openai_reader *r, struct json_object *holder,
-	  const struct field *at, struct text *name)
-{
-	enum gb_err rc;
-
-	at = FIELD_KEY(at, "name");
-	rc = field_text(field_get(holder, "name"), at, name, r->err);
-	if (rc != GB_OK)
-		return rc;
-	rc = chat_name(r->chat, *name, name);
-	if (rc == GB_EINVAL)
-		return field_refuse(at, r->err, FAULT_INVALID,
-				    "must have 1 to %d bytes", CHAT_NAME_MAX);
-	return rc == GB_OK ? GB_OK : openai_no_room(r, at, rc);
+	return chat_read_signature(r, value, FIELD_KEY(at, "thought_signature"),
+				   signature);
 }
 
 /* {"name":…,"arguments":…}, of a tool call or of a message as in 2023. */
 static enum gb_err
 put_call(const struct message *m, struct json_object *function,
-	 const struct field *at, struct text id, struct text signature)
+	 const struct field *at, struct chat_call *call)
 {
-	struct openai_reader *r = m->r;
-	struct chat_part *part;
-	struct text name, args;
+	struct chat_reader *r = m->r;
 	enum gb_err rc;
 
 	if ((rc = field_object(function, at, r->err)) != GB_OK ||
-	    (rc = read_name(r, function, at, &name)) != GB_OK)
+	    (rc = chat_read_name(r, function, at, &call->name)) != GB_OK)
 		return rc;
-	rc = read_arguments(r, field_get(function, "arguments"),
-			    FIELD_KEY(at, "arguments"), &args);
-	if (rc != GB_OK)
+	rc = chat_read_arguments(r, field_get(function, "arguments"),
+				 FIELD_KEY(at, "arguments"), &call->args);
+	return rc == GB_OK ? chat_put_call(r, call, at, m->index) : rc;
+}
+
+/* {"name":…,"input":…}, of a tool that takes one text. */
+static enum gb_err
+put_custom_call(const struct message *m, struct json_object *custom,
+		const struct field *at, struct chat_call *call)
+{
+	struct chat_reader *r = m->r;
+	enum gb_err rc;
+
+	if ((rc = field_object(custom, at, r->err)) != GB_OK ||
+	    (rc = chat_read_name(r, custom, at, &call->name)) != GB_OK)
 		return rc;
-	part = chat_add_part(r->chat, CHAT_MODEL, CHAT_CALL, &rc);
-	if (part == NULL)
-		return openai_no_room(r, at, rc);
-	part->id = id;
-	part->name = name;
-	part->data = args;
-	part->signature = signature;
-	part->origin = m->index;
-	return GB_OK;
+	rc = chat_read_custom_input(r, field_get(custom, "input"),
+				    FIELD_KEY(at, "input"), &call->args);
+	return rc == GB_OK ? chat_put_call(r, call, at, m->index) : rc;
 }
 
 static enum gb_err
-read_call(const struct message *m, struct json_object *call,
+read_call(const struct message *m, struct json_object *value,
 	  const struct field *at)
 {
-	static const struct choice types[] = {{"function", 0}, {NULL, 0}};
-	struct openai_reader *r = m->r;
-	struct text id, signature;
+	enum {
+		FUNCTION,
+		CUSTOM
+	};
+	static const struct choice types[] = {{"function", FUNCTION},
+					      {"custom", CUSTOM},
+					      {NULL, 0}};
+	struct chat_reader *r = m->r;
+	struct chat_call call;
 	enum gb_err rc;
-	int type;
+	int type = FUNCTION;
 
-	if ((rc = field_object(call, at, r->err)) != GB_OK)
+	if ((rc = field_object(value, at, r->err)) != GB_OK)
 		return rc;
-	if (field_get(call, "type") != NULL) {
-		rc = field_choice(field_get(call, "type"),
+	if (field_get(value, "type") != NULL) {
+		rc = field_choice(field_get(value, "type"),
 				  FIELD_KEY(at, "type"), types, &type, r->err);
 		if (rc != GB_OK)
 			return rc;
 	}
-	rc =
-	    field_text(field_get(call, "id"), FIELD_KEY(at, "id"), &id, r->err);
-	if (rc == GB_OK && id.len == 0)
-		rc = field_refuse(FIELD_KEY(at, "id"), r->err, FAULT_INVALID,
-				  "must not be empty");
+	rc = chat_read_id(r, field_get(value, "id"), FIELD_KEY(at, "id"),
+			  &call.id);
 	if (rc == GB_OK)
-		rc = read_signature(r, call, at, &signature);
+		rc = read_signature(r, value, at, &call.signature);
 	if (rc != GB_OK)
 		return rc;
-	return put_call(m, field_get(call, "function"),
-			FIELD_KEY(at, "function"), id, signature);
+	if (type == CUSTOM)
+		return put_custom_call(m, field_get(value, "custom"),
+				       FIELD_KEY(at, "custom"), &call);
+	return put_call(m, field_get(value, "function"),
+			FIELD_KEY(at, "function"), &call);
 }
 
 static enum gb_err
@@ -237,25 +157,13 @@ read_calls(const struct message *m)
 static enum gb_err
 sign_text(const struct message *m, size_t first)
 {
-	struct chat *chat = m->r->chat;
-	struct chat_part *part;
 	struct text signature;
 	enum gb_err rc;
 
 	rc = read_signature(m->r, m->body, m->at, &signature);
 	if (rc != GB_OK || signature.ptr == NULL)
 		return rc;
-	if (chat->part_count > first) {
-		part = &chat->parts[chat->part_count - 1];
-	} else {
-		part = chat_add_part(chat, CHAT_MODEL, CHAT_TEXT, &rc);
-		if (part == NULL)
-			return openai_no_room(m->r, m->at, rc);
-		part->data = text_from("");
-		part->origin = m->index;
-	}
-	part->signature = signature;
-	return GB_OK;
+	return chat_sign(m->r, signature, first, m->at, m->index);
 }
 
 /* The one call of a client that knows "functions" only. */
@@ -263,12 +171,13 @@ static enum gb_err
 read_function_call(const struct message *m, struct json_object *value)
 {
 	const struct field *at = FIELD_KEY(m->at, "function_call");
-	struct text signature, none = {NULL, 0};
+	struct chat_call call;
 	enum gb_err rc;
 
-	if ((rc = read_signature(m->r, value, at, &signature)) != GB_OK)
+	call.id = (struct text){NULL, 0};
+	if ((rc = read_signature(m->r, value, at, &call.signature)) != GB_OK)
 		return rc;
-	return put_call(m, value, at, none, signature);
+	return put_call(m, value, at, &call);
 }
 
 /* Texts first, then calls.  Its reasoning and its spoken answer stay out: the
@@ -276,7 +185,7 @@ read_function_call(const struct message *m, struct json_object *value)
 static enum gb_err
 read_assistant(const struct message *m)
 {
-	struct openai_reader *r = m->r;
+	struct chat_reader *r = m->r;
 	const struct field *at;
 	struct json_object *value;
 	struct text refusal;
@@ -285,7 +194,7 @@ read_assistant(const struct message *m)
 
 	first = r->chat->part_count;
 	rc = openai_read_content(r, field_get(m->body, "content"),
-				 FIELD_KEY(m->at, "content"), OPENAI_ASSISTANT,
+				 FIELD_KEY(m->at, "content"), CHAT_PLACE_MODEL,
 				 m->index);
 	if (rc != GB_OK)
 		return rc;
@@ -294,8 +203,8 @@ read_assistant(const struct message *m)
 		at = FIELD_KEY(m->at, "refusal");
 		rc = field_text(value, at, &refusal, r->err);
 		if (rc == GB_OK)
-			rc = openai_put_text(r, refusal, at, OPENAI_ASSISTANT,
-					     m->index);
+			rc = chat_put_text(r, refusal, at, CHAT_PLACE_MODEL,
+					   m->index);
 		if (rc != GB_OK)
 			return rc;
 	}
@@ -308,84 +217,30 @@ read_assistant(const struct message *m)
 
 /* --- results -------------------------------------------------------------- */
 
-/* The texts of a result's parts as one; other parts are read later. */
-static enum gb_err
-join_texts(struct openai_reader *r, struct json_object *parts,
-	   const struct field *at, struct text *out)
-{
-	struct text text;
-	size_t i, count, len = 0;
-	char *to;
-
-	count = json_object_array_length(parts);
-	for (i = 0; i < count; i++) {
-		text = text_of(
-		    field_get(json_object_array_get_idx(parts, i), "text"));
-		len += text.len;
-	}
-	to = chat_alloc(r->chat, len + 1);
-	if (to == NULL)
-		return openai_no_room(r, at, GB_ENOMEM);
-	out->ptr = to;
-	out->len = len;
-	for (i = 0; i < count; i++) {
-		text = text_of(
-		    field_get(json_object_array_get_idx(parts, i), "text"));
-		if (text.len > 0)
-			memcpy(to, text.ptr, text.len);
-		to += text.len;
-	}
-	*to = '\0';
-	return GB_OK;
-}
-
 static enum gb_err
 put_result(const struct message *m, struct text id, struct text name)
 {
 	const struct field *at = FIELD_KEY(m->at, "content");
-	struct openai_reader *r = m->r;
 	struct json_object *content;
-	struct chat_part *part;
-	struct text text = {"", 0};
-	enum json_kind kind;
-	enum gb_err rc = GB_OK;
+	enum gb_err rc;
 
 	content = field_get(m->body, "content");
-	if (json_object_is_type(content, json_type_array))
-		rc = join_texts(r, content, at, &text);
-	else if (content != NULL)
-		rc = field_text(content, at, &text, r->err);
-	if (rc != GB_OK)
+	rc = chat_put_result(m->r, id, name, content, at, false, m->index);
+	if (rc != GB_OK || !json_object_is_type(content, json_type_array))
 		return rc;
-	part = chat_add_part(r->chat, CHAT_USER, CHAT_RESULT, &rc);
-	if (part == NULL)
-		return openai_no_room(r, m->at, rc);
-	kind = json_check(text.ptr, text.len);
-	part->plain = kind == JSON_KIND_NONE;
-	part->object = kind == JSON_KIND_OBJECT;
-	part->data = text;
-	part->id = id;
-	part->name = name;
-	part->origin = m->index;
-	if (!json_object_is_type(content, json_type_array))
-		return GB_OK;
-	return openai_read_content(r, content, at, OPENAI_RESULT, m->index);
+	return openai_read_content(m->r, content, at, CHAT_PLACE_RESULT,
+				   m->index);
 }
 
 static enum gb_err
 read_tool(const struct message *m)
 {
-	const struct field *at = FIELD_KEY(m->at, "tool_call_id");
 	struct text id, none = {NULL, 0};
 	enum gb_err rc;
 
-	rc = field_text(field_get(m->body, "tool_call_id"), at, &id, m->r->err);
-	if (rc != GB_OK)
-		return rc;
-	if (id.len == 0)
-		return field_refuse(at, m->r->err, FAULT_INVALID,
-				    "must not be empty");
-	return put_result(m, id, none);
+	rc = chat_read_id(m->r, field_get(m->body, "tool_call_id"),
+			  FIELD_KEY(m->at, "tool_call_id"), &id);
+	return rc == GB_OK ? put_result(m, id, none) : rc;
 }
 
 static enum gb_err
@@ -394,7 +249,7 @@ read_function(const struct message *m)
 	struct text name, none = {NULL, 0};
 	enum gb_err rc;
 
-	rc = read_name(m->r, m->body, m->at, &name);
+	rc = chat_read_name(m->r, m->body, m->at, &name);
 	if (rc != GB_OK)
 		return rc;
 	return put_result(m, none, name);
@@ -402,7 +257,7 @@ read_function(const struct message *m)
 
 /* Name the call that has no result, or the result that has no call. */
 static enum gb_err
-refuse_pairing(struct openai_reader *r, const struct field *at, size_t which)
+refuse_pairing(struct chat_reader *r, const struct field *at, size_t which)
 {
 	const struct chat_part *part = &r->chat->parts[which];
 	size_t before, number = 0;
@@ -457,7 +312,7 @@ read_message(const struct message *m)
 }
 
 enum gb_err
-openai_read_messages(struct openai_reader *r, struct json_object *value,
+openai_read_messages(struct chat_reader *r, struct json_object *value,
 		     const struct field *at)
 {
 	struct message m = {r, NULL, NULL, 0};
@@ -479,5 +334,5 @@ openai_read_messages(struct openai_reader *r, struct json_object *value,
 	rc = chat_pair_results(r->chat, &which);
 	if (rc == GB_ENOTFOUND)
 		return refuse_pairing(r, at, which);
-	return rc == GB_OK ? GB_OK : openai_no_room(r, at, rc);
+	return rc == GB_OK ? GB_OK : chat_no_room(r, at, rc);
 }

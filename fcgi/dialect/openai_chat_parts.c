@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dialect/json_tree.h"
+
 #define SEED_USED	24   /* characters of the seed in an id */
 #define FENCE_MIN	3    /* backticks of a fence, by Markdown's rule */
 #define AUDIO_EXPIRES_S 3600 /* nothing is stored; OpenAI wants a number */
 
 void
-openai_chat_id(char id[OPENAI_ID_SIZE], const struct openai_chat_options *o,
+openai_chat_id(char id[OPENAI_ID_SIZE], const struct writer_options *o,
 	       const struct reply *r)
 {
 	(void)snprintf(id, OPENAI_ID_SIZE, "chatcmpl-%s",
@@ -18,7 +20,7 @@ openai_chat_id(char id[OPENAI_ID_SIZE], const struct openai_chat_options *o,
 }
 
 const char *
-openai_chat_finish(const struct openai_chat_options *o, const struct reply *r,
+openai_chat_finish(const struct writer_options *o, const struct reply *r,
 		   unsigned candidate)
 {
 	const struct reply_candidate *c;
@@ -29,7 +31,7 @@ openai_chat_finish(const struct openai_chat_options *o, const struct reply *r,
 	if (c->finish == FINISH_LENGTH)
 		return "length";
 	if (c->has_call)
-		return o->function_call ? "function_call" : "tool_calls";
+		return o->chat->function_call ? "function_call" : "tool_calls";
 	if (c->finish == FINISH_OTHER && !c->has_output)
 		return "content_filter";
 	return "stop";
@@ -56,7 +58,6 @@ openai_chat_native_finish(const struct reply *r, unsigned candidate)
 void
 openai_chat_refusal(const struct reply *r, unsigned candidate, struct buf *text)
 {
-	static const struct openai_chat_options usual;
 	const struct reply_candidate *c;
 
 	c = &r->candidates[candidate];
@@ -64,8 +65,7 @@ openai_chat_refusal(const struct reply *r, unsigned candidate, struct buf *text)
 		buf_printf(text, "Gemini refused the prompt (%s).",
 			   r->block_reason);
 	else if (c->has_output ||
-		 strcmp(openai_chat_finish(&usual, r, candidate),
-			"content_filter") != 0)
+		 (c->finish != FINISH_FILTERED && c->finish != FINISH_OTHER))
 		return;
 	else if (c->finish_message[0] != '\0')
 		buf_puts(text, c->finish_message);
@@ -133,11 +133,28 @@ openai_chat_is_audio(const struct piece *p)
 	return strncmp(p->mime, "audio/", 6) == 0;
 }
 
+bool
+openai_chat_is_custom(const struct writer_options *o, const struct piece *p)
+{
+	const struct chat_tool *tool;
+
+	tool = chat_find_tool(o->chat, p->name);
+	return tool != NULL && tool->custom;
+}
+
 void
-openai_chat_args(const struct piece *p, struct buf *args)
+openai_chat_args(const struct writer_options *o, const struct piece *p,
+		 struct buf *args)
 {
 	struct json_out jo;
+	const char *input;
+	size_t len;
 
+	if (openai_chat_is_custom(o, p)) {
+		input = tree_string(p->args, "input", &len);
+		buf_add(args, input == NULL ? "" : input, len);
+		return;
+	}
 	if (p->args == NULL) {
 		buf_puts(args, "{}");
 		return;
@@ -162,17 +179,11 @@ openai_chat_write_signature(struct json_out *jo, const char *signature,
 	jout_object_end(jo);
 }
 
-/* What both ways of telling of a call say of its function. */
+/* What it is called with, in a member called "key"; none yet without "args". */
 static void
-write_function(struct json_out *jo, const struct openai_chat_options *o,
-	       const struct piece *p, const struct buf *args)
+write_args(struct json_out *jo, const char *key, const struct buf *args)
 {
-	const char *name;
-
-	name = o->tool_name == NULL ? p->name
-				    : o->tool_name(o->tool_context, p->name);
-	jout_key_string(jo, "name", name);
-	jout_key(jo, "arguments");
+	jout_key(jo, key);
 	if (args == NULL)
 		jout_string(jo, "");
 	else
@@ -180,31 +191,28 @@ write_function(struct json_out *jo, const struct openai_chat_options *o,
 }
 
 void
-openai_chat_write_call(struct json_out *jo, const struct openai_chat_options *o,
-		       const struct piece *p, unsigned number,
-		       const struct buf *args)
+openai_chat_write_call(struct json_out *jo, const struct writer_options *o,
+		       const struct piece *p, const struct buf *args)
 {
-	char id[OPENAI_ID_SIZE];
+	bool custom = openai_chat_is_custom(o, p);
 
-	/* OpenAI's own servers refuse ids above 40 bytes: these stay below */
-	if (*p->id == '\0')
-		(void)snprintf(id, sizeof(id), "call_%.*s%03x", SEED_USED,
-			       o->seed, number);
-	jout_key_string(jo, "id", *p->id == '\0' ? id : p->id);
-	jout_key_string(jo, "type", "function");
-	jout_key(jo, "function");
+	jout_key_string(jo, "id", p->id);
+	jout_key_string(jo, "type", custom ? "custom" : "function");
+	jout_key(jo, custom ? "custom" : "function");
 	jout_object(jo);
-	write_function(jo, o, p, args);
+	jout_key_string(jo, "name", chat_original_name(o->chat, p->name));
+	write_args(jo, custom ? "input" : "arguments", args);
 	jout_object_end(jo);
 	openai_chat_write_signature(jo, p->signature, p->signature_len);
 }
 
 void
 openai_chat_write_function_call(struct json_out *jo,
-				const struct openai_chat_options *o,
+				const struct writer_options *o,
 				const struct piece *p, const struct buf *args)
 {
-	write_function(jo, o, p, args);
+	jout_key_string(jo, "name", chat_original_name(o->chat, p->name));
+	write_args(jo, "arguments", args);
 	openai_chat_write_signature(jo, p->signature, p->signature_len);
 }
 
@@ -242,9 +250,9 @@ openai_chat_write_image(struct json_out *jo, const struct piece *p,
 }
 
 void
-openai_chat_write_audio(struct json_out *jo,
-			const struct openai_chat_options *o, unsigned candidate,
-			bool first, const char *data, size_t len)
+openai_chat_write_audio(struct json_out *jo, const struct writer_options *o,
+			unsigned candidate, bool first, const char *data,
+			size_t len)
 {
 	char id[OPENAI_ID_SIZE];
 

@@ -1,7 +1,27 @@
-/* openai_chat_reply.c: a sink that makes one chat.completion of an answer */
+/* openai_chat_reply.c: the writer that makes one chat.completion of an answer
+ */
 #include "dialect/openai_chat_reply.h"
 
 #include <string.h>
+
+#include "dialect/openai_chat_parts.h"
+
+/* What has come of one choice. */
+struct openai_choice {
+	struct buf content, reasoning;	   /* text */
+	struct buf calls, images, sources; /* items of a JSON array */
+	struct buf audio;		   /* base64 */
+	struct buf signature;		   /* of the text */
+	unsigned image_count;
+	struct text_map map; /* of content */
+};
+
+struct openai_chat_reply {
+	const struct writer_options *options;
+	struct buf *out;
+	struct openai_choice choices[REPLY_CANDIDATES_MAX];
+	struct buf scratch;
+};
 
 /* The buffers of a choice, for what is done to each of them. */
 static struct buf *
@@ -14,15 +34,17 @@ choice_buf(struct openai_choice *c, size_t which)
 	return which < GB_COUNT(all) ? all[which] : NULL;
 }
 
-void
-openai_chat_reply_init(struct openai_chat_reply *s,
-		       const struct openai_chat_options *options, size_t max)
+static void
+whole_init(void *writer, const struct writer_options *options, struct buf *out,
+	   size_t max)
 {
+	struct openai_chat_reply *s = writer;
 	struct buf *b;
 	size_t i, j;
 
 	memset(s, 0, sizeof(*s));
 	s->options = options;
+	s->out = out;
 	buf_init(&s->scratch, max);
 	for (i = 0; i < REPLY_CANDIDATES_MAX; i++) {
 		text_map_init(&s->choices[i].map);
@@ -31,9 +53,10 @@ openai_chat_reply_init(struct openai_chat_reply *s,
 	}
 }
 
-void
-openai_chat_reply_release(struct openai_chat_reply *s)
+static void
+whole_release(void *writer)
 {
+	struct openai_chat_reply *s = writer;
 	struct buf *b;
 	size_t i, j;
 
@@ -77,20 +100,20 @@ take_call(struct openai_chat_reply *s, struct openai_choice *c,
 {
 	struct json_out jo;
 
-	if (s->options->function_call && c->calls.len > 0)
+	if ((s->options->chat->function_call || s->options->chat->one_call) &&
+	    c->calls.len > 0)
 		return; /* it has no place for a second one */
 	buf_reset(&s->scratch);
-	openai_chat_args(p, &s->scratch);
+	openai_chat_args(s->options, p, &s->scratch);
 	if (buf_error(&s->scratch) != GB_OK)
 		c->calls.fail = buf_error(&s->scratch);
 	item_begin(&jo, &c->calls);
 	jout_object(&jo);
-	if (s->options->function_call)
+	if (s->options->chat->function_call)
 		openai_chat_write_function_call(&jo, s->options, p,
 						&s->scratch);
 	else
-		openai_chat_write_call(&jo, s->options, p, s->call_count++,
-				       &s->scratch);
+		openai_chat_write_call(&jo, s->options, p, &s->scratch);
 	jout_object_end(&jo);
 }
 
@@ -140,7 +163,7 @@ take_source(struct openai_chat_reply *s, struct openai_choice *c,
 }
 
 static void
-take_piece(void *context, const struct reply *r, const struct piece *p)
+whole_piece(void *writer, const struct reply *r, const struct piece *p)
 {
 	static void (*const take[])(struct openai_chat_reply *,
 				    struct openai_choice *,
@@ -150,7 +173,7 @@ take_piece(void *context, const struct reply *r, const struct piece *p)
 	    [PIECE_CODE] = take_code,	  [PIECE_CODE_RESULT] = take_code,
 	    [PIECE_SOURCE] = take_source,
 	};
-	struct openai_chat_reply *s = context;
+	struct openai_chat_reply *s = writer;
 	struct openai_choice *c;
 
 	(void)r;
@@ -160,14 +183,6 @@ take_piece(void *context, const struct reply *r, const struct piece *p)
 	take[p->kind](s, c, p);
 	if (p->kind != PIECE_CALL && c->signature.len == 0)
 		buf_add(&c->signature, p->signature, p->signature_len);
-}
-
-struct piece_sink
-openai_chat_reply_sink(struct openai_chat_reply *s)
-{
-	struct piece_sink sink = {take_piece, s};
-
-	return sink;
 }
 
 static void
@@ -185,7 +200,7 @@ static void
 write_calls(struct json_out *jo, const struct openai_chat_reply *s,
 	    const struct buf *calls)
 {
-	if (!s->options->function_call) {
+	if (!s->options->chat->function_call) {
 		write_items(jo, "tool_calls", calls);
 	} else if (calls->len > 0) {
 		jout_key(jo, "function_call");
@@ -264,10 +279,10 @@ choices_error(struct openai_chat_reply *s)
 	return GB_OK;
 }
 
-enum gb_err
-openai_chat_reply_finish(struct openai_chat_reply *s, const struct reply *r,
-			 struct buf *out)
+static enum gb_err
+whole_finish(void *writer, const struct reply *r)
 {
+	struct openai_chat_reply *s = writer;
 	char id[OPENAI_ID_SIZE];
 	struct json_out jo;
 	enum gb_err rc;
@@ -276,7 +291,7 @@ openai_chat_reply_finish(struct openai_chat_reply *s, const struct reply *r,
 	if ((rc = choices_error(s)) != GB_OK)
 		return rc;
 	openai_chat_id(id, s->options, r);
-	jout_init(&jo, out);
+	jout_init(&jo, s->out);
 	jout_object(&jo);
 	jout_key_string(&jo, "id", id);
 	jout_key_string(&jo, "object", "chat.completion");
@@ -296,5 +311,13 @@ openai_chat_reply_finish(struct openai_chat_reply *s, const struct reply *r,
 	jout_key(&jo, "usage");
 	openai_chat_write_usage(&jo, &r->usage);
 	jout_object_end(&jo);
-	return buf_error(out);
+	return buf_error(s->out);
 }
+
+const struct writer_kind openai_chat_whole = {
+    .size = sizeof(struct openai_chat_reply),
+    .init = whole_init,
+    .release = whole_release,
+    .piece = whole_piece,
+    .finish = whole_finish,
+};

@@ -5,10 +5,10 @@
 
 #include <json-c/json.h>
 
+#include "dialect/chat_tools.h"
 #include "dialect/openai_chat_read.h"
 
-#define SEED_BITS  31 /* Gemini's seed is an int32; ours stays positive */
-#define TOKENS_MAX INT32_MAX
+#define TEMPERATURE_MAX 2
 
 /* JSON types that a field may have, as bits. */
 enum {
@@ -25,13 +25,12 @@ enum policy {
 	REFUSE, /* refused, unless it says "no" */
 };
 
-typedef enum gb_err reader_fn(struct openai_reader *, struct json_object *,
+typedef enum gb_err reader_fn(struct chat_reader *, struct json_object *,
 			      const struct field *);
 
-static reader_fn read_model, read_temperature, read_top_p, read_top_k,
-    read_max_tokens, read_n, read_seed, read_stop, read_format, read_effort,
+static reader_fn read_temperature, read_n, read_format, read_effort,
     read_stream, read_stream_options, read_search, read_tier, read_parallel,
-    read_extra_body;
+    read_extra_body, read_affinity;
 
 #define TOOL_ROWS 3 /* rows after these may look up a tool by its name */
 
@@ -46,7 +45,7 @@ static const struct row {
 	enum policy policy;
 	reader_fn *read;
 } rows[] = {
-    {"model", 0, READ, read_model},
+    {"model", 0, READ, chat_read_model},
     {"tools", 0, READ, openai_read_tools},
     {"functions", 0, READ, openai_read_functions},
     {"messages", 0, READ, openai_read_messages},
@@ -54,13 +53,13 @@ static const struct row {
     {"function_call", 0, READ, openai_read_function_call},
     {"parallel_tool_calls", 0, READ, read_parallel},
     {"temperature", 0, READ, read_temperature},
-    {"top_p", 0, READ, read_top_p},
-    {"top_k", 0, READ, read_top_k},
-    {"max_tokens", 0, READ, read_max_tokens},
-    {"max_completion_tokens", 0, READ, read_max_tokens},
+    {"top_p", 0, READ, chat_read_top_p},
+    {"top_k", 0, READ, chat_read_top_k},
+    {"max_tokens", 0, READ, chat_read_max_tokens},
+    {"max_completion_tokens", 0, READ, chat_read_max_tokens},
     {"n", 0, READ, read_n},
-    {"seed", 0, READ, read_seed},
-    {"stop", 0, READ, read_stop},
+    {"seed", 0, READ, chat_read_seed},
+    {"stop", 0, READ, chat_read_stops},
     {"response_format", 0, READ, read_format},
     {"reasoning_effort", 0, READ, read_effort},
     {"modalities", 0, READ, openai_read_modalities},
@@ -81,124 +80,24 @@ static const struct row {
     {"moderation", OBJECT | STRING, IGNORE, NULL},
     {"store", BOOLEAN, IGNORE, NULL},
     {"metadata", OBJECT, IGNORE, NULL},
-    {"user", STRING, IGNORE, NULL},
+    {"user", 0, READ, read_affinity},
     {"safety_identifier", STRING, IGNORE, NULL},
-    {"prompt_cache_key", STRING, IGNORE, NULL},
+    {"prompt_cache_key", 0, READ, read_affinity},
     {"prompt_cache_retention", STRING, IGNORE, NULL},
     {"prompt_cache_options", OBJECT, IGNORE, NULL},
 };
 
-/* --- helpers of all readers ----------------------------------------------- */
-
-enum gb_err
-openai_no_room(struct openai_reader *r, const struct field *at, enum gb_err why)
-{
-	if (why == GB_ETOOBIG)
-		return field_refuse(at, r->err, FAULT_INVALID,
-				    "there are too many of them");
-	api_error_set(r->err, FAULT_INTERNAL, NULL, "Out of memory.");
-	return GB_ENOMEM;
-}
-
-enum gb_err
-openai_cannot(struct openai_reader *r, const struct field *at, const char *name)
-{
-	if (r->opts->strict)
-		return field_refuse(at, r->err, FAULT_UNSUPPORTED,
-				    "Gemini has no counterpart for it");
-	chat_drop(&r->chat->dropped, name);
-	return GB_OK;
-}
-
 /* --- fields --------------------------------------------------------------- */
 
-/* It becomes part of a URL, so only what a name needs is let through. */
 static enum gb_err
-read_model(struct openai_reader *r, struct json_object *value,
-	   const struct field *at)
-{
-	static const char good[] = "abcdefghijklmnopqrstuvwxyz"
-				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
-	static const char *const prefixes[] = {"models/", "google/"};
-	struct text name;
-	enum gb_err rc;
-	size_t i;
-
-	if ((rc = field_text(value, at, &name, r->err)) != GB_OK)
-		return rc;
-	for (i = 0; i < GB_COUNT(prefixes); i++) {
-		if (text_begins(name, prefixes[i])) {
-			name.ptr += strlen(prefixes[i]);
-			name.len -= strlen(prefixes[i]);
-		}
-	}
-	if (name.len == 0 || name.len > CHAT_MODEL_MAX ||
-	    strspn(name.ptr, good) != name.len || name.ptr[0] == '.')
-		return field_refuse(at, r->err, FAULT_INVALID,
-				    "is not the name of a model");
-	memcpy(r->chat->model, name.ptr, name.len);
-	r->chat->model[name.len] = '\0';
-	return GB_OK;
-}
-
-static enum gb_err
-read_temperature(struct openai_reader *r, struct json_object *value,
+read_temperature(struct chat_reader *r, struct json_object *value,
 		 const struct field *at)
 {
-	struct chat_number *to = &r->chat->gen.temperature;
-	enum gb_err rc;
-
-	rc = field_number(value, at, 0, 2, &to->value, r->err);
-	to->set = rc == GB_OK;
-	return rc;
-}
-
-/* 0 means nothing to Gemini; it is left out. */
-static enum gb_err
-read_top_p(struct openai_reader *r, struct json_object *value,
-	   const struct field *at)
-{
-	struct chat_number *to = &r->chat->gen.top_p;
-	enum gb_err rc;
-
-	rc = field_number(value, at, 0, 1, &to->value, r->err);
-	to->set = rc == GB_OK && to->value > 0;
-	return rc;
+	return chat_read_temperature(r, value, at, TEMPERATURE_MAX);
 }
 
 static enum gb_err
-read_top_k(struct openai_reader *r, struct json_object *value,
-	   const struct field *at)
-{
-	struct chat_integer *to = &r->chat->gen.top_k;
-	enum gb_err rc;
-
-	rc = field_int(value, at, &to->value, r->err);
-	to->set = rc == GB_OK && to->value > 0 && to->value <= INT32_MAX;
-	return rc;
-}
-
-/* Zero and less mean "no limit" to many clients. */
-static enum gb_err
-read_max_tokens(struct openai_reader *r, struct json_object *value,
-		const struct field *at)
-{
-	struct chat_integer *to = &r->chat->gen.max_tokens;
-	int64_t tokens;
-	enum gb_err rc;
-
-	if ((rc = field_int(value, at, &tokens, r->err)) != GB_OK)
-		return rc;
-	if (tokens > 0) {
-		to->set = true;
-		to->value = tokens < TOKENS_MAX ? tokens : TOKENS_MAX;
-	}
-	return GB_OK;
-}
-
-static enum gb_err
-read_n(struct openai_reader *r, struct json_object *value,
-       const struct field *at)
+read_n(struct chat_reader *r, struct json_object *value, const struct field *at)
 {
 	int64_t n;
 	enum gb_err rc;
@@ -216,65 +115,7 @@ read_n(struct openai_reader *r, struct json_object *value,
 }
 
 static enum gb_err
-read_seed(struct openai_reader *r, struct json_object *value,
-	  const struct field *at)
-{
-	struct chat_integer *to = &r->chat->gen.seed;
-	uint64_t seed;
-	enum gb_err rc;
-
-	if ((rc = field_int(value, at, &to->value, r->err)) != GB_OK)
-		return rc;
-	/* Fold the upper bits in, so that seeds that differ there differ. */
-	seed = (uint64_t)to->value;
-	seed = (seed ^ seed >> SEED_BITS ^ seed >> 2 * SEED_BITS) &
-	       ((UINT64_C(1) << SEED_BITS) - 1);
-	to->set = true;
-	to->value = (to->value >= 0 && to->value <= INT32_MAX) ? to->value
-							       : (int64_t)seed;
-	return GB_OK;
-}
-
-static enum gb_err
-add_stop(struct openai_reader *r, struct json_object *value,
-	 const struct field *at)
-{
-	struct chat_generation *gen = &r->chat->gen;
-	struct text text;
-	enum gb_err rc;
-
-	if ((rc = field_text(value, at, &text, r->err)) != GB_OK)
-		return rc;
-	if (text.len == 0)
-		return GB_OK;
-	if (gen->stop_count == CHAT_STOPS_MAX)
-		return field_refuse(at, r->err, FAULT_INVALID,
-				    "at most %d stop sequences are allowed",
-				    CHAT_STOPS_MAX);
-	gen->stops[gen->stop_count++] = text;
-	return GB_OK;
-}
-
-static enum gb_err
-read_stop(struct openai_reader *r, struct json_object *value,
-	  const struct field *at)
-{
-	enum gb_err rc;
-	size_t i;
-
-	if (!json_object_is_type(value, json_type_array))
-		return add_stop(r, value, at);
-	for (i = 0; i < json_object_array_length(value); i++) {
-		rc = add_stop(r, json_object_array_get_idx(value, i),
-			      FIELD_ITEM(at, i));
-		if (rc != GB_OK)
-			return rc;
-	}
-	return GB_OK;
-}
-
-static enum gb_err
-read_schema_format(struct openai_reader *r, struct json_object *format,
+read_schema_format(struct chat_reader *r, struct json_object *format,
 		   const struct field *at)
 {
 	struct json_object *value;
@@ -298,7 +139,7 @@ read_schema_format(struct openai_reader *r, struct json_object *format,
 }
 
 static enum gb_err
-read_format(struct openai_reader *r, struct json_object *value,
+read_format(struct chat_reader *r, struct json_object *value,
 	    const struct field *at)
 {
 	static const struct choice types[] = {
@@ -323,35 +164,21 @@ read_format(struct openai_reader *r, struct json_object *value,
 }
 
 static enum gb_err
-read_effort(struct openai_reader *r, struct json_object *value,
+read_effort(struct chat_reader *r, struct json_object *value,
 	    const struct field *at)
 {
-	static const struct choice efforts[] = {
-	    {"none", CHAT_EFFORT_NONE}, {"minimal", CHAT_EFFORT_MINIMAL},
-	    {"low", CHAT_EFFORT_LOW},	{"medium", CHAT_EFFORT_MEDIUM},
-	    {"high", CHAT_EFFORT_HIGH}, {"xhigh", CHAT_EFFORT_XHIGH},
-	    {"max", CHAT_EFFORT_MAX},	{NULL, 0},
-	};
-	enum gb_err rc;
-	int effort;
-
-	rc = field_choice(value, at, efforts, &effort, r->err);
-	if (rc != GB_OK)
-		return rc;
-	r->chat->thinking.effort = (enum chat_effort)effort;
-	r->chat->thinking.param = "reasoning_effort";
-	return GB_OK;
+	return chat_read_effort(r, value, at, "reasoning_effort");
 }
 
 static enum gb_err
-read_stream(struct openai_reader *r, struct json_object *value,
+read_stream(struct chat_reader *r, struct json_object *value,
 	    const struct field *at)
 {
 	return field_bool(value, at, &r->chat->stream, r->err);
 }
 
 static enum gb_err
-read_stream_options(struct openai_reader *r, struct json_object *value,
+read_stream_options(struct chat_reader *r, struct json_object *value,
 		    const struct field *at)
 {
 	struct json_object *usage;
@@ -367,7 +194,7 @@ read_stream_options(struct openai_reader *r, struct json_object *value,
 }
 
 static enum gb_err
-read_search(struct openai_reader *r, struct json_object *value,
+read_search(struct chat_reader *r, struct json_object *value,
 	    const struct field *at)
 {
 	enum gb_err rc;
@@ -378,7 +205,7 @@ read_search(struct openai_reader *r, struct json_object *value,
 }
 
 static enum gb_err
-read_tier(struct openai_reader *r, struct json_object *value,
+read_tier(struct chat_reader *r, struct json_object *value,
 	  const struct field *at)
 {
 	static const char *const ours[] = {NULL, "flex", "priority"};
@@ -396,7 +223,7 @@ read_tier(struct openai_reader *r, struct json_object *value,
 }
 
 static enum gb_err
-read_parallel(struct openai_reader *r, struct json_object *value,
+read_parallel(struct chat_reader *r, struct json_object *value,
 	      const struct field *at)
 {
 	enum gb_err rc;
@@ -404,13 +231,12 @@ read_parallel(struct openai_reader *r, struct json_object *value,
 
 	if ((rc = field_bool(value, at, &parallel, r->err)) != GB_OK)
 		return rc;
-	if (parallel || r->chat->tool_count == 0)
-		return GB_OK;
-	return openai_cannot(r, at, "parallel_tool_calls");
+	r->chat->one_call = !parallel;
+	return GB_OK;
 }
 
 static enum gb_err
-read_extra_body(struct openai_reader *r, struct json_object *value,
+read_extra_body(struct chat_reader *r, struct json_object *value,
 		const struct field *at)
 {
 	struct json_object *google;
@@ -422,6 +248,20 @@ read_extra_body(struct openai_reader *r, struct json_object *value,
 	if (google == NULL)
 		return GB_OK;
 	return openai_read_google(r, google, FIELD_KEY(at, "google"));
+}
+
+/* "user", or after it "prompt_cache_key", which says it better. */
+static enum gb_err
+read_affinity(struct chat_reader *r, struct json_object *value,
+	      const struct field *at)
+{
+	struct text text;
+	enum gb_err rc;
+
+	rc = field_text(value, at, &text, r->err);
+	if (rc == GB_OK && text.len > 0)
+		r->chat->affinity = text;
+	return rc;
 }
 
 /* --- the table at work ---------------------------------------------------- */
@@ -444,7 +284,7 @@ says_no(struct json_object *value)
 }
 
 static enum gb_err
-check_type(struct openai_reader *r, const struct row *row,
+check_type(struct chat_reader *r, const struct row *row,
 	   struct json_object *value, const struct field *at)
 {
 	struct text text;
@@ -464,7 +304,7 @@ check_type(struct openai_reader *r, const struct row *row,
 }
 
 static enum gb_err
-read_row(struct openai_reader *r, const struct row *row,
+read_row(struct chat_reader *r, const struct row *row,
 	 struct json_object *value)
 {
 	const struct field *at = FIELD_KEY(NULL, row->name);
@@ -477,14 +317,14 @@ read_row(struct openai_reader *r, const struct row *row,
 	if (row->policy == IGNORE || says_no(value))
 		return GB_OK;
 	if (row->policy == DROP)
-		return openai_cannot(r, at, row->name);
+		return chat_cannot(r, at, row->name);
 	return field_refuse(at, r->err, FAULT_UNSUPPORTED,
 			    "is not supported yet");
 }
 
 /* Sort the members of the body into the rows; null is as if absent. */
 static void
-find_values(struct openai_reader *r, struct json_object *root,
+find_values(struct chat_reader *r, struct json_object *root,
 	    struct json_object *values[GB_COUNT(rows)])
 {
 	size_t i;
@@ -503,8 +343,8 @@ find_values(struct openai_reader *r, struct json_object *root,
 }
 
 static enum gb_err
-read_rows(struct openai_reader *r, struct json_object *const *values,
-	  size_t from, size_t to)
+read_rows(struct chat_reader *r, struct json_object *const *values, size_t from,
+	  size_t to)
 {
 	enum gb_err rc;
 	size_t i;
@@ -519,68 +359,21 @@ read_rows(struct openai_reader *r, struct json_object *const *values,
 	return GB_OK;
 }
 
-/* What only shows once all fields were read. */
-static enum gb_err
-check_whole(struct openai_reader *r)
-{
-	struct chat *chat = r->chat;
-	struct chat_thinking *thinking = &chat->thinking;
-
-	if (chat->turn_count == 0 && chat->system_count == 0)
-		return field_refuse(FIELD_KEY(NULL, "messages"), r->err,
-				    FAULT_INVALID,
-				    "there is no text in any message");
-	if (chat->cached_content.ptr != NULL &&
-	    (chat->system_count > 0 || chat->tool_count > 0 ||
-	     chat->builtins != 0))
-		return field_refuse(
-		    FIELD_KEY(FIELD_KEY(FIELD_KEY(NULL, "extra_body"),
-					"google"),
-			      "cached_content"),
-		    r->err, FAULT_INVALID,
-		    "system messages and tools are part of the cached content; "
-		    "they cannot stand beside it");
-	if (r->opts->show_thinking && !thinking->thoughts_set &&
-	    thinking->param != NULL && thinking->effort != CHAT_EFFORT_NONE &&
-	    !(thinking->budget.set && thinking->budget.value == 0)) {
-		thinking->thoughts_set = true;
-		thinking->thoughts = true;
-	}
-	return GB_OK;
-}
-
-static enum gb_err
-require(struct openai_reader *r, struct json_object *root, const char *name)
-{
-	if (field_get(root, name) != NULL)
-		return GB_OK;
-	return field_refuse(FIELD_KEY(NULL, name), r->err, FAULT_INVALID,
-			    "is required");
-}
-
 enum gb_err
 openai_chat_read(struct json_object *root, const struct chat_options *opts,
 		 struct chat *out, struct api_error *err)
 {
-	struct openai_reader r = {out, opts, err};
+	static const char *const required[] = {"model", "messages", NULL};
+	struct chat_reader r = {out, opts, err};
 	struct json_object *values[GB_COUNT(rows)];
 	enum gb_err rc;
 
-	chat_init(out);
-	api_error_clear(err);
-	out->root = root;
-	out->strict = opts->strict;
-	if (!json_object_is_type(root, json_type_object)) {
-		api_error_set(err, FAULT_INVALID, NULL,
-			      "The body must be a JSON object.");
-		return GB_EINVAL;
-	}
+	if ((rc = chat_read_begin(&r, root, required)) != GB_OK)
+		return rc;
 	find_values(&r, root, values);
-	if ((rc = require(&r, root, "model")) != GB_OK ||
-	    (rc = require(&r, root, "messages")) != GB_OK ||
-	    (rc = read_rows(&r, values, 0, TOOL_ROWS)) != GB_OK ||
-	    (rc = openai_name_tools(&r)) != GB_OK ||
+	if ((rc = read_rows(&r, values, 0, TOOL_ROWS)) != GB_OK ||
+	    (rc = chat_name_declared(&r, FIELD_KEY(NULL, "tools"))) != GB_OK ||
 	    (rc = read_rows(&r, values, TOOL_ROWS, GB_COUNT(rows))) != GB_OK)
 		return rc;
-	return check_whole(&r);
+	return chat_read_end(&r, "messages");
 }

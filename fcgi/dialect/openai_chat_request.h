@@ -7,18 +7,9 @@
 #ifndef GB_DIALECT_OPENAI_CHAT_REQUEST_H
 #define GB_DIALECT_OPENAI_CHAT_REQUEST_H
 
-#include <stdbool.h>
-
-#include "dialect/chat.h"
-#include "dialect/error.h"
+#include "dialect/chat_read.h"
 
 struct json_object; /* json-c's */
-
-struct chat_options {
-	bool strict;	    /* a field that cannot be honoured is an error */
-	bool show_thinking; /* a client that asks for reasoning sees the
-			       thoughts, unless it says otherwise */
-};
 
 /*
  * Read "root", which the chat takes over (also on failure), into "out", to be

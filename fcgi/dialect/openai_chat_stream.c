@@ -1,16 +1,36 @@
-/* openai_chat_stream.c: a sink that writes an answer as
- * chat.completion.chunk events, as it comes */
+/* openai_chat_stream.c: the writer of an answer as chat.completion.chunk
+ * events, as it comes */
 #include "dialect/openai_chat_stream.h"
 
 #include <string.h>
 
+#include "dialect/openai_chat_parts.h"
+
 #define HEAD_MAX 8192 /* bytes: an id and a model's name, escaped, and keys */
 
-void
-openai_chat_stream_init(struct openai_chat_stream *s,
-			const struct openai_chat_options *options,
-			struct buf *out, size_t max)
+/* What was sent of one choice. */
+struct openai_stream_choice {
+	bool begun; /* the chunk with the role */
+	bool has_content;
+	bool is_signed; /* the signature of the text */
+	bool has_audio;
+	unsigned call_count, image_count, source_count;
+	struct text_map map;
+};
+
+struct openai_chat_stream {
+	const struct writer_options *options;
+	struct buf *out;
+	struct buf head; /* of every chunk, up to the index of its choice */
+	struct buf scratch;
+	struct openai_stream_choice choices[REPLY_CANDIDATES_MAX];
+};
+
+static void
+stream_init(void *writer, const struct writer_options *options, struct buf *out,
+	    size_t max)
 {
+	struct openai_chat_stream *s = writer;
 	size_t i;
 
 	memset(s, 0, sizeof(*s));
@@ -22,9 +42,10 @@ openai_chat_stream_init(struct openai_chat_stream *s,
 		text_map_init(&s->choices[i].map);
 }
 
-void
-openai_chat_stream_release(struct openai_chat_stream *s)
+static void
+stream_release(void *writer)
 {
+	struct openai_chat_stream *s = writer;
 	size_t i;
 
 	for (i = 0; i < REPLY_CANDIDATES_MAX; i++)
@@ -74,8 +95,9 @@ chunk_begin(struct openai_chat_stream *s, unsigned at, struct json_out *jo)
 static void
 event_end(struct openai_chat_stream *s)
 {
-	buf_puts(s->out, s->options->include_usage ? "],\"usage\":null}\n\n"
-						   : "]}\n\n");
+	buf_puts(s->out, s->options->chat->include_usage
+			     ? "],\"usage\":null}\n\n"
+			     : "]}\n\n");
 }
 
 static void
@@ -157,6 +179,7 @@ static void
 write_tool_call(struct openai_chat_stream *s, const struct piece *p,
 		unsigned index, bool name)
 {
+	bool custom = openai_chat_is_custom(s->options, p);
 	struct json_out jo;
 
 	chunk_begin(s, p->candidate, &jo);
@@ -165,12 +188,11 @@ write_tool_call(struct openai_chat_stream *s, const struct piece *p,
 	jout_object(&jo);
 	jout_key_int(&jo, "index", index);
 	if (name) {
-		openai_chat_write_call(&jo, s->options, p, s->call_count++,
-				       NULL);
+		openai_chat_write_call(&jo, s->options, p, NULL);
 	} else {
-		jout_key(&jo, "function");
+		jout_key(&jo, custom ? "custom" : "function");
 		jout_object(&jo);
-		jout_key(&jo, "arguments");
+		jout_key(&jo, custom ? "input" : "arguments");
 		jout_string_len(&jo, buf_str(&s->scratch), s->scratch.len);
 		jout_object_end(&jo);
 	}
@@ -204,13 +226,14 @@ take_call(struct openai_chat_stream *s, const struct piece *p)
 {
 	unsigned index = s->choices[p->candidate].call_count++;
 
-	if (s->options->function_call && index > 0)
+	if ((s->options->chat->function_call || s->options->chat->one_call) &&
+	    index > 0)
 		return; /* it has no place for a second one */
 	buf_reset(&s->scratch);
-	openai_chat_args(p, &s->scratch);
+	openai_chat_args(s->options, p, &s->scratch);
 	if (buf_error(&s->scratch) != GB_OK)
 		s->out->fail = buf_error(&s->scratch);
-	if (s->options->function_call) {
+	if (s->options->chat->function_call) {
 		write_function_call(s, p, true);
 		write_function_call(s, p, false);
 	} else {
@@ -277,7 +300,7 @@ take_source(struct openai_chat_stream *s, const struct piece *p)
 }
 
 static void
-take_piece(void *context, const struct reply *r, const struct piece *p)
+stream_piece(void *writer, const struct reply *r, const struct piece *p)
 {
 	static void (*const take[])(struct openai_chat_stream *,
 				    const struct piece *) = {
@@ -286,20 +309,12 @@ take_piece(void *context, const struct reply *r, const struct piece *p)
 	    [PIECE_CODE] = take_code,	  [PIECE_CODE_RESULT] = take_code,
 	    [PIECE_SOURCE] = take_source,
 	};
-	struct openai_chat_stream *s = context;
+	struct openai_chat_stream *s = writer;
 
 	if (p->kind == PIECE_THOUGHT && s->options->hide_thoughts)
 		return;
 	choice_begin(s, r, p->candidate);
 	take[p->kind](s, p);
-}
-
-struct piece_sink
-openai_chat_stream_sink(struct openai_chat_stream *s)
-{
-	struct piece_sink sink = {take_piece, s};
-
-	return sink;
 }
 
 static void
@@ -327,9 +342,10 @@ choice_finish(struct openai_chat_stream *s, const struct reply *r, unsigned at)
 	event_end(s);
 }
 
-void
-openai_chat_stream_finish(struct openai_chat_stream *s, const struct reply *r)
+static enum gb_err
+stream_finish(void *writer, const struct reply *r)
 {
+	struct openai_chat_stream *s = writer;
 	struct json_out jo;
 	unsigned i, finished;
 
@@ -341,7 +357,7 @@ openai_chat_stream_finish(struct openai_chat_stream *s, const struct reply *r)
 	}
 	if (finished == 0) /* a client reads choices[0], come what may */
 		choice_finish(s, r, 0);
-	if (s->options->include_usage) {
+	if (s->options->chat->include_usage) {
 		buf_add(s->out, s->head.data, s->head.len);
 		buf_puts(s->out, "],\"usage\":");
 		jout_init(&jo, s->out);
@@ -349,13 +365,24 @@ openai_chat_stream_finish(struct openai_chat_stream *s, const struct reply *r)
 		buf_puts(s->out, "}\n\n");
 	}
 	buf_puts(s->out, "data: [DONE]\n\n");
+	return buf_error(s->out);
 }
 
-void
-openai_chat_stream_error(struct openai_chat_stream *s,
-			 const struct api_error *e)
+static void
+stream_broken(void *writer, const struct api_error *e)
 {
+	struct openai_chat_stream *s = writer;
+
 	buf_puts(s->out, "data: ");
 	api_error_write_openai(e, s->out);
 	buf_puts(s->out, "\n\ndata: [DONE]\n\n");
 }
+
+const struct writer_kind openai_chat_streamed = {
+    .size = sizeof(struct openai_chat_stream),
+    .init = stream_init,
+    .release = stream_release,
+    .piece = stream_piece,
+    .finish = stream_finish,
+    .broken = stream_broken,
+};

@@ -1,11 +1,17 @@
 /* reply.c: what Gemini answered, read without any client dialect in mind */
 #include "dialect/reply.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
 #include "dialect/json_tree.h"
+
+#define SEED_USED 24 /* characters of the seed in an id */
+#define CALL_ID_SIZE \
+	64 /* OpenAI's servers refuse ids over 40 bytes in chats, \
+	      over 64 elsewhere: these stay below both */
 
 /* Every finishReason of the API's reference; others count as FINISH_OTHER. */
 static const struct {
@@ -37,9 +43,11 @@ struct reading {
 };
 
 void
-reply_init(struct reply *r)
+reply_init(struct reply *r, const char *prefix, const char *seed)
 {
 	memset(r, 0, sizeof(*r));
+	r->id_prefix = prefix;
+	r->id_seed = seed;
 }
 
 static enum reply_finish
@@ -148,11 +156,25 @@ static const struct {
     {"codeExecutionResult", take_result},
 };
 
+/* A call without an id gets one in "id", different from all others. */
+static void
+name_call(struct reply *r, struct piece *p, char id[CALL_ID_SIZE])
+{
+	unsigned number = r->calls++;
+
+	if (*p->id != '\0')
+		return;
+	(void)snprintf(id, CALL_ID_SIZE, "%s%.*s%03x", r->id_prefix, SEED_USED,
+		       r->id_seed, number);
+	p->id = id;
+}
+
 static void
 read_part(struct reading *rd, unsigned candidate, size_t at,
 	  struct json_object *part)
 {
 	struct json_object *value;
+	char id[CALL_ID_SIZE];
 	struct piece p;
 	size_t i;
 
@@ -163,8 +185,11 @@ read_part(struct reading *rd, unsigned candidate, size_t at,
 		value = tree_get(part, part_kinds[i].member);
 		if (value == NULL)
 			continue;
-		if (part_kinds[i].take(&p, part, value))
-			hand_out(rd, &p);
+		if (!part_kinds[i].take(&p, part, value))
+			return;
+		if (p.kind == PIECE_CALL)
+			name_call(rd->reply, &p, id);
+		hand_out(rd, &p);
 		return;
 	}
 	/* a part that is nothing but its signature */

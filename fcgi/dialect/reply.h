@@ -51,6 +51,8 @@ struct reply_usage {
 
 /* The answer so far.  Plain memory: nothing to free. */
 struct reply {
+	const char *id_prefix, *id_seed; /* of calls' ids; borrowed */
+	unsigned calls;			 /* that came so far */
 	char response_id[96];
 	char model_version[96];
 	char block_reason[48]; /* the prompt was refused; "" when it was not */
@@ -80,7 +82,8 @@ struct piece {
 	size_t signature_len;
 	const char *mime;
 	const char *name;	  /* of a function, never "" for a call */
-	const char *id;		  /* of the call; "" when Google gave none */
+	const char *id;		  /* of the call, never ""; made up when
+				     Google gave none */
 	struct json_object *args; /* an object, or NULL for none */
 	const char *url, *title;  /* of the source */
 	size_t start, end; /* UTF-8 bytes of part "part" that it supports */
@@ -105,7 +108,9 @@ enum reply_end {
 	REPLY_CUT,	/* output but no finishReason: it broke off */
 };
 
-void reply_init(struct reply *);
+/* "prefix" and "seed", borrowed, are what the ids of calls are made of where
+ * Google gives none: "call_", and 24 or more random letters and digits. */
+void reply_init(struct reply *, const char *prefix, const char *seed);
 
 /*
  * Read "json", a whole answer or the next event of a stream, adding to

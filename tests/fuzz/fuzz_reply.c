@@ -2,7 +2,7 @@
  * fuzz_reply.c: arbitrary bytes as Gemini's replies.
  *
  * The input is a sequence of events, split at empty lines, that both OpenAI
- * sinks read at once: what they write must be JSON, and events of JSON.  The
+ * writers read at once: what they write must be JSON, and events of JSON.  The
  * same bytes then go through what passes native traffic on.
  */
 #include <stdint.h>
@@ -19,12 +19,18 @@
 #include "dialect/openai_chat_stream.h"
 
 #define OUT_MAX	  (1u << 24) /* bytes; inputs are at most some KiB */
-#define DEPTH_MAX 256	     /* levels: more than is ever written */
+#define SEED	  "0123456789abcdef01234567"
+#define DEPTH_MAX 256 /* levels: more than is ever written */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+struct writer {
+	const struct writer_kind *kind;
+	void *state;
+};
+
 struct both {
-	struct piece_sink whole, stream;
+	struct writer whole, stream;
 };
 
 static void
@@ -32,8 +38,8 @@ to_both(void *context, const struct reply *reply, const struct piece *piece)
 {
 	struct both *both = context;
 
-	both->whole.piece(both->whole.context, reply, piece);
-	both->stream.piece(both->stream.context, reply, piece);
+	both->whole.kind->piece(both->whole.state, reply, piece);
+	both->stream.kind->piece(both->stream.state, reply, piece);
 }
 
 static void
@@ -41,6 +47,23 @@ require(bool truth)
 {
 	if (!truth)
 		abort();
+}
+
+static void
+begin(struct writer *w, const struct writer_kind *kind,
+      const struct writer_options *options, struct buf *out)
+{
+	w->kind = kind;
+	w->state = calloc(1, kind->size);
+	require(w->state != NULL);
+	kind->init(w->state, options, out, OUT_MAX);
+}
+
+static void
+end(struct writer *w)
+{
+	w->kind->release(w->state);
+	free(w->state);
 }
 
 static bool
@@ -106,44 +129,42 @@ read_events(struct reply *reply, const char *at, size_t size,
 static void
 fuzz_sinks(const char *data, size_t size)
 {
-	struct openai_chat_options options = {.model = "m\"\xff",
-					      .seed =
-						  "0123456789abcdef01234567"};
-	struct openai_chat_reply whole;
-	struct openai_chat_stream stream;
+	struct writer_options options = {.model = "m\"\xff", .seed = SEED};
+	struct chat chat;
 	struct both both;
 	struct piece_sink sink = {to_both, &both};
 	struct buf out, events;
 	struct api_error error;
 	struct reply reply;
 
-	options.include_usage = size % 2 == 0;
+	chat_init(&chat);
+	chat.include_usage = size % 2 == 0;
+	options.chat = &chat;
 	options.hide_thoughts = size % 3 == 0;
 	buf_init(&out, OUT_MAX);
 	buf_init(&events, OUT_MAX);
-	reply_init(&reply);
-	openai_chat_reply_init(&whole, &options, OUT_MAX);
-	openai_chat_stream_init(&stream, &options, &events, OUT_MAX);
-	both.whole = openai_chat_reply_sink(&whole);
-	both.stream = openai_chat_stream_sink(&stream);
+	reply_init(&reply, "call_", SEED);
+	begin(&both.whole, &openai_chat_whole, &options, &out);
+	begin(&both.stream, &openai_chat_streamed, &options, &events);
 
 	if (read_events(&reply, data, size, &sink) == REPLY_OK) {
-		openai_chat_stream_finish(&stream, &reply);
+		require(both.stream.kind->finish(both.stream.state, &reply) ==
+			GB_OK);
 	} else {
 		api_error_from_upstream(&error, 200, data, size, "secret",
 					false, false);
-		openai_chat_stream_error(&stream, &error);
+		both.stream.kind->broken(both.stream.state, &error);
 		api_error_write_google(&error, &out);
 		require_json(out.data, out.len);
 		buf_reset(&out);
 	}
-	require(openai_chat_reply_finish(&whole, &reply, &out) == GB_OK);
+	require(both.whole.kind->finish(both.whole.state, &reply) == GB_OK);
 	require_json(out.data, out.len);
 	require(buf_error(&events) == GB_OK);
 	require_events(buf_str(&events));
 
-	openai_chat_reply_release(&whole);
-	openai_chat_stream_release(&stream);
+	end(&both.whole);
+	end(&both.stream);
 	buf_release(&out);
 	buf_release(&events);
 }

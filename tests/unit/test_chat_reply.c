@@ -29,7 +29,8 @@
 struct golden {
 	const char *name;
 	struct json_object *json; /* options.json, or NULL */
-	struct openai_chat_options options;
+	struct chat chat;	  /* that was asked */
+	struct writer_options options;
 	struct reply reply;
 	struct api_error error; /* what went wrong before anything was sent */
 	struct buf out;
@@ -55,16 +56,6 @@ read_case_file(const char *name, const char *file, struct buf *text)
 	return true;
 }
 
-static const char *
-tool_name(void *context, const char *name)
-{
-	struct json_object *names = context, *value;
-
-	return json_object_object_get_ex(names, name, &value)
-		   ? json_object_get_string(value)
-		   : name;
-}
-
 static struct json_object *
 option(const struct golden *g, const char *key)
 {
@@ -73,17 +64,37 @@ option(const struct golden *g, const char *key)
 	return json_object_object_get_ex(g->json, key, &value) ? value : NULL;
 }
 
+/* Tools by Gemini's name: the client's. */
+static void
+declare(struct golden *g, struct json_object *names, bool custom)
+{
+	struct chat_tool *tool;
+	enum gb_err why;
+
+	if (names == NULL)
+		return;
+	json_object_object_foreach(names, name, given)
+	{
+		tool = chat_add_tool(&g->chat, &why);
+		CHECK(g->name, tool != NULL);
+		tool->name = text_from(name);
+		tool->given = json_object_get_string(given);
+		tool->custom = custom;
+	}
+}
+
 static void
 golden_init(struct golden *g, const char *name)
 {
-	struct openai_chat_options *o = &g->options;
+	struct writer_options *o = &g->options;
 	struct buf text;
 
 	memset(g, 0, sizeof(*g));
 	g->name = name;
 	buf_init(&g->out, TEXT_MAX);
 	buf_init(&text, TEXT_MAX);
-	reply_init(&g->reply);
+	chat_init(&g->chat);
+	reply_init(&g->reply, "call_", FIXED_SEED);
 	api_error_clear(&g->error);
 	if (read_case_file(name, "options.json", &text)) {
 		g->json = json_tokener_parse(buf_str(&text));
@@ -94,19 +105,22 @@ golden_init(struct golden *g, const char *name)
 		o->model = json_object_get_string(option(g, "model"));
 	o->seed = FIXED_SEED;
 	o->created = FIXED_TIME;
-	o->include_usage = json_object_get_boolean(option(g, "include_usage"));
 	o->hide_thoughts = json_object_get_boolean(option(g, "hide_thoughts"));
-	o->function_call = json_object_get_boolean(option(g, "function_call"));
-	if (option(g, "names") != NULL) {
-		o->tool_name = tool_name;
-		o->tool_context = option(g, "names");
-	}
+	o->chat = &g->chat;
+	g->chat.include_usage =
+	    json_object_get_boolean(option(g, "include_usage"));
+	g->chat.function_call =
+	    json_object_get_boolean(option(g, "function_call"));
+	g->chat.one_call = json_object_get_boolean(option(g, "one_call"));
+	declare(g, option(g, "names"), false);
+	declare(g, option(g, "custom"), true);
 	buf_release(&text);
 }
 
 static void
 golden_release(struct golden *g)
 {
+	chat_release(&g->chat);
 	json_object_put(g->json);
 	buf_release(&g->out);
 }
@@ -128,25 +142,42 @@ set_error(struct golden *g, enum reply_read read, const char *json, size_t len)
 		api_error_set(&g->error, FAULT_UPSTREAM, NULL, "garbage");
 }
 
+/* A writer, as the sink of its pieces. */
+static struct piece_sink
+writer_begin(const struct writer_kind *kind,
+	     const struct writer_options *options, struct buf *out, size_t max)
+{
+	struct piece_sink sink = {kind->piece, calloc(1, kind->size)};
+
+	assert_non_null(sink.context);
+	kind->init(sink.context, options, out, max);
+	return sink;
+}
+
+static void
+writer_end(const struct writer_kind *kind, void *writer)
+{
+	kind->release(writer);
+	free(writer);
+}
+
 static void
 run_whole(struct golden *g, const struct buf *gemini)
 {
-	struct openai_chat_reply chat;
+	const struct writer_kind *kind = &openai_chat_whole;
 	struct piece_sink sink;
 	enum reply_read read;
 
-	openai_chat_reply_init(&chat, &g->options, TEXT_MAX);
-	sink = openai_chat_reply_sink(&chat);
+	sink = writer_begin(kind, &g->options, &g->out, TEXT_MAX);
 	read = reply_read(&g->reply, buf_str(gemini), gemini->len, &sink);
 	if (read != REPLY_OK)
 		set_error(g, read, buf_str(gemini), gemini->len);
 	else if (reply_end(&g->reply) == REPLY_EMPTY && !option(g, "force"))
 		api_error_set(&g->error, FAULT_EMPTY, NULL, "empty");
 	else
-		CHECK_INT(g->name,
-			  openai_chat_reply_finish(&chat, &g->reply, &g->out),
+		CHECK_INT(g->name, kind->finish(sink.context, &g->reply),
 			  GB_OK);
-	openai_chat_reply_release(&chat);
+	writer_end(kind, sink.context);
 }
 
 /* Behind the next event's end, and its length without that. */
@@ -166,33 +197,32 @@ next_event(const char *at, size_t *len)
 }
 
 static void
-end_stream(struct golden *g, struct openai_chat_stream *chat)
+end_stream(struct golden *g, const struct writer_kind *kind, void *writer)
 {
 	enum reply_end end;
 
 	end = reply_end(&g->reply);
 	if (end == REPLY_COMPLETE || option(g, "force") != NULL) {
-		openai_chat_stream_finish(chat, &g->reply);
+		CHECK_INT(g->name, kind->finish(writer, &g->reply), GB_OK);
 		return;
 	}
 	api_error_set(&g->error,
 		      end == REPLY_CUT ? FAULT_UPSTREAM : FAULT_EMPTY, NULL,
 		      end == REPLY_CUT ? "cut" : "empty");
 	if (g->out.len > 0)
-		openai_chat_stream_error(chat, &g->error);
+		kind->broken(writer, &g->error);
 }
 
 static void
 run_stream(struct golden *g, const struct buf *gemini)
 {
-	struct openai_chat_stream chat;
+	const struct writer_kind *kind = &openai_chat_streamed;
 	struct piece_sink sink;
 	enum reply_read read;
 	const char *at, *next;
 	size_t len;
 
-	openai_chat_stream_init(&chat, &g->options, &g->out, TEXT_MAX);
-	sink = openai_chat_stream_sink(&chat);
+	sink = writer_begin(kind, &g->options, &g->out, TEXT_MAX);
 	read = REPLY_OK;
 	for (at = buf_str(gemini); *at != '\0' && read == REPLY_OK; at = next) {
 		next = next_event(at, &len);
@@ -207,11 +237,11 @@ run_stream(struct golden *g, const struct buf *gemini)
 			continue;
 		set_error(g, read, at, len);
 		if (g->out.len > 0)
-			openai_chat_stream_error(&chat, &g->error);
+			kind->broken(sink.context, &g->error);
 	}
 	if (read == REPLY_OK)
-		end_stream(g, &chat);
-	openai_chat_stream_release(&chat);
+		end_stream(g, kind, sink.context);
+	writer_end(kind, sink.context);
 }
 
 static void
@@ -352,24 +382,25 @@ test_stream_bytes(void **state)
 	    "{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}"
 	    "\n\ndata: [DONE]\n\n";
 #undef HEAD
-	struct openai_chat_options options = {.model = "M",
-					      .seed = FIXED_SEED,
-					      .created = 7};
-	struct openai_chat_stream chat;
+	struct chat chat = {0};
+	struct writer_options options = {.chat = &chat,
+					 .model = "M",
+					 .seed = FIXED_SEED,
+					 .created = 7};
+	const struct writer_kind *kind = &openai_chat_streamed;
 	struct piece_sink sink;
 	struct reply reply;
 	struct buf out;
 
 	(void)state;
 	buf_init(&out, TEXT_MAX);
-	reply_init(&reply);
-	openai_chat_stream_init(&chat, &options, &out, TEXT_MAX);
-	sink = openai_chat_stream_sink(&chat);
+	reply_init(&reply, "call_", FIXED_SEED);
+	sink = writer_begin(kind, &options, &out, TEXT_MAX);
 	CHECK_INT("read", reply_read(&reply, answer, sizeof(answer) - 1, &sink),
 		  REPLY_OK);
-	openai_chat_stream_finish(&chat, &reply);
+	CHECK_INT("finish", kind->finish(sink.context, &reply), GB_OK);
 	CHECK_STR("bytes", buf_str(&out), want);
-	openai_chat_stream_release(&chat);
+	writer_end(kind, sink.context);
 	buf_release(&out);
 }
 
@@ -393,9 +424,11 @@ test_caps(void **state)
 	    {"no room for the arguments", 150, GB_ETOOBIG},
 	    {"room for all", 4096, GB_OK},
 	};
-	struct openai_chat_options options = {.model = "M", .seed = FIXED_SEED};
-	struct openai_chat_reply whole;
-	struct openai_chat_stream stream;
+	struct chat chat = {0};
+	struct writer_options options = {.chat = &chat,
+					 .model = "M",
+					 .seed = FIXED_SEED};
+	const struct writer_kind *kind;
 	struct piece_sink sink;
 	struct reply reply;
 	struct buf out;
@@ -404,26 +437,25 @@ test_caps(void **state)
 	(void)state;
 	buf_init(&out, TEXT_MAX);
 	for (i = 0; i < GB_COUNT(caps); i++) {
-		reply_init(&reply);
-		openai_chat_reply_init(&whole, &options, caps[i].max);
-		sink = openai_chat_reply_sink(&whole);
+		kind = &openai_chat_whole;
+		reply_init(&reply, "call_", FIXED_SEED);
+		buf_reset(&out);
+		sink = writer_begin(kind, &options, &out, caps[i].max);
 		CHECK_INT(caps[i].what,
 			  reply_read(&reply, answer, sizeof(answer) - 1, &sink),
 			  REPLY_OK);
-		buf_reset(&out);
-		CHECK_INT(caps[i].what,
-			  openai_chat_reply_finish(&whole, &reply, &out),
+		CHECK_INT(caps[i].what, kind->finish(sink.context, &reply),
 			  caps[i].want);
-		openai_chat_reply_release(&whole);
+		writer_end(kind, sink.context);
 
+		kind = &openai_chat_streamed;
 		buf_reset(&out);
-		openai_chat_stream_init(&stream, &options, &out, caps[i].max);
-		sink = openai_chat_stream_sink(&stream);
+		sink = writer_begin(kind, &options, &out, caps[i].max);
 		CHECK_INT(caps[i].what,
 			  reply_read(&reply, answer, sizeof(answer) - 1, &sink),
 			  REPLY_OK);
 		CHECK_INT(caps[i].what, buf_error(&out), caps[i].want);
-		openai_chat_stream_release(&stream);
+		writer_end(kind, sink.context);
 	}
 	buf_release(&out);
 }
@@ -469,7 +501,7 @@ test_no_reply(void **state)
 	sink.piece = ignore_piece;
 	sink.context = &pieces;
 	for (i = 0; i < GB_COUNT(cases); i++) {
-		reply_init(&reply);
+		reply_init(&reply, "call_", FIXED_SEED);
 		CHECK_INT(cases[i].json,
 			  reply_read(&reply, cases[i].json,
 				     strlen(cases[i].json), &sink),
@@ -524,7 +556,7 @@ test_end(void **state)
 	sink.piece = ignore_piece;
 	sink.context = &pieces;
 	for (i = 0; i < GB_COUNT(cases); i++) {
-		reply_init(&reply);
+		reply_init(&reply, "call_", FIXED_SEED);
 		CHECK_INT(cases[i].json,
 			  reply_read(&reply, cases[i].json,
 				     strlen(cases[i].json), &sink),

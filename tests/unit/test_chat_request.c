@@ -387,11 +387,12 @@ test_names(void **state)
 	CHECK_INT("read", openai_chat_read(root, &options, &chat, &err), GB_OK);
 	CHECK_STR("given way to a tool of that name",
 		  chat_original_name(&chat, "_1st_1"), "1st");
-	CHECK_STR("the client's own", chat_original_name(&chat, "_1st"), NULL);
-	CHECK_STR("good as it is", chat_original_name(&chat, "plain"), NULL);
+	CHECK_STR("the client's own", chat_original_name(&chat, "_1st"),
+		  "_1st");
+	CHECK_STR("good as it is", chat_original_name(&chat, "plain"), "plain");
 	CHECK_STR("other characters", chat_original_name(&chat, "a_b_c"),
 		  "a b/c");
-	CHECK_STR("unknown", chat_original_name(&chat, "nothing"), NULL);
+	CHECK_STR("unknown", chat_original_name(&chat, "nothing"), "nothing");
 	chat_release(&chat);
 }
 
