@@ -12,6 +12,7 @@
 #include "dialect/openai_chat_reply.h"
 #include "dialect/openai_chat_request.h"
 #include "dialect/openai_chat_stream.h"
+#include "dialect/thought_text.h"
 
 #define SSE_TYPE    "text/event-stream; charset=utf-8"
 #define URL_MAX	    512			/* a model's name and a verb */
@@ -27,6 +28,7 @@ struct chat_dialect {
 	const struct writer_kind *whole, *streamed;
 	const char *call_prefix; /* of the ids of calls that Google gave none */
 	const char *keepalive;	 /* an event that means nothing */
+	bool flat;		 /* it has no place of its own for thoughts */
 };
 
 /* One chat on its way. */
@@ -37,6 +39,7 @@ struct exchange {
 	struct writer_options options;
 	const struct writer_kind *kind;
 	void *writer;
+	struct thought_text thoughts;
 	struct answer_reader reader;
 	struct call call;
 };
@@ -50,6 +53,17 @@ writer_reset(struct answer_reader *ar)
 
 	x->kind->release(x->writer);
 	x->kind->init(x->writer, &x->options, &ar->rq->out, REPLY_BYTES_MAX);
+	thought_text_init(&x->thoughts, ar->rq->cfg->thought_tag,
+			  (struct piece_sink){x->kind->piece, x->writer});
+}
+
+static bool
+tags_thoughts(const struct answer_reader *ar)
+{
+	const struct exchange *x = ar->context;
+
+	return x->dialect->flat && !x->options.hide_thoughts &&
+	       *ar->rq->cfg->thought_tag != '\0';
 }
 
 static struct piece_sink
@@ -57,7 +71,9 @@ writer_sink(struct answer_reader *ar)
 {
 	struct exchange *x = ar->context;
 
-	return (struct piece_sink){x->kind->piece, x->writer};
+	return tags_thoughts(ar)
+		   ? thought_text_sink(&x->thoughts)
+		   : (struct piece_sink){x->kind->piece, x->writer};
 }
 
 static enum gb_err
@@ -65,6 +81,8 @@ writer_finish(struct answer_reader *ar)
 {
 	struct exchange *x = ar->context;
 
+	if (tags_thoughts(ar))
+		thought_text_finish(&x->thoughts, &ar->reply);
 	return x->kind->finish(x->writer, &ar->reply);
 }
 
@@ -223,6 +241,7 @@ chat_completions(struct api_request *rq)
 	    .streamed = &openai_chat_streamed,
 	    .call_prefix = "call_",
 	    .keepalive = ": keep-alive\n\n",
+	    .flat = true,
 	};
 
 	serve(rq, &openai);

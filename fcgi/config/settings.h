@@ -73,6 +73,7 @@ struct settings {
 	struct string_pairs safety_settings; /* SAFETY_SETTINGS: category and
 						threshold */
 	bool show_thinking_process;	     /* SHOW_THINKING_PROCESS */
+	char *thought_tag; /* THOUGHT_TAG: "thought", "think" …; "": none */
 	bool strict; /* STRICT: a field that cannot be honoured is a 400 */
 
 	/* serving */

@@ -263,6 +263,15 @@ check_word(const char *text)
 }
 
 const char *
+check_tag(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (!isalpha((unsigned char)*text))
+			return "must be of letters only";
+	return NULL;
+}
+
+const char *
 check_token(const char *text)
 {
 	if (is_among(known_tokens, GB_COUNT(known_tokens), text))

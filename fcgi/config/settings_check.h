@@ -8,6 +8,9 @@
 /* Printable ASCII without spaces: what can be a header's value unharmed. */
 const char *check_word(const char *text);
 
+/* Letters only: what may stand between "<" and ">". */
+const char *check_tag(const char *text);
+
 /* As check_word(), and none of the tokens that stand in every README. */
 const char *check_token(const char *text);
 

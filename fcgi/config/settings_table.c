@@ -106,6 +106,10 @@ const struct setting settings_table[SETTINGS_COUNT] = {
     {"show_thinking_process", "SHOW_THINKING_PROCESS",
      "whether clients get the model's thoughts", "true", SETTING_BOOL,
      AT(show_thinking_process)},
+    {"thought_tag", "THOUGHT_TAG",
+     "chats have thoughts in the text within this tag; empty: apart from it",
+     "", SETTING_TEXT, .min = 1, .max = 32, AT(thought_tag),
+     .check = check_tag},
     {"strict", "STRICT", "whether a field that cannot be honoured is an error",
      "false", SETTING_BOOL, AT(strict)},
 

@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "dialect/field.h"
+#include "dialect/sound.h"
 
 struct json_object; /* json-c's */
 
@@ -40,6 +41,7 @@ enum chat_part_kind {
 	CHAT_FILE,   /* uri, mime or none */
 	CHAT_CALL,   /* id, name, data: JSON text of the arguments, an object */
 	CHAT_RESULT, /* id, name, data: JSON text or, when "plain", text */
+	CHAT_ECHO,   /* json: a part of Gemini's own that it wants back */
 };
 
 struct chat_part {
@@ -53,6 +55,7 @@ struct chat_part {
 	struct text mime;
 	struct text id, name; /* the name as Gemini sees it */
 	struct text signature;
+	struct json_object *json; /* borrowed */
 };
 
 /* Parts "first" to "first + count - 1" of the chat.  Roles alternate. */
@@ -129,6 +132,8 @@ struct chat_generation {
 	unsigned modalities;
 	struct text media_resolution; /* Gemini's word for it, or none */
 	struct text aspect_ratio, image_size;
+	const char *voice;     /* Gemini's name of it, or NULL */
+	enum sound_form sound; /* what the client wants to hear */
 };
 
 struct chat_thinking {

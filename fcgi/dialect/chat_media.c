@@ -5,6 +5,8 @@
 
 #include "dialect/media.h"
 
+#define PDF_BYTES_MAX (50u << 20) /* Gemini's limit of one that is inline */
+
 static const char files_uri[] =
     "https://generativelanguage.googleapis.com/v1beta/";
 
@@ -79,6 +81,12 @@ chat_put_base64(const struct chat_media *m, const struct field *at,
 				    said.len < MEDIA_MIME_MAX ? (int)said.len
 							      : MEDIA_MIME_MAX,
 				    said.ptr);
+	if (strcmp(mime, "application/pdf") == 0 &&
+	    data.len / 4 * 3 > PDF_BYTES_MAX)
+		return field_refuse(at, err, FAULT_INVALID,
+				    "a PDF may have %u MiB; larger ones go to "
+				    "the Files API",
+				    PDF_BYTES_MAX >> 20);
 	copy = chat_copy(m->r->chat, text_from(mime));
 	if (copy == NULL)
 		return chat_no_room(m->r, at, GB_ENOMEM);

@@ -272,20 +272,55 @@ write_format(struct config *c)
 }
 
 static void
-write_modalities(struct config *c)
+write_voice(struct config *c)
 {
-	const struct chat_generation *gen = &c->w->chat->gen;
+	const char *voice = c->w->chat->gen.voice;
 	struct json_out *out;
 
-	if (gen->modalities == 0)
+	if (voice == NULL)
 		return;
+	out = config_key(c, "speechConfig");
+	jout_object(out);
+	jout_key(out, "voiceConfig");
+	jout_object(out);
+	jout_key(out, "prebuiltVoiceConfig");
+	jout_object(out);
+	jout_key_string(out, "voiceName", voice);
+	jout_object_end(out);
+	jout_object_end(out);
+	jout_object_end(out);
+}
+
+/* A model that speaks does nothing else, and no other one does. */
+static enum gb_err
+write_modalities(struct config *c)
+{
+	static const struct {
+		unsigned bit;
+		const char *word;
+	} words[] = {{CHAT_MODALITY_TEXT, "TEXT"},
+		     {CHAT_MODALITY_IMAGE, "IMAGE"},
+		     {CHAT_MODALITY_AUDIO, "AUDIO"}};
+	bool speaks = c->w->facts->family == MODEL_TTS;
+	unsigned modalities = c->w->chat->gen.modalities;
+	struct json_out *out;
+	size_t i;
+
+	if (speaks) {
+		modalities = CHAT_MODALITY_AUDIO;
+		write_voice(c);
+	} else if ((modalities & CHAT_MODALITY_AUDIO) != 0) {
+		return gemini_cannot(c->w, "modalities");
+	}
+	if (modalities == 0)
+		return GB_OK;
 	out = config_key(c, "responseModalities");
 	jout_array(out);
-	if ((gen->modalities & CHAT_MODALITY_TEXT) != 0)
-		jout_string(out, "TEXT");
-	if ((gen->modalities & CHAT_MODALITY_IMAGE) != 0)
-		jout_string(out, "IMAGE");
+	for (i = 0; i < GB_COUNT(words); i++)
+		if ((modalities & words[i].bit) != 0)
+			jout_string(out, words[i].word);
 	jout_array_end(out);
+	return GB_OK;
 }
 
 static enum gb_err
@@ -294,7 +329,6 @@ write_pictures(struct config *c)
 	const struct chat_generation *gen = &c->w->chat->gen;
 	struct json_out *out;
 
-	write_modalities(c);
 	if (gen->aspect_ratio.ptr != NULL || gen->image_size.ptr != NULL) {
 		out = config_key(c, "imageConfig");
 		jout_object(out);
@@ -324,6 +358,7 @@ gemini_write_config(struct gemini_writer *w)
 		return rc;
 	write_limits(&c);
 	if ((rc = write_format(&c)) != GB_OK ||
+	    (rc = write_modalities(&c)) != GB_OK ||
 	    (rc = write_pictures(&c)) != GB_OK ||
 	    (rc = write_thinking(&c)) != GB_OK)
 		return rc;

@@ -171,6 +171,10 @@ write_model_turn(struct gemini_writer *w, const struct chat_turn *turn,
 	for (i = turn->first; i < turn->first + turn->count; i++) {
 		part = &w->chat->parts[i];
 		signature = part->signature;
+		if (part->kind == CHAT_ECHO) {
+			jout_value(&w->out, part->json);
+			continue;
+		}
 		if (part->kind == CHAT_CALL) {
 			if (sign && signature.ptr == NULL)
 				signature = text_from(dummy_signature);

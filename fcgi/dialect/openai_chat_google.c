@@ -6,6 +6,8 @@
 
 #include <json-c/json.h>
 
+#include "dialect/voices.h"
+
 #define WORD_MAX	    40 /* bytes of a word of Gemini's that is passed on */
 #define SAFETY_SETTINGS_MAX 16 /* there are five categories */
 
@@ -301,6 +303,8 @@ read_response_modalities(struct chat_reader *r, struct json_object *value,
 	    {"TEXT", CHAT_MODALITY_TEXT},
 	    {"image", CHAT_MODALITY_IMAGE},
 	    {"IMAGE", CHAT_MODALITY_IMAGE},
+	    {"audio", CHAT_MODALITY_AUDIO},
+	    {"AUDIO", CHAT_MODALITY_AUDIO},
 	    {NULL, 0},
 	};
 	unsigned modalities = 0;
@@ -323,7 +327,8 @@ read_response_modalities(struct chat_reader *r, struct json_object *value,
 	return GB_OK;
 }
 
-/* In OpenAI's field a picture never comes without text. */
+/* In OpenAI's field a picture never comes without text; what is spoken comes
+ * alone. */
 enum gb_err
 openai_read_modalities(struct chat_reader *r, struct json_object *value,
 		       const struct field *at)
@@ -331,9 +336,63 @@ openai_read_modalities(struct chat_reader *r, struct json_object *value,
 	enum gb_err rc;
 
 	rc = read_response_modalities(r, value, at);
-	if (rc == GB_OK && r->chat->gen.modalities != 0)
+	if (rc != GB_OK)
+		return rc;
+	if ((r->chat->gen.modalities & CHAT_MODALITY_AUDIO) != 0)
+		r->chat->gen.modalities = CHAT_MODALITY_AUDIO;
+	else if (r->chat->gen.modalities != 0)
 		r->chat->gen.modalities |= CHAT_MODALITY_TEXT;
-	return rc;
+	return GB_OK;
+}
+
+/* "alloy", or {"id":"alloy"} */
+static enum gb_err
+read_voice(struct chat_reader *r, struct json_object *value,
+	   const struct field *at)
+{
+	const struct field *inside = FIELD_KEY(at, "id");
+	struct text name;
+	enum gb_err rc;
+
+	if (json_object_is_type(value, json_type_object)) {
+		value = field_get(value, "id");
+		at = inside;
+	}
+	if ((rc = field_text(value, at, &name, r->err)) != GB_OK)
+		return rc;
+	r->chat->gen.voice = voice_find(name);
+	return GB_OK;
+}
+
+/* Nothing encodes mp3 and its like here; a stream has no place for a header
+ * that tells its length. */
+enum gb_err
+openai_read_audio(struct chat_reader *r, struct json_object *value,
+		  const struct field *at)
+{
+	static const struct choice forms[] = {{"pcm16", SOUND_PCM},
+					      {"wav", SOUND_WAV},
+					      {NULL, 0}};
+	struct json_object *member;
+	enum gb_err rc;
+	int form = r->chat->stream ? SOUND_PCM : SOUND_WAV;
+
+	if ((rc = field_object(value, at, r->err)) != GB_OK)
+		return rc;
+	member = field_get(value, "voice");
+	if (member != NULL &&
+	    (rc = read_voice(r, member, FIELD_KEY(at, "voice"))) != GB_OK)
+		return rc;
+	at = FIELD_KEY(at, "format");
+	member = field_get(value, "format");
+	if (member != NULL &&
+	    (rc = field_choice(member, at, forms, &form, r->err)) != GB_OK)
+		return rc;
+	if (form == SOUND_WAV && r->chat->stream)
+		return field_refuse(at, r->err, FAULT_UNSUPPORTED,
+				    "must be pcm16 in a stream");
+	r->chat->gen.sound = (enum sound_form)form;
+	return GB_OK;
 }
 
 enum gb_err

@@ -166,6 +166,45 @@ sign_text(const struct message *m, size_t first)
 	return chat_sign(m->r, signature, first, m->at, m->index);
 }
 
+/* extra_content.google.server_parts: what tools of Google's own did in that
+ * turn, as openai_chat_write_echo() told the client. */
+static enum gb_err
+read_server_parts(const struct message *m)
+{
+	struct chat_reader *r = m->r;
+	const struct field *at;
+	struct json_object *parts, *json;
+	struct chat_part *part;
+	enum gb_err rc;
+	size_t i;
+
+	parts = field_get(field_get(m->body, "extra_content"), "google");
+	parts = field_get(parts, "server_parts");
+	if (parts == NULL)
+		return GB_OK;
+	at = FIELD_KEY(FIELD_KEY(m->at, "extra_content"), "google");
+	at = FIELD_KEY(at, "server_parts");
+	if ((rc = field_array(parts, at, r->err)) != GB_OK)
+		return rc;
+	for (i = 0; i < json_object_array_length(parts); i++) {
+		json = json_object_array_get_idx(parts, i);
+		json = field_get(json, "part");
+		if (field_get(json, "toolCall") == NULL &&
+		    field_get(json, "toolResponse") == NULL)
+			return field_refuse(
+			    FIELD_KEY(FIELD_ITEM(at, i), "part"), r->err,
+			    FAULT_INVALID,
+			    "must be a toolCall or toolResponse "
+			    "part, as the answer had it");
+		part = chat_add_part(r->chat, CHAT_MODEL, CHAT_ECHO, &rc);
+		if (part == NULL)
+			return chat_no_room(r, at, rc);
+		part->json = json;
+		part->origin = m->index;
+	}
+	return GB_OK;
+}
+
 /* The one call of a client that knows "functions" only. */
 static enum gb_err
 read_function_call(const struct message *m, struct json_object *value)
@@ -180,8 +219,9 @@ read_function_call(const struct message *m, struct json_object *value)
 	return put_call(m, value, at, &call);
 }
 
-/* Texts first, then calls.  Its reasoning and its spoken answer stay out: the
- * one need not go back, the other cannot be looked up. */
+/* What Google did itself first, then texts, then calls.  Its reasoning and its
+ * spoken answer stay out: the one need not go back, the other cannot be looked
+ * up. */
 static enum gb_err
 read_assistant(const struct message *m)
 {
@@ -192,6 +232,8 @@ read_assistant(const struct message *m)
 	size_t first;
 	enum gb_err rc;
 
+	if ((rc = read_server_parts(m)) != GB_OK)
+		return rc;
 	first = r->chat->part_count;
 	rc = openai_read_content(r, field_get(m->body, "content"),
 				 FIELD_KEY(m->at, "content"), CHAT_PLACE_MODEL,

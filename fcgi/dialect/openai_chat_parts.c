@@ -164,17 +164,27 @@ openai_chat_args(const struct writer_options *o, const struct piece *p,
 }
 
 void
-openai_chat_write_signature(struct json_out *jo, const char *signature,
-			    size_t len)
+openai_chat_write_extra(struct json_out *jo, const char *signature, size_t len,
+			const struct buf *echoes)
 {
-	if (len == 0)
+	bool echo = echoes != NULL && echoes->len > 0;
+
+	if (len == 0 && !echo)
 		return;
 	jout_key(jo, "extra_content");
 	jout_object(jo);
 	jout_key(jo, "google");
 	jout_object(jo);
-	jout_key(jo, "thought_signature");
-	jout_string_len(jo, signature, len);
+	if (len > 0) {
+		jout_key(jo, "thought_signature");
+		jout_string_len(jo, signature, len);
+	}
+	if (echo) {
+		jout_key(jo, "server_parts");
+		jout_array(jo);
+		jout_raw(jo, echoes->data, echoes->len);
+		jout_array_end(jo);
+	}
 	jout_object_end(jo);
 	jout_object_end(jo);
 }
@@ -203,7 +213,7 @@ openai_chat_write_call(struct json_out *jo, const struct writer_options *o,
 	jout_key_string(jo, "name", chat_original_name(o->chat, p->name));
 	write_args(jo, custom ? "input" : "arguments", args);
 	jout_object_end(jo);
-	openai_chat_write_signature(jo, p->signature, p->signature_len);
+	openai_chat_write_extra(jo, p->signature, p->signature_len, NULL);
 }
 
 void
@@ -213,7 +223,19 @@ openai_chat_write_function_call(struct json_out *jo,
 {
 	jout_key_string(jo, "name", chat_original_name(o->chat, p->name));
 	write_args(jo, "arguments", args);
-	openai_chat_write_signature(jo, p->signature, p->signature_len);
+	openai_chat_write_extra(jo, p->signature, p->signature_len, NULL);
+}
+
+/* A list's objects need an index: openai-python joins them by it. */
+void
+openai_chat_write_echo(struct json_out *jo, const struct piece *p,
+		       unsigned index)
+{
+	jout_object(jo);
+	jout_key_int(jo, "index", index);
+	jout_key(jo, "part");
+	jout_value(jo, p->args);
+	jout_object_end(jo);
 }
 
 /* "data:<type>;base64,<data>", in one piece of text: a picture is large, so

@@ -60,8 +60,8 @@ bool openai_chat_is_custom(const struct writer_options *, const struct piece *);
 void openai_chat_args(const struct writer_options *, const struct piece *,
 		      struct buf *args);
 
-/* An item of "images"; an "audio" object, of which only the "first" in a
- * stream says more than its data; members of an item of "annotations". */
+/* An item of "images"; an "audio" object with base64, of which only the "first"
+ * in a stream says more than its data; members of an item of "annotations". */
 void openai_chat_write_image(struct json_out *, const struct piece *,
 			     unsigned index);
 void openai_chat_write_audio(struct json_out *, const struct writer_options *,
@@ -70,9 +70,14 @@ void openai_chat_write_audio(struct json_out *, const struct writer_options *,
 void openai_chat_write_source(struct json_out *, const struct piece *,
 			      const struct text_map *);
 
-/* "extra_content":{"google":{"thought_signature":…}}; nothing without one. */
-void openai_chat_write_signature(struct json_out *, const char *signature,
-				 size_t len);
+/* An item of extra_content.google.server_parts: what the client sends back. */
+void openai_chat_write_echo(struct json_out *, const struct piece *,
+			    unsigned index);
+
+/* "extra_content":{"google":{"thought_signature":…,"server_parts":[…]}}, either
+ * or both; nothing without any.  "echoes" are items as JSON text, or NULL. */
+void openai_chat_write_extra(struct json_out *, const char *signature,
+			     size_t len, const struct buf *echoes);
 
 /* The "usage" object. */
 void openai_chat_write_usage(struct json_out *, const struct reply_usage *);

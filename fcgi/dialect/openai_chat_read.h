@@ -31,5 +31,8 @@ enum gb_err openai_read_google(struct chat_reader *, struct json_object *,
 			       const struct field *) GB_NODISCARD;
 enum gb_err openai_read_modalities(struct chat_reader *, struct json_object *,
 				   const struct field *) GB_NODISCARD;
+/* "audio": how an answer is to be spoken. */
+enum gb_err openai_read_audio(struct chat_reader *, struct json_object *,
+			      const struct field *) GB_NODISCARD;
 
 #endif

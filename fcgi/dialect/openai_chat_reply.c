@@ -10,9 +10,10 @@
 struct openai_choice {
 	struct buf content, reasoning;	   /* text */
 	struct buf calls, images, sources; /* items of a JSON array */
-	struct buf audio;		   /* base64 */
-	struct buf signature;		   /* of the text */
-	unsigned image_count;
+	struct buf echoes;		   /* the same */
+	struct sound sound;
+	struct buf signature; /* of the text */
+	unsigned image_count, echo_count;
 	struct text_map map; /* of content */
 };
 
@@ -28,7 +29,7 @@ static struct buf *
 choice_buf(struct openai_choice *c, size_t which)
 {
 	struct buf *all[] = {&c->content,  &c->reasoning, &c->calls,
-			     &c->images,   &c->sources,	  &c->audio,
+			     &c->images,   &c->sources,	  &c->echoes,
 			     &c->signature};
 
 	return which < GB_COUNT(all) ? all[which] : NULL;
@@ -48,6 +49,7 @@ whole_init(void *writer, const struct writer_options *options, struct buf *out,
 	buf_init(&s->scratch, max);
 	for (i = 0; i < REPLY_CANDIDATES_MAX; i++) {
 		text_map_init(&s->choices[i].map);
+		sound_init(&s->choices[i].sound, max);
 		for (j = 0; (b = choice_buf(&s->choices[i], j)) != NULL; j++)
 			buf_init(b, max);
 	}
@@ -62,6 +64,7 @@ whole_release(void *writer)
 
 	for (i = 0; i < REPLY_CANDIDATES_MAX; i++) {
 		text_map_release(&s->choices[i].map);
+		sound_release(&s->choices[i].sound);
 		for (j = 0; (b = choice_buf(&s->choices[i], j)) != NULL; j++)
 			buf_release(b);
 	}
@@ -129,9 +132,7 @@ take_blob(struct openai_chat_reply *s, struct openai_choice *c,
 		item_begin(&jo, &c->images);
 		openai_chat_write_image(&jo, p, c->image_count++);
 	} else if (openai_chat_is_audio(p)) {
-		/* base64 that was padded is at its end */
-		if (c->audio.len == 0 || c->audio.data[c->audio.len - 1] != '=')
-			buf_add(&c->audio, p->text, p->text_len);
+		sound_add(&c->sound, p->mime, p->text, p->text_len);
 	}
 }
 
@@ -163,6 +164,17 @@ take_source(struct openai_chat_reply *s, struct openai_choice *c,
 }
 
 static void
+take_echo(struct openai_chat_reply *s, struct openai_choice *c,
+	  const struct piece *p)
+{
+	struct json_out jo;
+
+	(void)s;
+	item_begin(&jo, &c->echoes);
+	openai_chat_write_echo(&jo, p, c->echo_count++);
+}
+
+static void
 whole_piece(void *writer, const struct reply *r, const struct piece *p)
 {
 	static void (*const take[])(struct openai_chat_reply *,
@@ -171,7 +183,7 @@ whole_piece(void *writer, const struct reply *r, const struct piece *p)
 	    [PIECE_TEXT] = take_text,	  [PIECE_THOUGHT] = take_thought,
 	    [PIECE_CALL] = take_call,	  [PIECE_BLOB] = take_blob,
 	    [PIECE_CODE] = take_code,	  [PIECE_CODE_RESULT] = take_code,
-	    [PIECE_SOURCE] = take_source,
+	    [PIECE_SOURCE] = take_source, [PIECE_ECHO] = take_echo,
 	};
 	struct openai_chat_reply *s = writer;
 	struct openai_choice *c;
@@ -219,6 +231,22 @@ write_text(struct json_out *jo, const char *key, const struct buf *text)
 }
 
 static void
+write_sound(struct json_out *jo, struct openai_chat_reply *s, unsigned at)
+{
+	struct openai_choice *c = &s->choices[at];
+
+	if (c->sound.bytes.len == 0)
+		return;
+	buf_reset(&s->scratch);
+	sound_take(&c->sound, s->options->chat->gen.sound, &s->scratch);
+	if (buf_error(&s->scratch) != GB_OK)
+		s->out->fail = buf_error(&s->scratch);
+	jout_key(jo, "audio");
+	openai_chat_write_audio(jo, s->options, at, true, buf_str(&s->scratch),
+				s->scratch.len);
+}
+
+static void
 write_message(struct json_out *jo, struct openai_chat_reply *s,
 	      const struct reply *r, unsigned at)
 {
@@ -236,13 +264,9 @@ write_message(struct json_out *jo, struct openai_chat_reply *s,
 	write_calls(jo, s, &c->calls);
 	write_items(jo, "images", &c->images);
 	write_items(jo, "annotations", &c->sources);
-	if (c->audio.len > 0) {
-		jout_key(jo, "audio");
-		openai_chat_write_audio(jo, s->options, at, true, c->audio.data,
-					c->audio.len);
-	}
-	openai_chat_write_signature(jo, buf_str(&c->signature),
-				    c->signature.len);
+	write_sound(jo, s, at);
+	openai_chat_write_extra(jo, buf_str(&c->signature), c->signature.len,
+				&c->echoes);
 	jout_object_end(jo);
 }
 

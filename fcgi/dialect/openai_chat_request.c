@@ -22,7 +22,6 @@ enum policy {
 	READ,	/* by the row's reader */
 	IGNORE, /* it changes nothing that we could change */
 	DROP,	/* Gemini cannot: refused when strict, unless it says "no" */
-	REFUSE, /* refused, unless it says "no" */
 };
 
 typedef enum gb_err reader_fn(struct chat_reader *, struct json_object *,
@@ -65,6 +64,7 @@ static const struct row {
     {"modalities", 0, READ, openai_read_modalities},
     {"web_search_options", 0, READ, read_search},
     {"stream", 0, READ, read_stream},
+    {"audio", 0, READ, openai_read_audio},
     {"stream_options", 0, READ, read_stream_options},
     {"service_tier", 0, READ, read_tier},
     {"extra_body", 0, READ, read_extra_body},
@@ -74,7 +74,6 @@ static const struct row {
     {"logit_bias", OBJECT, DROP, NULL},
     {"logprobs", BOOLEAN, DROP, NULL},
     {"top_logprobs", NUMBER, DROP, NULL},
-    {"audio", OBJECT, REFUSE, NULL},
     {"verbosity", STRING, IGNORE, NULL},
     {"prediction", OBJECT, IGNORE, NULL},
     {"moderation", OBJECT | STRING, IGNORE, NULL},
@@ -316,10 +315,7 @@ read_row(struct chat_reader *r, const struct row *row,
 		return rc;
 	if (row->policy == IGNORE || says_no(value))
 		return GB_OK;
-	if (row->policy == DROP)
-		return chat_cannot(r, at, row->name);
-	return field_refuse(at, r->err, FAULT_UNSUPPORTED,
-			    "is not supported yet");
+	return chat_cannot(r, at, row->name);
 }
 
 /* Sort the members of the body into the rows; null is as if absent. */

@@ -14,8 +14,9 @@ struct openai_stream_choice {
 	bool has_content;
 	bool is_signed; /* the signature of the text */
 	bool has_audio;
-	unsigned call_count, image_count, source_count;
+	unsigned call_count, image_count, source_count, echo_count;
 	struct text_map map;
+	struct sound sound;
 };
 
 struct openai_chat_stream {
@@ -38,8 +39,10 @@ stream_init(void *writer, const struct writer_options *options, struct buf *out,
 	s->out = out;
 	buf_init(&s->head, HEAD_MAX);
 	buf_init(&s->scratch, max);
-	for (i = 0; i < REPLY_CANDIDATES_MAX; i++)
+	for (i = 0; i < REPLY_CANDIDATES_MAX; i++) {
 		text_map_init(&s->choices[i].map);
+		sound_init(&s->choices[i].sound, max);
+	}
 }
 
 static void
@@ -48,8 +51,10 @@ stream_release(void *writer)
 	struct openai_chat_stream *s = writer;
 	size_t i;
 
-	for (i = 0; i < REPLY_CANDIDATES_MAX; i++)
+	for (i = 0; i < REPLY_CANDIDATES_MAX; i++) {
 		text_map_release(&s->choices[i].map);
+		sound_release(&s->choices[i].sound);
+	}
 	buf_release(&s->head);
 	buf_release(&s->scratch);
 }
@@ -136,7 +141,7 @@ write_signature(struct openai_chat_stream *s, struct json_out *jo,
 	if (c->is_signed || p->signature_len == 0)
 		return;
 	c->is_signed = true;
-	openai_chat_write_signature(jo, p->signature, p->signature_len);
+	openai_chat_write_extra(jo, p->signature, p->signature_len, NULL);
 }
 
 static void
@@ -243,26 +248,61 @@ take_call(struct openai_chat_stream *s, const struct piece *p)
 }
 
 static void
-take_blob(struct openai_chat_stream *s, const struct piece *p)
+take_image(struct openai_chat_stream *s, const struct piece *p)
+{
+	struct json_out jo;
+
+	chunk_begin(s, p->candidate, &jo);
+	jout_key(&jo, "images");
+	jout_array(&jo);
+	openai_chat_write_image(&jo, p, s->choices[p->candidate].image_count++);
+	jout_array_end(&jo);
+	write_signature(s, &jo, p);
+	chunk_end(s, &jo);
+}
+
+static void
+take_sound(struct openai_chat_stream *s, const struct piece *p)
 {
 	struct openai_stream_choice *c = &s->choices[p->candidate];
 	struct json_out jo;
 
-	if (!openai_chat_is_image(p) && !openai_chat_is_audio(p))
-		return; /* no place in a chunk for it */
+	sound_add(&c->sound, p->mime, p->text, p->text_len);
+	buf_reset(&s->scratch);
+	sound_take(&c->sound, SOUND_PCM, &s->scratch);
+	if (buf_error(&s->scratch) != GB_OK)
+		s->out->fail = buf_error(&s->scratch);
 	chunk_begin(s, p->candidate, &jo);
-	if (openai_chat_is_image(p)) {
-		jout_key(&jo, "images");
-		jout_array(&jo);
-		openai_chat_write_image(&jo, p, c->image_count++);
-		jout_array_end(&jo);
-	} else {
-		jout_key(&jo, "audio");
-		openai_chat_write_audio(&jo, s->options, p->candidate,
-					!c->has_audio, p->text, p->text_len);
-		c->has_audio = true;
-	}
+	jout_key(&jo, "audio");
+	openai_chat_write_audio(&jo, s->options, p->candidate, !c->has_audio,
+				buf_str(&s->scratch), s->scratch.len);
+	c->has_audio = true;
 	write_signature(s, &jo, p);
+	chunk_end(s, &jo);
+}
+
+/* Other kinds of file have no place in a chunk. */
+static void
+take_blob(struct openai_chat_stream *s, const struct piece *p)
+{
+	if (openai_chat_is_image(p))
+		take_image(s, p);
+	else if (openai_chat_is_audio(p))
+		take_sound(s, p);
+}
+
+static void
+take_echo(struct openai_chat_stream *s, const struct piece *p)
+{
+	struct json_out jo;
+
+	buf_reset(&s->scratch);
+	jout_init(&jo, &s->scratch);
+	openai_chat_write_echo(&jo, p, s->choices[p->candidate].echo_count++);
+	if (buf_error(&s->scratch) != GB_OK)
+		s->out->fail = buf_error(&s->scratch);
+	chunk_begin(s, p->candidate, &jo);
+	openai_chat_write_extra(&jo, "", 0, &s->scratch);
 	chunk_end(s, &jo);
 }
 
@@ -307,7 +347,7 @@ stream_piece(void *writer, const struct reply *r, const struct piece *p)
 	    [PIECE_TEXT] = take_text,	  [PIECE_THOUGHT] = take_thought,
 	    [PIECE_CALL] = take_call,	  [PIECE_BLOB] = take_blob,
 	    [PIECE_CODE] = take_code,	  [PIECE_CODE_RESULT] = take_code,
-	    [PIECE_SOURCE] = take_source,
+	    [PIECE_SOURCE] = take_source, [PIECE_ECHO] = take_echo,
 	};
 	struct openai_chat_stream *s = writer;
 

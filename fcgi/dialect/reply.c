@@ -86,7 +86,7 @@ hand_out(struct reading *rd, const struct piece *p)
 	if (p->kind == PIECE_CALL)
 		c->has_call = true;
 	if (p->kind != PIECE_THOUGHT && p->kind != PIECE_SOURCE &&
-	    (p->kind != PIECE_TEXT || p->text_len > 0))
+	    p->kind != PIECE_ECHO && (p->kind != PIECE_TEXT || p->text_len > 0))
 		c->has_output = true;
 	rd->sink->piece(rd->sink->context, rd->reply, p);
 }
@@ -144,6 +144,17 @@ take_result(struct piece *p, struct json_object *part,
 	return p->text_len > 0 || *p->mime != '\0';
 }
 
+static bool
+take_echo(struct piece *p, struct json_object *part, struct json_object *value)
+{
+	(void)value;
+	p->kind = PIECE_ECHO;
+	p->args = part;
+	p->signature = ""; /* it is within */
+	p->signature_len = 0;
+	return true;
+}
+
 static const struct {
 	const char *member;
 	bool (*take)(struct piece *, struct json_object *part,
@@ -154,6 +165,8 @@ static const struct {
     {"inlineData", take_blob},
     {"executableCode", take_code},
     {"codeExecutionResult", take_result},
+    {"toolCall", take_echo},
+    {"toolResponse", take_echo},
 };
 
 /* A call without an id gets one in "id", different from all others. */

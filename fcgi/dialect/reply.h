@@ -68,6 +68,8 @@ enum piece_kind {
 	PIECE_CODE,	   /* mime: language, text: code the model ran */
 	PIECE_CODE_RESULT, /* mime: outcome, text: what the code printed */
 	PIECE_SOURCE,	   /* a source for a stretch of text */
+	PIECE_ECHO, /* args: a whole part of a tool that ran at Google, to
+		       be sent back as it is with the next turn */
 };
 
 /* One piece of a candidate.  All strings are borrowed for the call of the

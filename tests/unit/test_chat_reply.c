@@ -17,6 +17,7 @@
 #include "dialect/error.h"
 #include "dialect/openai_chat_reply.h"
 #include "dialect/openai_chat_stream.h"
+#include "dialect/thought_text.h"
 
 #define GOLDEN	   "tests/golden/chat_reply"
 #define CASES_MIN  50
@@ -111,6 +112,8 @@ golden_init(struct golden *g, const char *name)
 	    json_object_get_boolean(option(g, "include_usage"));
 	g->chat.function_call =
 	    json_object_get_boolean(option(g, "function_call"));
+	if (option(g, "sound") != NULL)
+		g->chat.gen.sound = SOUND_PCM;
 	g->chat.one_call = json_object_get_boolean(option(g, "one_call"));
 	declare(g, option(g, "names"), false);
 	declare(g, option(g, "custom"), true);
@@ -162,22 +165,40 @@ writer_end(const struct writer_kind *kind, void *writer)
 }
 
 static void
+finish_whole(struct golden *g, const struct writer_kind *kind, void *writer,
+	     struct thought_text *thoughts)
+{
+	if (thoughts != NULL)
+		thought_text_finish(thoughts, &g->reply);
+	CHECK_INT(g->name, kind->finish(writer, &g->reply), GB_OK);
+}
+
+static void
 run_whole(struct golden *g, const struct buf *gemini)
 {
 	const struct writer_kind *kind = &openai_chat_whole;
-	struct piece_sink sink;
+	struct piece_sink writer, sink;
+	struct thought_text thoughts;
 	enum reply_read read;
 
-	sink = writer_begin(kind, &g->options, &g->out, TEXT_MAX);
+	writer = writer_begin(kind, &g->options, &g->out, TEXT_MAX);
+	sink = writer;
+	if (option(g, "thought_tag") != NULL) {
+		thought_text_init(&thoughts,
+				  json_object_get_string(
+				      option(g, "thought_tag")),
+				  writer);
+		sink = thought_text_sink(&thoughts);
+	}
 	read = reply_read(&g->reply, buf_str(gemini), gemini->len, &sink);
 	if (read != REPLY_OK)
 		set_error(g, read, buf_str(gemini), gemini->len);
 	else if (reply_end(&g->reply) == REPLY_EMPTY && !option(g, "force"))
 		api_error_set(&g->error, FAULT_EMPTY, NULL, "empty");
 	else
-		CHECK_INT(g->name, kind->finish(sink.context, &g->reply),
-			  GB_OK);
-	writer_end(kind, sink.context);
+		finish_whole(g, kind, writer.context,
+			     sink.context == &thoughts ? &thoughts : NULL);
+	writer_end(kind, writer.context);
 }
 
 /* Behind the next event's end, and its length without that. */
