@@ -10,6 +10,7 @@ VERSION := 0.1.0
 SRC      := $(sort $(wildcard fcgi/*.c fcgi/*/*.c))
 LIB_SRC  := $(filter-out fcgi/main.c,$(SRC))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_LIB := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
@@ -88,7 +89,8 @@ build/$(1)/libgbalance.a: $$(call objects,$(1),$$(LIB_SRC))
 build/$(1)/gbalance: $$(call objects,$(1),fcgi/main.c) build/$(1)/libgbalance.a
 	@$$(or $$($(1)_CC),$$(CC)) $$($(1)_FLAGS) -pthread -o $$@ $$^ $$(LIBS)
 
-build/$(1)/tests/unit/%: build/$(1)/tests/unit/%.o build/$(1)/libgbalance.a
+build/$(1)/tests/unit/%: build/$(1)/tests/unit/%.o \
+		$$(call objects,$(1),$$(UNIT_LIB)) build/$(1)/libgbalance.a
 	@$$(or $$($(1)_CC),$$(CC)) $$($(1)_FLAGS) -pthread -o $$@ $$^ $$(LIBS) -lcmocka
 
 build/$(1)/tests/fuzz/%: build/$(1)/tests/fuzz/%.o build/$(1)/libgbalance.a

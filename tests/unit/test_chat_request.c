@@ -14,9 +14,7 @@
  */
 #include "unit.h"
 
-#include <dirent.h>
 #include <stdbool.h>
-#include <stdlib.h>
 
 #include <json-c/json.h>
 
@@ -24,10 +22,10 @@
 #include "dialect/gemini_request.h"
 #include "dialect/json_in.h"
 #include "dialect/openai_chat_request.h"
+#include "golden.h"
 
 #define FOLDER	   "tests/golden/chat_request"
-#define CASES_MIN  60	     /* fewer: somebody lost some */
-#define FILE_MAX   (1 << 20) /* bytes of one file */
+#define CASES_MIN  150 /* fewer: somebody lost some */
 #define SAFETY_MAX 8
 
 static const struct {
@@ -46,43 +44,6 @@ struct outcome {
 	struct buf body;
 	struct chat_dropped dropped;
 };
-
-/* A file of a case into "out"; false: there is none. */
-static bool
-read_case_file(const char *name, const char *file, struct buf *out)
-{
-	char path[512];
-	size_t got;
-	FILE *in;
-
-	(void)snprintf(path, sizeof(path), "%s/%s/%s", FOLDER, name, file);
-	buf_reset(out);
-	in = fopen(path, "r");
-	if (in == NULL)
-		return false;
-	assert_non_null(buf_reserve(out, FILE_MAX));
-	got = fread(out->data, 1, FILE_MAX, in);
-	out->len = got;
-	out->data[got] = '\0';
-	(void)fclose(in);
-	return true;
-}
-
-/* The same, parsed; NULL: there is none. */
-static struct json_object *
-read_case_json(const char *name, const char *file)
-{
-	struct json_object *value = NULL;
-	struct api_error err;
-	struct buf text;
-
-	buf_init(&text, FILE_MAX);
-	if (read_case_file(name, file, &text) &&
-	    json_read(text.data, text.len, &value, &err) != GB_OK)
-		fail_msg("%s/%s: %s", name, file, err.message);
-	buf_release(&text);
-	return value;
-}
 
 static bool
 truth(struct json_object *object, const char *key)
@@ -131,41 +92,14 @@ translate(const struct buf *request, struct json_object *options,
 	chat_release(&chat);
 }
 
-static void
-show(const char *what, struct json_object *value)
-{
-	print_error("%s: %s\n", what,
-		    json_object_to_json_string_ext(
-			value, JSON_C_TO_STRING_PRETTY |
-				   JSON_C_TO_STRING_NOSLASHESCAPE));
-}
-
 static bool
-same_body(const char *name, const struct outcome *out, struct json_object *want)
+same_body(const struct golden *g, const struct outcome *out,
+	  struct json_object *want)
 {
-	struct json_object *have;
-	struct api_error err;
-	bool same;
-
-	if (out->rc != GB_OK) {
-		print_error("%s: refused: param %s: %s\n", name, out->err.param,
-			    out->err.message);
-		return false;
-	}
-	if (json_read(buf_str(&out->body), out->body.len, &have, &err) !=
-	    GB_OK) {
-		print_error("%s: not JSON: %s: %s\n", name, err.message,
-			    buf_str(&out->body));
-		return false;
-	}
-	same = json_object_equal(have, want);
-	if (!same) {
-		print_error("%s: the body differs\n", name);
-		show("have", have);
-		show("want", want);
-	}
-	json_object_put(have);
-	return same;
+	if (out->rc != GB_OK)
+		return golden_fail(g, "refused: param %s: %s", out->err.param,
+				   out->err.message);
+	return golden_same_json(g, &out->body, want);
 }
 
 static enum api_fault
@@ -180,13 +114,16 @@ fault_by_word(const char *word)
 }
 
 static bool
-same_error(const char *name, const struct outcome *out,
+same_error(const struct golden *g, const struct outcome *out,
 	   struct json_object *want)
 {
 	const char *param, *message;
 	enum api_fault fault;
 	int status;
 
+	if (out->rc == GB_OK)
+		return golden_fail(g, "have no refusal, but %s",
+				   buf_str(&out->body));
 	fault = fault_by_word(json_object_get_string(field_get(want, "fault")));
 	param = json_object_get_string(field_get(want, "param"));
 	message = json_object_get_string(field_get(want, "message"));
@@ -196,41 +133,36 @@ same_error(const char *name, const struct outcome *out,
 	    strcmp(out->err.param, param == NULL ? "" : param) == 0 &&
 	    message != NULL && strstr(out->err.message, message) != NULL)
 		return true;
-	print_error("%s: have result %d, status %d, fault %d, param \"%s\", "
-		    "message \"%s\"\n",
-		    name, out->rc, out->err.status, out->err.fault,
-		    out->err.param, out->err.message);
-	show("want", want);
-	if (out->rc == GB_OK)
-		print_error("body: %s\n", buf_str(&out->body));
-	return false;
+	return golden_fail(g,
+			   "have result %d, status %d, fault %d, param \"%s\", "
+			   "message \"%s\", want %s",
+			   out->rc, out->err.status, out->err.fault,
+			   out->err.param, out->err.message,
+			   json_object_to_json_string(want));
 }
 
 static bool
-same_dropped(const char *name, const struct chat_dropped *have,
+same_dropped(const struct golden *g, const struct chat_dropped *have,
 	     struct json_object *want)
 {
-	size_t i, count;
+	struct json_object *names, *none;
+	size_t i;
 	bool same;
 
-	count = want == NULL ? 0 : json_object_array_length(want);
-	same = have->count == count;
-	for (i = 0; same && i < count; i++)
-		same = strcmp(have->names[i],
-			      json_object_get_string(
-				  json_object_array_get_idx(want, i))) == 0;
-	if (same)
-		return true;
-	print_error("%s: dropped:", name);
+	names = json_object_new_array();
+	none = json_object_new_array();
 	for (i = 0; i < have->count; i++)
-		print_error(" %s", have->names[i]);
-	print_error("\n");
-	show("want", want);
-	return false;
+		json_object_array_add(names,
+				      json_object_new_string(have->names[i]));
+	same = golden_same_value(g, "dropped: ", names,
+				 want == NULL ? none : want);
+	json_object_put(names);
+	json_object_put(none);
+	return same;
 }
 
 static bool
-run_case(const char *name)
+play(const struct golden *g)
 {
 	struct json_object *options, *body, *error, *dropped;
 	struct outcome out;
@@ -238,24 +170,21 @@ run_case(const char *name)
 	bool good;
 
 	memset(&out, 0, sizeof(out));
-	buf_init(&out.body, FILE_MAX);
-	buf_init(&request, FILE_MAX);
-	options = read_case_json(name, "options.json");
-	body = read_case_json(name, "gemini.json");
-	error = read_case_json(name, "error.json");
-	dropped = read_case_json(name, "dropped.json");
-	good = read_case_file(name, "request.json", &request) &&
-	       (body == NULL) != (error == NULL);
-	if (!good)
-		print_error("%s: needs request.json and one of gemini.json and "
-			    "error.json\n",
-			    name);
-	if (good) {
+	buf_init(&out.body, GOLDEN_FILE_MAX);
+	buf_init(&request, GOLDEN_FILE_MAX);
+	options = golden_json(g, "options.json");
+	body = golden_json(g, "gemini.json");
+	error = golden_json(g, "error.json");
+	dropped = golden_json(g, "dropped.json");
+	if (!golden_text(g, "request.json", &request) ||
+	    (body == NULL) == (error == NULL)) {
+		good = golden_fail(g, "needs request.json and one of "
+				      "gemini.json and error.json");
+	} else {
 		translate(&request, options, &out);
-		good = body != NULL
-			   ? same_body(name, &out, body) &&
-				 same_dropped(name, &out.dropped, dropped)
-			   : same_error(name, &out, error);
+		good = body != NULL ? same_body(g, &out, body) &&
+					  same_dropped(g, &out.dropped, dropped)
+				    : same_error(g, &out, error);
 	}
 	json_object_put(options);
 	json_object_put(body);
@@ -266,30 +195,11 @@ run_case(const char *name)
 	return good;
 }
 
-static int
-is_case(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.';
-}
-
 static void
 test_golden(void **state)
 {
-	struct dirent **entries;
-	int i, count, bad = 0;
-
 	(void)state;
-	count = scandir(FOLDER, &entries, is_case, alphasort);
-	if (count < CASES_MIN)
-		fail_msg("%s: have %d cases, want at least %d", FOLDER, count,
-			 CASES_MIN);
-	for (i = 0; i < count; i++) {
-		if (!run_case(entries[i]->d_name))
-			bad++;
-		free(entries[i]);
-	}
-	free(entries);
-	CHECK_INT("cases that failed", bad, 0);
+	golden_run(FOLDER, CASES_MIN, play);
 }
 
 /* Limits that would make poor files: "count" times "item" within a request. */
