@@ -1,0 +1,169 @@
+/* golden_request.c: golden cases of clients' requests */
+#include "golden_request.h"
+
+#include "unit.h"
+
+#include <json-c/json.h>
+
+#include "dialect/gemini_request.h"
+#include "dialect/json_in.h"
+
+#define SAFETY_MAX 8
+
+static const struct {
+	const char *word;
+	enum api_fault fault;
+} faults[] = {
+    {"invalid", FAULT_INVALID},
+    {"unsupported", FAULT_UNSUPPORTED},
+    {"bad_json", FAULT_BAD_JSON},
+};
+
+static bool
+truth(struct json_object *object, const char *key)
+{
+	return json_object_get_boolean(field_get(object, key));
+}
+
+void
+golden_translate(golden_reader *read, const struct buf *request,
+		 struct json_object *options, struct golden_request *out)
+{
+	const char *categories[SAFETY_MAX], *thresholds[SAFETY_MAX];
+	struct gemini_request_options write_options = {categories, thresholds,
+						       0, NULL};
+	struct chat_options read_options;
+	struct json_object *root, *safety, *pair;
+	struct model_facts facts;
+	struct chat chat;
+	size_t i;
+
+	read_options.strict = truth(options, "strict");
+	read_options.show_thinking = truth(options, "show_thinking");
+	safety = field_get(options, "safety");
+	for (i = 0; safety != NULL && i < json_object_array_length(safety) &&
+		    i < SAFETY_MAX;
+	     i++) {
+		pair = json_object_array_get_idx(safety, i);
+		categories[i] =
+		    json_object_get_string(json_object_array_get_idx(pair, 0));
+		thresholds[i] =
+		    json_object_get_string(json_object_array_get_idx(pair, 1));
+		write_options.safety_count++;
+	}
+	out->rc = json_read(request->data, request->len, &root, &out->err);
+	if (out->rc != GB_OK)
+		return;
+	out->rc = read(root, &read_options, &chat, &out->err);
+	if (out->rc == GB_OK) {
+		model_facts_get(chat.model, &facts);
+		write_options.dropped = &chat.dropped;
+		out->rc = gemini_request_write(&chat, &facts, &write_options,
+					       &out->body, &out->err);
+	}
+	out->dropped = chat.dropped;
+	chat_release(&chat);
+}
+
+static bool
+same_body(const struct golden *g, const struct golden_request *out,
+	  struct json_object *want)
+{
+	if (out->rc != GB_OK)
+		return golden_fail(g, "refused: param %s: %s", out->err.param,
+				   out->err.message);
+	return golden_same_json(g, &out->body, want);
+}
+
+static enum api_fault
+fault_by_word(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < GB_COUNT(faults); i++)
+		if (word != NULL && strcmp(word, faults[i].word) == 0)
+			return faults[i].fault;
+	return FAULT_NONE;
+}
+
+static bool
+same_error(const struct golden *g, const struct golden_request *out,
+	   struct json_object *want)
+{
+	const char *param, *message;
+	enum api_fault fault;
+	int status;
+
+	if (out->rc == GB_OK)
+		return golden_fail(g, "have no refusal, but %s",
+				   buf_str(&out->body));
+	fault = fault_by_word(json_object_get_string(field_get(want, "fault")));
+	param = json_object_get_string(field_get(want, "param"));
+	message = json_object_get_string(field_get(want, "message"));
+	status = json_object_get_int(field_get(want, "status"));
+	if (out->rc == GB_EINVAL && out->err.fault == fault &&
+	    out->err.status == status &&
+	    strcmp(out->err.param, param == NULL ? "" : param) == 0 &&
+	    message != NULL && strstr(out->err.message, message) != NULL)
+		return true;
+	return golden_fail(g,
+			   "have result %d, status %d, fault %d, param \"%s\", "
+			   "message \"%s\", want %s",
+			   out->rc, out->err.status, out->err.fault,
+			   out->err.param, out->err.message,
+			   json_object_to_json_string(want));
+}
+
+static bool
+same_dropped(const struct golden *g, const struct chat_dropped *have,
+	     struct json_object *want)
+{
+	struct json_object *names, *none;
+	size_t i;
+	bool same;
+
+	names = json_object_new_array();
+	none = json_object_new_array();
+	for (i = 0; i < have->count; i++)
+		json_object_array_add(names,
+				      json_object_new_string(have->names[i]));
+	same = golden_same_value(g, "dropped: ", names,
+				 want == NULL ? none : want);
+	json_object_put(names);
+	json_object_put(none);
+	return same;
+}
+
+bool
+golden_request_play(const struct golden *g, golden_reader *read)
+{
+	struct json_object *options, *body, *error, *dropped;
+	struct golden_request out;
+	struct buf request;
+	bool good;
+
+	memset(&out, 0, sizeof(out));
+	buf_init(&out.body, GOLDEN_FILE_MAX);
+	buf_init(&request, GOLDEN_FILE_MAX);
+	options = golden_json(g, "options.json");
+	body = golden_json(g, "gemini.json");
+	error = golden_json(g, "error.json");
+	dropped = golden_json(g, "dropped.json");
+	if (!golden_text(g, "request.json", &request) ||
+	    (body == NULL) == (error == NULL)) {
+		good = golden_fail(g, "needs request.json and one of "
+				      "gemini.json and error.json");
+	} else {
+		golden_translate(read, &request, options, &out);
+		good = body != NULL ? same_body(g, &out, body) &&
+					  same_dropped(g, &out.dropped, dropped)
+				    : same_error(g, &out, error);
+	}
+	json_object_put(options);
+	json_object_put(body);
+	json_object_put(error);
+	json_object_put(dropped);
+	buf_release(&request);
+	buf_release(&out.body);
+	return good;
+}

@@ -1,0 +1,42 @@
+/*
+ * golden_request.h: golden cases of clients' requests and what Gemini is to be
+ * sent for them.
+ *
+ * Each folder is a case:
+ *   request.json  what the client sends
+ *   gemini.json   what goes to Gemini; or
+ *   error.json    how it is refused: status, fault, param, and a piece of the
+ *                 message
+ *   options.json  (optional) strict, show_thinking, safety [[category,
+ *                 threshold], …]
+ *   dropped.json  (optional) the fields that are named as dropped; without it
+ *                 there must be none
+ */
+#ifndef GB_TESTS_GOLDEN_REQUEST_H
+#define GB_TESTS_GOLDEN_REQUEST_H
+
+#include "dialect/chat_read.h"
+#include "golden.h"
+
+/* A dialect's reader. */
+typedef enum gb_err golden_reader(struct json_object *root,
+				  const struct chat_options *, struct chat *,
+				  struct api_error *);
+
+/* What became of a request. */
+struct golden_request {
+	enum gb_err rc;
+	struct api_error err;
+	struct buf body; /* for Gemini; initialised by the caller */
+	struct chat_dropped dropped;
+};
+
+/* The program's part: read "text" with the options of a case (NULL: none), look
+ * up the model, write. */
+void golden_translate(golden_reader *, const struct buf *text,
+		      struct json_object *options, struct golden_request *out);
+
+/* Play one case; false, and said why, when something else comes of it. */
+bool golden_request_play(const struct golden *, golden_reader *);
+
+#endif
