@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # run.sh: how fast gbalance is, and what it needs, as a table of goals.
 #
-#   tests/bench/run.sh [throughput] [latency] [streams] [memory] [start] [size]
+#   tests/bench/run.sh [throughput] [latency] [streams] [image] [memory] [start] [size]
 #   tests/bench/run.sh --soak
 #
 # Without a word, all of it, in about four minutes; --soak is the memory part
@@ -32,6 +32,12 @@ LATENCY_SECONDS=3
 STREAMS=1000
 STREAM_SECONDS=12
 
+# A picture within a chat: few at once, since each is large.
+IMAGE_MIB=10
+IMAGE_CONNECTIONS=2
+IMAGE_ROUNDS=3
+IMAGE_SECONDS=3
+
 REQUESTS=${BENCH_REQUESTS:-200000}
 
 # What memory may grow by after the first fifth of the requests and still
@@ -48,11 +54,11 @@ main()
     REQUESTS=${BENCH_REQUESTS:-1000000}
     set -- memory
   fi
-  [ $# -gt 0 ] || set -- throughput latency streams memory start size
+  [ $# -gt 0 ] || set -- throughput latency streams image memory start size
   for part in "$@"; do
     case $part in
-    throughput|latency|streams|memory|start|size) ;;
-    *) echo "usage: run.sh [--soak|throughput|latency|streams|memory|start|size]" >&2
+    throughput|latency|streams|image|memory|start|size) ;;
+    *) echo "usage: run.sh [--soak|throughput|latency|streams|image|memory|start|size]" >&2
        exit 2 ;;
     esac
   done
@@ -159,13 +165,12 @@ print_table()
 
 # --- throughput -------------------------------------------------------------
 
-# Set "per_second" to what a port answers under load.
+# load PORT SCRIPT CONNECTIONS SECONDS: set "per_second" to what a port answers.
 load()
 {
   local out
 
-  out=$(wrk -t1 -c$LOAD_CONNECTIONS -d${LOAD_SECONDS}s \
-          -s "$root/tests/bench/chat.lua" \
+  out=$(wrk -t1 -c"$3" -d"$4s" --timeout 20s -s "$root/tests/bench/$2.lua" \
           "http://127.0.0.1:$1/v1/chat/completions") || fail "wrk: $out"
   if grep -Eq 'Non-2xx|Socket errors' <<<"$out"; then
     tail -n 5 "$work/gbalance.log" >&2
@@ -206,7 +211,7 @@ measure_throughput()
     for ((n = 0; n < ${#names[@]}; n++)); do
       name=${names[(n + i) % ${#names[@]}]}
       port_of=${name}_port
-      load "${!port_of}"
+      load "${!port_of}" chat $LOAD_CONNECTIONS $LOAD_SECONDS
       rates[$name]+=" $per_second"
     done
     base=${rates[bare]##* }
@@ -226,6 +231,71 @@ measure_throughput()
     "$(median ${ratios[lighttpd_gbalance]})" '>=' 0.50
   row 'chat behind nginx, ratio to bare nginx' \
     "$(median ${ratios[nginx_gbalance]})" '>=' 0.65
+}
+
+# --- a large picture --------------------------------------------------------
+
+# Write a chat with a picture of so many MiB to "BENCH_BODY".
+make_image_chat()
+{
+  BENCH_BODY=$work/image.json
+  export BENCH_BODY
+  {
+    printf '{"model":"gemini-2.5-flash","messages":[{"role":"user","content":['
+    printf '{"type":"text","text":"What is this?"},{"type":"image_url",'
+    printf '"image_url":{"url":"data:image/png;base64,'
+    head -c $((IMAGE_MIB * 1048576)) /dev/urandom | base64 -w 0
+    printf '"}}]}]}'
+  } >"$BENCH_BODY"
+}
+
+peak_kib()
+{
+  awk '/^VmHWM:/ { print $2 }' "/proc/$1/status"
+}
+
+# What the first such chat needs at most beyond what there is before it.
+measure_image_memory()
+{
+  local before out
+
+  probe "$nginx_gbalance_port"
+  before=$(rss_kib "$gbalance_pid")
+  echo 5 >"/proc/$gbalance_pid/clear_refs"
+  out=$(curl -sS -H "Authorization: Bearer $BENCH_TOKEN" \
+          -H 'Content-Type: application/json' -H 'Expect:' \
+          --data-binary "@$BENCH_BODY" \
+          "http://127.0.0.1:$nginx_gbalance_port/v1/chat/completions")
+  [ -z "${out##*How can I help you today*}" ] || fail "image: $out"
+  row "memory for a picture of $IMAGE_MIB MiB in a chat" \
+    "$(calc "($(peak_kib "$gbalance_pid") - $before) / 1024" 1)" \
+    '<' $((3 * IMAGE_MIB)) MiB
+}
+
+measure_image()
+{
+  local names=(bare lighttpd_gbalance nginx_gbalance)
+  local -A ratios=()
+  local i name port_of base rates=()
+
+  make_image_chat
+  start_gbalance "$upstream_port"
+  measure_image_memory
+  for ((i = 0; i < IMAGE_ROUNDS; i++)); do
+    for name in "${names[@]}"; do
+      port_of=${name}_port
+      load "${!port_of}" image $IMAGE_CONNECTIONS $IMAGE_SECONDS
+      [ "$name" != bare ] || { base=$per_second; rates+=("$base"); }
+      ratios[$name]+=" $(calc "$per_second / $base")"
+    done
+  done
+  stop_gbalance
+  note '  such chats through bare nginx, MiB/s' \
+    "$(calc "$(median "${rates[@]}") * $(stat -c %s "$BENCH_BODY") / 1048576" 0)"
+  note '  behind lighttpd, ratio to bare nginx' \
+    "$(median ${ratios[lighttpd_gbalance]})"
+  note '  behind nginx, ratio to bare nginx' \
+    "$(median ${ratios[nginx_gbalance]})"
 }
 
 # --- latency ----------------------------------------------------------------

@@ -79,6 +79,7 @@ worker_rlimit_nofile 8192;
 events { worker_connections 4000; }
 http {
   access_log off;
+  client_max_body_size 64m;
   default_type application/json;
   keepalive_requests 100000000;
   client_body_temp_path $work/$1-body;
