@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "dialect/json_tree.h"
 
@@ -305,6 +306,18 @@ openai_chat_write_source(struct json_out *jo, const struct piece *p,
 	jout_key_int(jo, "end_index",
 		     (int64_t)text_map_chars(map, p->part, p->end));
 	jout_object_end(jo);
+}
+
+void
+openai_chat_write_tier(struct json_out *jo, const struct reply *r)
+{
+	if (r->service_tier[0] == '\0')
+		return;
+	jout_key_string(jo, "service_tier",
+			strcasecmp(r->service_tier, "flex") == 0 ? "flex"
+			: strcasecmp(r->service_tier, "priority") == 0
+			    ? "priority"
+			    : "default");
 }
 
 void

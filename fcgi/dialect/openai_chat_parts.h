@@ -79,6 +79,9 @@ void openai_chat_write_echo(struct json_out *, const struct piece *,
 void openai_chat_write_extra(struct json_out *, const char *signature,
 			     size_t len, const struct buf *echoes);
 
+/* "service_tier" in OpenAI's word for it; nothing when Gemini said nothing. */
+void openai_chat_write_tier(struct json_out *, const struct reply *);
+
 /* The "usage" object. */
 void openai_chat_write_usage(struct json_out *, const struct reply_usage *);
 

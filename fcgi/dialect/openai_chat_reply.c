@@ -332,6 +332,7 @@ whole_finish(void *writer, const struct reply *r)
 	if (written == 0) /* a client reads choices[0], come what may */
 		write_choice(&jo, s, r, 0);
 	jout_array_end(&jo);
+	openai_chat_write_tier(&jo, r);
 	jout_key(&jo, "usage");
 	openai_chat_write_usage(&jo, &r->usage);
 	jout_object_end(&jo);

@@ -399,8 +399,10 @@ stream_finish(void *writer, const struct reply *r)
 		choice_finish(s, r, 0);
 	if (s->options->chat->include_usage) {
 		buf_add(s->out, s->head.data, s->head.len);
-		buf_puts(s->out, "],\"usage\":");
-		jout_init(&jo, s->out);
+		buf_putc(s->out, ']');
+		jo = (struct json_out){s->out, true};
+		openai_chat_write_tier(&jo, r);
+		jout_key(&jo, "usage");
 		openai_chat_write_usage(&jo, &r->usage);
 		buf_puts(s->out, "}\n\n");
 	}

@@ -372,6 +372,9 @@ reply_read(struct reply *r, const char *json, size_t len,
 	usage = tree_object(root, "usageMetadata");
 	if (usage != NULL)
 		read_usage(&r->usage, usage);
+	if (tree_string(usage, "serviceTier", NULL) != NULL)
+		tree_copy(usage, "serviceTier", r->service_tier,
+			  sizeof(r->service_tier));
 	candidates = tree_array(root, "candidates");
 	n = tree_length(candidates);
 	for (i = 0; i < n; i++)

@@ -55,6 +55,7 @@ struct reply {
 	unsigned calls;			 /* that came so far */
 	char response_id[96];
 	char model_version[96];
+	char service_tier[16]; /* "standard", "flex", "priority"; "": unsaid */
 	char block_reason[48]; /* the prompt was refused; "" when it was not */
 	struct reply_usage usage; /* the last that came */
 	struct reply_candidate candidates[REPLY_CANDIDATES_MAX];
