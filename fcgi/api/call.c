@@ -372,6 +372,20 @@ attempt(struct call *call, struct campaign *c)
 	return how;
 }
 
+/* The first key, by the request's affinity; the next are the rotation's. */
+static enum gb_err
+take_first(struct call *call, struct campaign *c, struct key_turn *turn,
+	   int64_t *back_at)
+{
+	unsigned char digest[AFFINITY_SIZE];
+
+	if (call->affinity != NULL)
+		pool_affinity(digest, call->rq->entry.token, call->affinity,
+			      call->affinity_len);
+	return pool_take(app_store(call->rq->app), call->model, &c->tried,
+			 call->affinity == NULL ? NULL : digest, turn, back_at);
+}
+
 /* The next key.  When each was tried, and the last one failed through no fault
  * of its own, its turn may come again: one key must do, too. */
 static enum gb_err
@@ -381,10 +395,15 @@ take_key(struct call *call, struct campaign *c, int64_t *back_at)
 	struct key_turn turn;
 	enum gb_err rc;
 
-	rc = pool_take(store, call->model, &c->tried, &turn, back_at);
+	if (!c->asked)
+		rc = take_first(call, c, &turn, back_at);
+	else
+		rc = pool_take(store, call->model, &c->tried, NULL, &turn,
+			       back_at);
 	if (rc == GB_ENOTFOUND && c->asked && c->verdict.action == KEY_KEEP) {
 		memset(&c->tried, 0, sizeof(c->tried));
-		rc = pool_take(store, call->model, &c->tried, &turn, back_at);
+		rc = pool_take(store, call->model, &c->tried, NULL, &turn,
+			       back_at);
 	}
 	/* Else the last key stays: its failure is told, without its secret. */
 	if (rc == GB_OK)

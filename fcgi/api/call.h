@@ -37,6 +37,10 @@ struct call {
 	size_t body_len;
 	const struct transfer_header *headers; /* more of them; no secrets */
 	size_t header_count;
+	/* what keeps requests of one client with one key (prompt_cache_key);
+	 * NULL: nothing does */
+	const char *affinity;
+	size_t affinity_len;
 	bool whole; /* the reader wants the body all at once */
 	call_reader *reader;
 	void *context; /* the reader's */

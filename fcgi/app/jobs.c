@@ -25,12 +25,16 @@ run_due(struct app *app)
 {
 	const struct settings *cfg;
 	struct snapshot *snap;
+	struct retention keep;
 
 	snap = app_acquire(app);
 	cfg = snap->settings;
 	recheck_due(app_store(app), cfg, app_engine(app));
-	retention_due(app_store(app), cfg->request_log_days,
-		      cfg->error_log_days);
+	keep.request_days = cfg->request_log_days;
+	keep.error_days = cfg->error_log_days;
+	keep.signature_hours = cfg->signature_hours;
+	keep.signatures_max = cfg->signatures_max;
+	retention_due(app_store(app), &keep);
 	app_release(app, snap);
 }
 

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -30,6 +32,28 @@ secret_digest(unsigned char digest[DIGEST_SIZE], const void *data, size_t len)
 	pthread_once(&sha256_once, fetch_sha256);
 	if (EVP_Digest(data, len, digest, NULL, sha256, NULL) != 1)
 		abort(); /* memory for its state, that is */
+}
+
+void
+secret_digest_parts(unsigned char digest[DIGEST_SIZE],
+		    const struct secret_part *parts, size_t count)
+{
+	EVP_MD_CTX *ctx;
+	uint64_t len;
+	size_t i;
+	bool ok;
+
+	pthread_once(&sha256_once, fetch_sha256);
+	ctx = EVP_MD_CTX_new();
+	ok = ctx != NULL && EVP_DigestInit_ex(ctx, sha256, NULL) == 1;
+	for (i = 0; i < count && ok; i++) {
+		len = parts[i].len;
+		ok = EVP_DigestUpdate(ctx, &len, sizeof(len)) == 1 &&
+		     EVP_DigestUpdate(ctx, parts[i].data, parts[i].len) == 1;
+	}
+	if (!ok || EVP_DigestFinal_ex(ctx, digest, NULL) != 1)
+		abort(); /* memory for its state, that is */
+	EVP_MD_CTX_free(ctx);
 }
 
 void

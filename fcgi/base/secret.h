@@ -14,6 +14,17 @@
 void secret_digest(unsigned char digest[DIGEST_SIZE], const void *data,
 		   size_t len);
 
+/* One string of several. */
+struct secret_part {
+	const void *data;
+	size_t len;
+};
+
+/* The SHA-256 of several strings, each with its length, so that no two lists
+ * of strings have the same. */
+void secret_digest_parts(unsigned char digest[DIGEST_SIZE],
+			 const struct secret_part *parts, size_t count);
+
 /* Fill "len" bytes from the kernel's random source.  It waits, never fails. */
 void random_bytes(void *data, size_t len);
 

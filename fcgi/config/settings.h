@@ -75,6 +75,8 @@ struct settings {
 	bool show_thinking_process;	     /* SHOW_THINKING_PROCESS */
 	char *thought_tag; /* THOUGHT_TAG: "thought", "think" …; "": none */
 	bool strict; /* STRICT: a field that cannot be honoured is a 400 */
+	int64_t signatures_max;	 /* SIGNATURES_MAX kept; 0: none */
+	int64_t signature_hours; /* SIGNATURE_HOURS that one is kept */
 
 	/* serving */
 	char *database;	       /* SQLITE_DATABASE: path of the file */

@@ -112,6 +112,11 @@ const struct setting settings_table[SETTINGS_COUNT] = {
      .check = check_tag},
     {"strict", "STRICT", "whether a field that cannot be honoured is an error",
      "false", SETTING_BOOL, AT(strict)},
+    {"signatures_max", "SIGNATURES_MAX",
+     "thought signatures of tool calls kept for clients that lose them",
+     "100000", SETTING_NUMBER, UNIT_NONE, 0, 10000000, AT(signatures_max)},
+    {"signature_hours", "SIGNATURE_HOURS", "that a thought signature is kept",
+     "24", SETTING_NUMBER, UNIT_HOURS, 1, 720, AT(signature_hours)},
 
     /* serving */
     {"sqlite_database", "SQLITE_DATABASE",

@@ -55,7 +55,7 @@ struct setting {
 	const char *pair_name, *pair_value; /* the fields of a pair */
 };
 
-#define SETTINGS_COUNT 33
+#define SETTINGS_COUNT 35
 
 extern const struct setting settings_table[SETTINGS_COUNT];
 extern const char *const setting_unit_names[UNIT__MAX];

@@ -6,12 +6,28 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/redact.h"
+#include "base/secret.h"
 
 #define ROW_DOUBLING 25 /* the one row that needs to know the streak */
 
+void
+pool_affinity(unsigned char digest[AFFINITY_SIZE], const char *token,
+	      const char *text, size_t len)
+{
+	const struct secret_part parts[] = {
+	    {token, strlen(token)},
+	    {text, len},
+	};
+	unsigned char whole[DIGEST_SIZE];
+
+	secret_digest_parts(whole, parts, GB_COUNT(parts));
+	memcpy(digest, whole, AFFINITY_SIZE);
+}
+
 enum gb_err
 pool_take(struct store *s, const char *model, struct pool_tried *tried,
-	  struct key_turn *turn, int64_t *back_at)
+	  const unsigned char *affinity, struct key_turn *turn,
+	  int64_t *back_at)
 {
 	enum gb_err rc;
 
@@ -21,7 +37,7 @@ pool_take(struct store *s, const char *model, struct pool_tried *tried,
 		return GB_ENOTFOUND;
 	}
 	rc = store_key_turn(s, model, clock_wall_ms(), tried->ids, tried->count,
-			    turn, back_at);
+			    affinity, turn, back_at);
 	if (rc == GB_OK)
 		tried->ids[tried->count++] = turn->id;
 	return rc;

@@ -12,14 +12,21 @@ struct pool_tried {
 	size_t count;
 };
 
+/* What a request is to be kept together with others by: "len" bytes at "text",
+ * such as a prompt_cache_key, of the client with this access token. */
+void pool_affinity(unsigned char digest[AFFINITY_SIZE], const char *token,
+		   const char *text, size_t len);
+
 /*
  * The next key for "model"; its id is added to "tried".  GB_ENOTFOUND when no
  * READY key is left that was not tried: "*back_at" then is what
  * store_key_turn() says: when the first one comes back (milliseconds since 1970
  * UTC), or 0. A request that has tried KEY_TRIED_MAX keys gets no more.
+ * "affinity" is of pool_affinity(), or NULL.
  */
 enum gb_err pool_take(struct store *, const char *model, struct pool_tried *,
-		      struct key_turn *, int64_t *back_at) GB_NODISCARD;
+		      const unsigned char *affinity, struct key_turn *,
+		      int64_t *back_at) GB_NODISCARD;
 
 /* Judge what became of a turn and carry it out on the key, in the database.
  * A failure to write is logged; the verdict stands for this request. */

@@ -12,7 +12,7 @@
 #include "store/combine.h"
 #include "store/store.h"
 
-#define DB_STATEMENTS 64 /* different SQL texts that the room has, at most */
+#define DB_STATEMENTS 96 /* different SQL texts that the room has, at most */
 
 struct store {
 	sqlite3 *db;

@@ -9,6 +9,7 @@
 			    */
 #define KEY_SECRET_MAX 256 /* one is, but "no spaces or control characters" */
 #define KEY_TRIED_MAX  64  /* keys one request may try */
+#define AFFINITY_SIZE  16  /* bytes of a digest that a key may be kept for */
 
 enum key_state {
 	KEY_READY,    /* may be picked */
@@ -81,10 +82,16 @@ struct key_turn {
  * then is the earliest moment at which a key comes back for the model, tried
  * or not, or 0 when waiting is not what is missing: all are disabled, or one
  * that was tried is READY still.
+ *
+ * "affinity" (AFFINITY_SIZE bytes; NULL: none) asks for the key that had the
+ * last turn with the same one, within an hour.  While that key is READY for
+ * the model and was not tried, it has this turn too, and the rotation stays
+ * where it is; else the turn is the rotation's, and its key's from now on.
  */
 enum gb_err store_key_turn(struct store *, const char *model, int64_t now_ms,
 			   const int64_t *tried, size_t tried_count,
-			   struct key_turn *, int64_t *back_at) GB_NODISCARD;
+			   const unsigned char *affinity, struct key_turn *,
+			   int64_t *back_at) GB_NODISCARD;
 
 /*
  * What became of a key.  A key that a person disabled stays as it is, and a

@@ -1,14 +1,17 @@
-/* retention.c: deleting what the journal need not keep any longer */
+/* retention.c: deleting what need not be kept any longer */
 #include "store/retention.h"
 
 #include <time.h>
 
 #include "base/clock.h"
+#include "store/affinity.h"
 #include "store/journal.h"
 #include "store/keys.h"
 #include "store/overrides.h"
+#include "store/signatures.h"
 
-#define DAY_MS	      (24 * 3600 * INT64_C(1000))
+#define HOUR_MS	      (3600 * INT64_C(1000))
+#define DAY_MS	      (24 * HOUR_MS)
 #define EVERY_MS      (10 * 60 * INT64_C(1000))
 #define LEASE_MS      (60 * INT64_C(1000)) /* many times what a run takes */
 #define RUN_MS	      1000 /* a kind of row: the journal waits meanwhile */
@@ -16,25 +19,33 @@
 #define STEP_PAUSE_US 2000 /* longer than a waiter's longest sleep */
 #define COOLED_DAYS   2	   /* what (key, model) cooled until is old news */
 
-typedef enum gb_err retention_step(struct store *, int64_t, int64_t, int64_t *);
+/* Delete up to a number of rows that are older than a time, or beyond a
+ * number. */
+typedef enum gb_err retention_step(struct store *, int64_t limit, int64_t most,
+				   int64_t *deleted);
 
 static void
-delete_older(struct store *s, retention_step *step, int64_t now_ms,
-	     int64_t days)
+delete_rows(struct store *s, retention_step *step, int64_t limit)
 {
 	const struct timespec pause = {.tv_nsec = STEP_PAUSE_US * 1000L};
 	int64_t deleted, stop_ms;
 
-	if (days <= 0)
-		return;
 	stop_ms = clock_mono_ms() + RUN_MS;
 	do {
-		if (step(s, now_ms - days * DAY_MS, STEP_ROWS, &deleted) !=
-			GB_OK ||
+		if (step(s, limit, STEP_ROWS, &deleted) != GB_OK ||
 		    deleted < STEP_ROWS)
 			break;
 		nanosleep(&pause, NULL);
 	} while (clock_mono_ms() < stop_ms);
+}
+
+/* "days" 0: keep them. */
+static void
+delete_older(struct store *s, retention_step *step, int64_t now_ms,
+	     int64_t days)
+{
+	if (days > 0)
+		delete_rows(s, step, now_ms - days * DAY_MS);
 }
 
 static bool
@@ -48,16 +59,20 @@ job_is_ours(struct store *s, const char *job, int64_t now_ms, int64_t every_ms)
 }
 
 void
-retention_due(struct store *s, int64_t request_days, int64_t error_days)
+retention_due(struct store *s, const struct retention *keep)
 {
 	int64_t now_ms;
 
 	now_ms = clock_wall_ms();
 	if (job_is_ours(s, "retention", now_ms, EVERY_MS)) {
 		delete_older(s, store_journal_delete_requests, now_ms,
-			     request_days);
+			     keep->request_days);
 		delete_older(s, store_journal_delete_attempts, now_ms,
-			     error_days);
+			     keep->error_days);
+		delete_rows(s, store_signatures_expire,
+			    now_ms - keep->signature_hours * HOUR_MS);
+		delete_rows(s, store_signatures_trim, keep->signatures_max);
+		delete_rows(s, affinity_expire, now_ms - AFFINITY_MS);
 	}
 	if (job_is_ours(s, "forget-models", now_ms, DAY_MS))
 		delete_older(s, store_keys_forget_models, now_ms, COOLED_DAYS);

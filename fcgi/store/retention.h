@@ -1,16 +1,23 @@
-/* retention.h: deleting what the journal need not keep any longer */
+/* retention.h: deleting what need not be kept any longer */
 #ifndef GB_STORE_RETENTION_H
 #define GB_STORE_RETENTION_H
 
 #include "store/store.h"
 
+/* How long what is kept. */
+struct retention {
+	int64_t request_days, error_days; /* the journal's; 0: for ever */
+	int64_t signature_hours;	  /* thought signatures */
+	int64_t signatures_max;		  /* and how many, at most */
+};
+
 /*
- * Delete rows of requests older than "request_days" and of failed attempts
- * older than "error_days" (0: keep them), when it is time and no other
- * process is at it.  Takes a second a table at most, in steps of a millisecond
- * so that nobody waits for the lock; what is left is for the next time.  To be
- * called about once a minute.  Failures are logged.
+ * Delete what is older, and old rows of what is kept for a time of our own,
+ * when it is time and no other process is at it.  Takes a second a table at
+ * most, in steps of a millisecond so that nobody waits for the lock; what is
+ * left is for the next time.  To be called about once a minute.  Failures are
+ * logged.
  */
-void retention_due(struct store *, int64_t request_days, int64_t error_days);
+void retention_due(struct store *, const struct retention *);
 
 #endif

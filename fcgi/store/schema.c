@@ -14,6 +14,8 @@
  * used twice, because the journal speaks of keys by id.
  * rotation: one row, the id of the key whose turn it was last.
  * requests and attempts stand alone: each is kept for a time of its own.
+ * signatures, affinity: ids grow with each write, so that those which lie too
+ * far behind the newest are the rows too many, and nobody needs to count.
  */
 static const char *const migrations[] = {
     "CREATE TABLE meta ("
@@ -101,6 +103,22 @@ static const char *const migrations[] = {
 
     "PRAGMA application_id = 1734500716;"
     "PRAGMA user_version = 1;",
+
+    "CREATE TABLE signatures ("
+    "	id INTEGER PRIMARY KEY,"
+    "	call BLOB NOT NULL UNIQUE,"
+    "	signature TEXT NOT NULL,"
+    "	created_at INTEGER NOT NULL);"
+    "CREATE INDEX signatures_created ON signatures (created_at);"
+
+    "CREATE TABLE affinity ("
+    "	id INTEGER PRIMARY KEY,"
+    "	digest BLOB NOT NULL UNIQUE,"
+    "	key_id INTEGER NOT NULL,"
+    "	used_at INTEGER NOT NULL);"
+    "CREATE INDEX affinity_used ON affinity (used_at);"
+
+    "PRAGMA user_version = 2;",
 };
 
 static const char sql_version[] = "PRAGMA user_version";

@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "store/affinity.h"
+
 #define IDS_TEXT_MAX (KEY_TRIED_MAX * 21 + 3) /* "[id,id]", 20 digits an id */
 
 /* One thread's wish. */
@@ -15,6 +18,7 @@ struct turn_request {
 	int64_t now_ms;
 	const int64_t *tried;
 	size_t tried_count;
+	const unsigned char *affinity;
 	struct key_turn *turn;
 	int64_t *back_at;
 };
@@ -24,17 +28,13 @@ struct turn_request {
  * NULL, and OR IGNORE then leaves the row alone: nothing is written, no row
  * comes back.
  */
-#define SQL_READY \
-	"k.disabled_by = 0 AND k.ready_at <= ?2 AND NOT EXISTS (" \
-	"SELECT 1 FROM key_models m WHERE m.key_id = k.id" \
-	" AND m.model = ?1 AND m.ready_at > ?2)"
 #define SQL_TURN(untried) \
 	"UPDATE OR IGNORE rotation SET pos = coalesce(" \
 	"(SELECT k.id FROM keys k INDEXED BY keys_enabled" \
-	" WHERE k.id > rotation.pos AND " SQL_READY untried \
+	" WHERE k.id > rotation.pos AND " KEY_IS_READY untried \
 	" ORDER BY k.id LIMIT 1)," \
 	"(SELECT k.id FROM keys k INDEXED BY keys_enabled" \
-	" WHERE k.id <= rotation.pos AND " SQL_READY untried \
+	" WHERE k.id <= rotation.pos AND " KEY_IS_READY untried \
 	" ORDER BY k.id LIMIT 1))" \
 	" RETURNING pos, (SELECT secret FROM keys WHERE id = pos)," \
 	" EXISTS (" KEY_HAS_PAST("pos", "?1", "?2") ")"
@@ -112,12 +112,31 @@ take_turn(struct store *s, const struct turn_request *rq)
 	return rc;
 }
 
+/* The turn of the key that the affinity is to; the rotation stays where it
+ * is. */
+static enum gb_err
+take_affine(struct store *s, const struct turn_request *rq)
+{
+	char ids[IDS_TEXT_MAX] = "[]";
+
+	if (rq->tried_count > 0)
+		ids_text(ids, rq->tried, rq->tried_count);
+	return affinity_turn(s, rq->affinity, rq->model, rq->now_ms, ids,
+			     rq->turn);
+}
+
 static enum gb_err
 serve_one(struct store *s, const struct turn_request *rq)
 {
 	enum gb_err rc, told;
 
+	if (rq->affinity != NULL && take_affine(s, rq) == GB_OK)
+		return GB_OK;
 	rc = take_turn(s, rq);
+	if (rc == GB_OK && rq->affinity != NULL &&
+	    affinity_bind(s, rq->affinity, rq->turn->id, rq->now_ms) != GB_OK)
+		log_warnx("key %lld: an affinity to it is lost",
+			  (long long)rq->turn->id);
 	if (rc != GB_ENOTFOUND)
 		return rc;
 	told = db_number_locked(s, sql_back_at,
@@ -136,7 +155,8 @@ run_turn(struct store *s, struct combine_op *op)
 
 enum gb_err
 store_key_turn(struct store *s, const char *model, int64_t now_ms,
-	       const int64_t *tried, size_t tried_count, struct key_turn *turn,
+	       const int64_t *tried, size_t tried_count,
+	       const unsigned char *affinity, struct key_turn *turn,
 	       int64_t *back_at)
 {
 	struct turn_request rq;
@@ -150,6 +170,7 @@ store_key_turn(struct store *s, const char *model, int64_t now_ms,
 	    .now_ms = now_ms,
 	    .tried = tried,
 	    .tried_count = tried_count,
+	    .affinity = affinity,
 	    .turn = turn,
 	    .back_at = back_at,
 	};

@@ -7,6 +7,12 @@
 
 #define LAST_OK_STEP_MS "60000" /* last_ok_at is exact to a minute only */
 
+/* SQL: whether key "k" may be picked for model ?1 now, at ?2. */
+#define KEY_IS_READY \
+	"k.disabled_by = 0 AND k.ready_at <= ?2 AND NOT EXISTS (" \
+	"SELECT 1 FROM key_models m WHERE m.key_id = k.id" \
+	" AND m.model = ?1 AND m.ready_at > ?2)"
+
 /* SQL: one row when a success has something to change of key "id" or of (key,
  * "model"). */
 #define KEY_HAS_PAST(id, model, now) \

@@ -126,6 +126,46 @@ test_secret(void **state)
 	CHECK("its prefix", strncmp(token, "gb-", 3) == 0);
 }
 
+/* No two lists have the same digest, however they are cut. */
+static void
+test_digest_of_parts(void **state)
+{
+	static const struct {
+		const char *text[3];
+		size_t len[3], count;
+	} lists[] = {
+	    {{""}, {0}, 0},
+	    {{""}, {0}, 1},
+	    {{"", ""}, {0, 0}, 2},
+	    {{"ab"}, {2}, 1},
+	    {{"a", "b"}, {1, 1}, 2},
+	    {{"b", "a"}, {1, 1}, 2},
+	    {{"ab", ""}, {2, 0}, 2},
+	    {{"", "ab"}, {0, 2}, 2},
+	    {{"", "a", "b"}, {0, 1, 1}, 3},
+	    {{"a\0b"}, {3}, 1},
+	    {{"a\0c"}, {3}, 1},
+	};
+	unsigned char digests[GB_COUNT(lists)][DIGEST_SIZE];
+	unsigned char again[DIGEST_SIZE];
+	struct secret_part parts[3];
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < GB_COUNT(lists); i++) {
+		for (k = 0; k < lists[i].count; k++) {
+			parts[k].data = lists[i].text[k];
+			parts[k].len = lists[i].len[k];
+		}
+		secret_digest_parts(digests[i], parts, lists[i].count);
+		secret_digest_parts(again, parts, lists[i].count);
+		assert_memory_equal(digests[i], again, DIGEST_SIZE);
+		for (k = 0; k < i; k++)
+			assert_memory_not_equal(digests[i], digests[k],
+						DIGEST_SIZE);
+	}
+}
+
 int
 main(void)
 {
@@ -134,6 +174,7 @@ main(void)
 	    cmocka_unit_test(test_redact),
 	    cmocka_unit_test(test_mask),
 	    cmocka_unit_test(test_secret),
+	    cmocka_unit_test(test_digest_of_parts),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);

@@ -208,6 +208,9 @@ test_retention(void **state)
 {
 	static const char requests[] = "SELECT count(*) FROM requests";
 	static const char attempts[] = "SELECT count(*) FROM attempts";
+	static const struct retention for_ever = {.signature_hours = 1};
+	static const struct retention a_day = {1, 1, 1, 0};
+	static const struct retention three_days = {3, 1, 1, 0};
 	struct unit_store *u = *state;
 	int64_t now;
 
@@ -215,12 +218,12 @@ test_retention(void **state)
 	write_at(u->store, now, 3);
 	write_at(u->store, now - 2 * DAY, 250); /* more than one step */
 	write_at(u->store, now - 5 * DAY, 5);
-	retention_due(u->store, 0, 0);
+	retention_due(u->store, &for_ever);
 	CHECK_INT("0 keeps them", unit_sql(u->path, requests, NULL, 0), 258);
-	retention_due(u->store, 1, 1);
+	retention_due(u->store, &a_day);
 	CHECK_INT("not due yet", unit_sql(u->path, requests, NULL, 0), 258);
 	unit_sql(u->path, "DELETE FROM jobs", NULL, 0);
-	retention_due(u->store, 3, 1);
+	retention_due(u->store, &three_days);
 	CHECK_INT("requests of 3 days", unit_sql(u->path, requests, NULL, 0),
 		  253);
 	CHECK_INT("attempts of 1 day", unit_sql(u->path, attempts, NULL, 0), 3);

@@ -220,6 +220,13 @@ static const struct row env_rows[] = {
      ENV_FAULT("max_retries", "must be a whole number from 0 to 63")},
     {"a number and more", "MAX_RETRIES=3 4", NULL,
      ENV_FAULT("max_retries", "must be a whole number from 0 to 63")},
+    {"none kept", "SIGNATURES_MAX=0", "signatures_max", "0", NULL},
+    {"fewer than none", "SIGNATURES_MAX=-1", NULL,
+     ENV_FAULT("signatures_max", "must be a whole number from 0 to 10000000")},
+    {"a month", "SIGNATURE_HOURS=720", "signature_hours", "720", NULL},
+    {"no time at all", "SIGNATURE_HOURS=0", NULL,
+     ENV_FAULT("signature_hours",
+	       "must be a whole number of hours from 1 to 720")},
     {"below the range", "MAX_RETRIES=-1", NULL,
      ENV_FAULT("max_retries", "must be a whole number from 0 to 63")},
     {"above the range", "TIME_OUT=3601", NULL,
@@ -556,6 +563,8 @@ test_defaults(void **state)
 	CHECK_INT("total_timeout", s->total_timeout_ms, 3600000);
 	CHECK_INT("retry_budget", s->retry_budget_ms, 60000);
 	CHECK_INT("check_interval_hours", s->check_interval_hours, 1);
+	CHECK_INT("signatures_max", s->signatures_max, 100000);
+	CHECK_INT("signature_hours", s->signature_hours, 24);
 	CHECK_INT("max_body", s->max_body, 100 << 20);
 	CHECK_INT("max_reply", s->max_reply, 128 << 20);
 	CHECK_INT("stream_buffer", s->stream_buffer, 256 << 10);

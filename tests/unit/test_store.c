@@ -37,7 +37,7 @@ test_open(void **state)
 	unit_sql(u->path, "PRAGMA journal_mode", text, sizeof(text));
 	CHECK_STR("journal mode", text, "wal");
 	CHECK_INT("version", unit_sql(u->path, "PRAGMA user_version", NULL, 0),
-		  1);
+		  2);
 
 	/* A second one beside it, and again after both were closed. */
 	assert_int_equal(store_open(&second, u->path), GB_OK);
@@ -247,7 +247,7 @@ test_person(void **state)
 	memset(&turn, 0xee, sizeof(turn));
 	back_at = 77;
 	CHECK_INT("no turn",
-		  store_key_turn(u->store, MODEL, NOW, NULL, 0, &turn,
+		  store_key_turn(u->store, MODEL, NOW, NULL, 0, NULL, &turn,
 				 &back_at),
 		  GB_ENOTFOUND);
 	CHECK_INT("for ever", back_at, 0);
@@ -264,7 +264,7 @@ test_person(void **state)
 	CHECK_INT("enable", store_key_enable(u->store, 1), GB_OK);
 	CHECK_INT("ready", unit_key_state(u->store, 1, NOW, reason), KEY_READY);
 	CHECK_INT("for the model as well",
-		  store_key_turn(u->store, MODEL, NOW, NULL, 0, &turn,
+		  store_key_turn(u->store, MODEL, NOW, NULL, 0, NULL, &turn,
 				 &back_at),
 		  GB_OK);
 	CHECK_INT("nothing to revive",
@@ -318,7 +318,8 @@ turn_of(struct store *s, const char *model, int64_t now_ms,
 	struct key_turn turn;
 	enum gb_err rc;
 
-	rc = store_key_turn(s, model, now_ms, tried, count, &turn, back_at);
+	rc = store_key_turn(s, model, now_ms, tried, count, NULL, &turn,
+			    back_at);
 	if (rc == GB_ENOTFOUND)
 		return -1;
 	assert_int_equal(rc, GB_OK);
@@ -509,7 +510,7 @@ test_success_is_cheap(void **state)
 					 GB_OK);
 		assert_int_equal(store_key_turn(u->store, MODEL,
 						NOW + steps[i].at, NULL, 0,
-						&turn, &back_at),
+						NULL, &turn, &back_at),
 				 GB_OK);
 		CHECK_INT(steps[i].what, turn.has_past, steps[i].writes);
 		if (turn.has_past)

@@ -1,0 +1,244 @@
+/* test_migrations.c: databases of every older version are brought up to date,
+ * with what is in them */
+#include "unit_store.h"
+
+#include <sys/wait.h>
+
+#include "store/tokens.h"
+
+#define VERSION	  2 /* of the schema that this program makes */
+#define PROCESSES 6
+#define TEXT_MAX  (64 * 1024)
+
+/* The tables and indexes, however they are laid out in their source. */
+static const char layout[] =
+    "SELECT group_concat(name || replace(replace(replace(coalesce(sql, ''), "
+    "char(10), ''), char(9), ''), ' ', ''), char(10)) FROM (SELECT name, sql "
+    "FROM sqlite_schema ORDER BY name)";
+
+/* Tables of each version with the columns that it gave them, and so all that
+ * must be there later. */
+static const struct {
+	int since;
+	const char *table, *columns;
+} tables[] = {
+    {1, "meta", "one, generation, hex(admin_digest)"},
+    {1, "keys",
+     "id, secret, disabled_by, ready_at, reason, failures, failed_at, "
+     "created_at, checked_at, last_ok_at"},
+    {1, "key_models", "key_id, model, ready_at, streak, reason"},
+    {1, "rotation", "one, pos"},
+    {1, "tokens", "id, name, hex(digest), created_at, revoked_at"},
+    {1, "overrides", "name, json"},
+    {1, "jobs", "name, taken_at, lease_until"},
+    {1, "requests",
+     "id, time_ms, request_id, token, key_id, endpoint, model, stream, "
+     "hung_up, status, attempts, first_byte_ms, total_ms, prompt_tokens, "
+     "completion_tokens, reasoning_tokens, cached_tokens, error_class"},
+    {1, "attempts",
+     "id, time_ms, request_id, key_id, model, status, error_class, text"},
+    {1, "sqlite_sequence", "name, seq"},
+};
+
+static void
+run_file(const char *path, const char *sql_file)
+{
+	static char sql[TEXT_MAX];
+	char *why;
+	sqlite3 *db;
+	size_t len;
+	FILE *f;
+
+	f = fopen(sql_file, "r");
+	CHECK(sql_file, f != NULL);
+	len = fread(sql, 1, sizeof(sql) - 1, f);
+	fclose(f);
+	CHECK(sql_file, len < sizeof(sql) - 1);
+	sql[len] = '\0';
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+		fail_msg("%s: %s", sql_file, why);
+	sqlite3_close(db);
+}
+
+/* An old database at other.db. */
+static void
+make_old(const struct unit_store *u, int version, char path[160])
+{
+	char file[64];
+
+	(void)snprintf(path, 160, "%s/other.db", u->folder);
+	unlink(path);
+	(void)snprintf(file, sizeof(file), "tests/unit/schema_%d.sql", version);
+	run_file(path, file);
+	CHECK_INT(file, unit_sql(path, "PRAGMA user_version", NULL, 0),
+		  version);
+}
+
+/* All rows of a table as one text. */
+static void
+dump(const char *path, const char *table, const char *columns, char *text)
+{
+	char sql[1024];
+
+	(void)snprintf(sql, sizeof(sql),
+		       "SELECT group_concat(line, char(10)) FROM (SELECT "
+		       "json_array(%s) AS line FROM %s ORDER BY 1)",
+		       columns, table);
+	unit_sql(path, sql, text, TEXT_MAX);
+}
+
+static void
+check_rows_kept(const struct unit_store *u, int version)
+{
+	static char before[GB_COUNT(tables)][TEXT_MAX], after[TEXT_MAX];
+	struct store *s;
+	char path[160];
+	size_t i;
+
+	make_old(u, version, path);
+	for (i = 0; i < GB_COUNT(tables); i++)
+		if (tables[i].since <= version) {
+			dump(path, tables[i].table, tables[i].columns,
+			     before[i]);
+			CHECK(tables[i].table, strlen(before[i]) > 4);
+		}
+	assert_int_equal(store_open(&s, path), GB_OK);
+	for (i = 0; i < GB_COUNT(tables); i++)
+		if (tables[i].since <= version) {
+			dump(path, tables[i].table, tables[i].columns, after);
+			CHECK_STR(tables[i].table, after, before[i]);
+		}
+	store_close(s);
+}
+
+/* What comes of an old one is what a new one is. */
+static void
+check_layout(const struct unit_store *u)
+{
+	static char have[TEXT_MAX], want[TEXT_MAX];
+	char path[160];
+
+	(void)snprintf(path, sizeof(path), "%s/other.db", u->folder);
+	CHECK_INT("version", unit_sql(path, "PRAGMA user_version", NULL, 0),
+		  VERSION);
+	unit_sql(path, layout, have, sizeof(have));
+	unit_sql(u->path, layout, want, sizeof(want));
+	CHECK_STR("tables and indexes", have, want);
+	unit_sql(path, "PRAGMA integrity_check", have, sizeof(have));
+	CHECK_STR("integrity", have, "ok");
+}
+
+static void
+test_each_version(void **state)
+{
+	const struct unit_store *u = *state;
+	int version;
+
+	CHECK_INT("a new one",
+		  unit_sql(u->path, "PRAGMA user_version", NULL, 0), VERSION);
+	for (version = 1; version < VERSION; version++) {
+		check_rows_kept(u, version);
+		check_layout(u);
+	}
+}
+
+/* It goes on as if nothing had been. */
+static void
+test_goes_on(void **state)
+{
+	const struct unit_store *u = *state;
+	struct token_rows tokens;
+	struct key_turn turn;
+	int64_t back_at;
+	struct store *s;
+	char path[160];
+
+	make_old(u, 1, path);
+	assert_int_equal(store_open(&s, path), GB_OK);
+	CHECK_INT("a turn",
+		  store_key_turn(s, "gemini-2.5-flash", UNIT_NOW, NULL, 0, NULL,
+				 &turn, &back_at),
+		  GB_OK);
+	CHECK_INT("after the last one", turn.id, 5);
+	CHECK_INT("a turn",
+		  store_key_turn(s, "other", UNIT_NOW, NULL, 0, NULL, &turn,
+				 &back_at),
+		  GB_OK);
+	CHECK_INT("of the ring", turn.id, 2);
+	assert_int_equal(store_tokens_list(s, &tokens), GB_OK);
+	CHECK_INT("tokens", tokens.count, 1);
+	token_rows_free(&tokens);
+	store_close(s);
+}
+
+/* A migration that cannot be made leaves the file as it was. */
+static void
+test_fails_whole(void **state)
+{
+	const struct unit_store *u = *state;
+	struct store *s;
+	char path[160];
+
+	make_old(u, 1, path);
+	unit_sql(path, "CREATE TABLE affinity (x)", NULL, 0);
+	CHECK_INT("in its way", store_open(&s, path), GB_EIO);
+	assert_null(s);
+	CHECK_INT("version", unit_sql(path, "PRAGMA user_version", NULL, 0), 1);
+	CHECK_INT("no table of it",
+		  unit_sql(path,
+			   "SELECT count(*) FROM sqlite_schema WHERE name = "
+			   "'signatures'",
+			   NULL, 0),
+		  0);
+	unit_sql(path, "DROP TABLE affinity", NULL, 0);
+	CHECK_INT("the way is free", store_open(&s, path), GB_OK);
+	store_close(s);
+}
+
+/* All instances start with the new program at once. */
+static void
+test_processes(void **state)
+{
+	struct unit_store *u = *state;
+	pid_t pids[PROCESSES];
+	struct store *s;
+	char path[160];
+	int i, status;
+
+	make_old(u, 1, path);
+	store_close(u->store); /* no connection goes through a fork */
+	u->store = NULL;
+	for (i = 0; i < PROCESSES; i++) {
+		pids[i] = fork();
+		assert_true(pids[i] != -1);
+		if (pids[i] == 0) {
+			if (store_open(&s, path) != GB_OK)
+				_exit(1);
+			store_close(s);
+			_exit(0);
+		}
+	}
+	for (i = 0; i < PROCESSES; i++) {
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		CHECK_INT("a process", status, 0);
+	}
+	check_layout(u);
+}
+
+#define WITH_STORE(test) \
+	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
+					unit_store_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    WITH_STORE(test_each_version),
+	    WITH_STORE(test_goes_on),
+	    WITH_STORE(test_fails_whole),
+	    WITH_STORE(test_processes),
+	};
+
+	return cmocka_run_group_tests_name("migrations", tests, NULL, NULL);
+}
