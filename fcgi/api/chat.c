@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/answer.h"
+#include "api/signatures.h"
 #include "dialect/gemini_request.h"
 #include "dialect/json_in.h"
 #include "dialect/models.h"
@@ -40,6 +41,7 @@ struct exchange {
 	const struct writer_kind *kind;
 	void *writer;
 	struct thought_text thoughts;
+	struct signatures signatures;
 	struct answer_reader reader;
 	struct call call;
 };
@@ -53,6 +55,7 @@ writer_reset(struct answer_reader *ar)
 
 	x->kind->release(x->writer);
 	x->kind->init(x->writer, &x->options, &ar->rq->out, REPLY_BYTES_MAX);
+	signatures_reset(&x->signatures);
 	thought_text_init(&x->thoughts, ar->rq->cfg->thought_tag,
 			  (struct piece_sink){x->kind->piece, x->writer});
 }
@@ -70,10 +73,11 @@ static struct piece_sink
 writer_sink(struct answer_reader *ar)
 {
 	struct exchange *x = ar->context;
+	struct piece_sink to = {x->kind->piece, x->writer};
 
-	return tags_thoughts(ar)
-		   ? thought_text_sink(&x->thoughts)
-		   : (struct piece_sink){x->kind->piece, x->writer};
+	if (tags_thoughts(ar))
+		to = thought_text_sink(&x->thoughts);
+	return signatures_sink(&x->signatures, to);
 }
 
 static enum gb_err
@@ -83,6 +87,7 @@ writer_finish(struct answer_reader *ar)
 
 	if (tags_thoughts(ar))
 		thought_text_finish(&x->thoughts, &ar->reply);
+	signatures_keep(&x->signatures, ar->rq);
 	return x->kind->finish(x->writer, &ar->reply);
 }
 
@@ -133,6 +138,7 @@ write_request(struct exchange *x, struct api_request *rq)
 	options.safety_count = i;
 	options.dropped = &x->chat.dropped;
 	model_facts_get(x->chat.model, &facts);
+	signatures_restore(&x->signatures, rq, &facts, &x->chat);
 	buf_printf(&x->url, "/v1beta/models/%s:%s", x->chat.model,
 		   x->chat.stream ? "streamGenerateContent?alt=sse"
 				  : "generateContent");
@@ -179,6 +185,8 @@ prepare(struct exchange *x, struct api_request *rq)
 	x->reader.call_prefix = x->dialect->call_prefix;
 	call->rq = rq;
 	call->model = x->chat.model;
+	call->affinity = x->chat.affinity.ptr;
+	call->affinity_len = x->chat.affinity.len;
 	call->method = "POST";
 	call->path = buf_str(&x->url);
 	call->body = buf_str(&x->body);
@@ -203,6 +211,7 @@ release(struct exchange *x)
 		answer_reader_release(&x->reader);
 	}
 	free(x->writer);
+	signatures_reset(&x->signatures);
 	chat_release(&x->chat);
 	buf_release(&x->url);
 	buf_release(&x->body);

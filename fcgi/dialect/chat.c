@@ -544,6 +544,26 @@ chat_pair_results(struct chat *chat, size_t *which)
 	return GB_OK;
 }
 
+size_t
+chat_current_turn(const struct chat *chat)
+{
+	const struct chat_part *part;
+	const struct chat_turn *turn;
+	size_t i, at;
+
+	for (i = chat->turn_count; i > 0; i--) {
+		turn = &chat->turns[i - 1];
+		if (turn->role != CHAT_USER)
+			continue;
+		for (at = 0; at < turn->count; at++) {
+			part = &chat->parts[turn->first + at];
+			if (part->kind != CHAT_RESULT && !part->of_result)
+				return i;
+		}
+	}
+	return 0;
+}
+
 void
 chat_drop(struct chat_dropped *dropped, const char *name)
 {

@@ -247,6 +247,10 @@ const char *chat_original_name(const struct chat *, const char *name);
  */
 enum gb_err chat_pair_results(struct chat *, size_t *which) GB_NODISCARD;
 
+/* Where the current turn begins: after the newest user's turn that holds more
+ * than results.  Only the calls from there on are checked by Gemini. */
+size_t chat_current_turn(const struct chat *);
+
 /* Remember that a field was dropped.  Once each; names unfit for a header,
  * and those beyond the maximum, are let go. */
 void chat_drop(struct chat_dropped *, const char *name);

@@ -190,28 +190,6 @@ write_model_turn(struct gemini_writer *w, const struct chat_turn *turn,
 	}
 }
 
-/* Where the current turn begins: after the newest user's turn that holds more
- * than results.  Only the calls from there on are checked by Gemini. */
-static size_t
-current_turn(const struct chat *chat)
-{
-	const struct chat_part *part;
-	const struct chat_turn *turn;
-	size_t i, at;
-
-	for (i = chat->turn_count; i > 0; i--) {
-		turn = &chat->turns[i - 1];
-		if (turn->role != CHAT_USER)
-			continue;
-		for (at = 0; at < turn->count; at++) {
-			part = &chat->parts[turn->first + at];
-			if (part->kind != CHAT_RESULT && !part->of_result)
-				return i;
-		}
-	}
-	return 0;
-}
-
 /* A conversation begins with the user; a lone space does no harm. */
 static void
 write_opening(struct gemini_writer *w)
@@ -231,7 +209,7 @@ write_turns(struct gemini_writer *w)
 	const struct chat_turn *turn = NULL;
 	size_t i, current;
 
-	current = current_turn(chat);
+	current = chat_current_turn(chat);
 	for (i = 0; i < chat->turn_count; i++) {
 		turn = &chat->turns[i];
 		begin_content(&w->out,

@@ -159,20 +159,22 @@ function partsFor(body, model, script, issue)
 
 	if (script.parts)
 		return script.parts.map((p) => p.thoughtSignature === "issue" ?
-			{...p, thoughtSignature: issue()} : p);
+			{...p, thoughtSignature: issue(
+				get(p, "functionCall"))} : p);
 	if (script.thought ?? thinks)
 		parts.push({text: script.thought ?? THOUGHT, thought: true});
 	if (calls.length > 0) {
-		calls.forEach((c, i) => parts.push({
-			functionCall: {
+		calls.forEach((c, i) => {
+			const functionCall = {
 				...(versionOf(model) >= 3.5 ?
 				    {id: crypto.randomBytes(4)
 						.toString("hex")} : {}),
 				...c,
-			},
-			...(i === 0 && signed ?
-			    {thoughtSignature: issue()} : {}),
-		}));
+			};
+
+			parts.push({functionCall, ...(i === 0 && signed ?
+				{thoughtSignature: issue(functionCall)} : {})});
+		});
 		return parts;
 	}
 	if (script.image || MODELS[model]?.kind === "image")

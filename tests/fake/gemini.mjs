@@ -54,6 +54,8 @@ import {checkGenerate, credentialOf, get} from "./rules.mjs";
  *  fail		{after, form, error}: after so many events an error as
  *			"raw" JSON, as a "data" event, or as an "array"
  *  splitEvery		write the body in pieces of so many bytes
+ *  realSignatures	take no dummy for the signature of a call, and each
+ *			real one only with the call that it was issued for
  *  lax			do not check the request against the rules
  *  gate		async (index, record): waited for before each event, and
  *			before what "fail" sends
@@ -314,7 +316,7 @@ const VERBS = {
 function checkOrLax({json, model, script, issued})
 {
 	if (!script.lax)
-		checkGenerate(json, model, issued);
+		checkGenerate(json, model, issued, script.realSignatures);
 }
 
 function listModels(query)
@@ -513,14 +515,14 @@ export async function startFake({port = 0, tlsPort = 0, host = "127.0.0.1",
 	fs.chmodSync(dir, 0o755);	/* a web server's user reads the CA */
 	const {cert, pem} = makeCertificate(dir);
 	const scripts = new Scripts();
-	const issued = new Set();
+	const issued = new Map();	/* signatures, and the calls they sign */
 	const news = new EventEmitter().setMaxListeners(0);
 	const sockets = new Set();
 	const fake = {ca: cert, requests: []};
 
-	const issue = () => {
+	const issue = (call) => {
 		const s = crypto.randomBytes(24).toString("base64");
-		issued.add(s);
+		issued.set(s, call);
 		return s;
 	};
 	const serve = async (req, res) => {

@@ -226,11 +226,34 @@ function checkTurns(contents, version)
 }
 
 /*
+ * Stricter than Google: no dummies, and each signature where it belongs, at
+ * the call that it was issued with and nowhere else.
+ */
+function checkRealSignature(part, first, issued)
+{
+	const s = get(part, "thoughtSignature");
+	const call = get(part, "functionCall");
+	const of = issued.get(s);
+
+	if (part !== first && s === undefined)
+		return;
+	if (part !== first && DUMMY_SIGNATURES.has(s))
+		throw new Fault("A second call has a dummy for a signature.");
+	if (!of)
+		throw new Fault(`Function call \`${call.name}\` does not ` +
+				"have the thought signature of a call.");
+	if (of.name !== call.name || (of.id && of.id !== call.id) ||
+	    JSON.stringify(of.args ?? {}) !== JSON.stringify(call.args ?? {}))
+		throw new Fault(`Function call \`${call.name}\` has the ` +
+				"thought signature of another call.");
+}
+
+/*
  * Gemini 3 wants the signature that it gave on the first call of each step of
  * the current turn: of all that follows the last user content with more in it
  * than results.
  */
-function checkSignatures(contents, version, issued)
+function checkSignatures(contents, version, issued, real)
 {
 	let start = -1;
 
@@ -252,6 +275,9 @@ function checkSignatures(contents, version, issued)
 		if (i <= start || content.role !== "model")
 			return;
 		const first = calls(content)[0];
+		if (real)
+			for (const part of calls(content))
+				checkRealSignature(part, first, issued);
 		if (first && !get(first, "thoughtSignature"))
 			throw new Fault("Function call is missing a " +
 				"thought_signature in functionCall parts. " +
@@ -387,8 +413,9 @@ function checkConfig(config, model, version, tools)
 		checkThinking(get(config, "thinkingConfig"), version);
 }
 
-/* A whole GenerateContentRequest; "issued" holds the signatures we gave. */
-export function checkGenerate(body, model, issued)
+/* A whole GenerateContentRequest; "issued" holds the signatures that we gave,
+ * with their calls; "real": no dummy will do. */
+export function checkGenerate(body, model, issued, real = false)
 {
 	const version = versionOf(model);
 	const contents = body?.contents;
@@ -405,7 +432,7 @@ export function checkGenerate(body, model, issued)
 	contents.forEach((c, i) => c.parts.forEach((p, k) =>
 		checkPart(p, `contents[${i}].parts[${k}]`)));
 	checkTurns(contents, version);
-	checkSignatures(contents, version, issued);
+	checkSignatures(contents, version, issued, real);
 
 	const system = get(body, "systemInstruction");
 	if (system)
