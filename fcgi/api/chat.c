@@ -132,7 +132,7 @@ write_request(struct exchange *x, struct api_request *rq)
 	options.safety_thresholds = thresholds;
 	options.safety_count = i;
 	options.dropped = &x->chat.dropped;
-	model_facts_get(x->chat.model, &facts);
+	model_facts_get(x->chat.model, NULL, &facts);
 	buf_printf(&x->url, "/v1beta/models/%s:%s", x->chat.model,
 		   x->chat.stream ? "streamGenerateContent?alt=sse"
 				  : "generateContent");

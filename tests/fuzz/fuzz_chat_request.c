@@ -69,7 +69,7 @@ write_for(const struct chat *chat, const char *model)
 
 	memset(&dropped, 0, sizeof(dropped));
 	buf_init(&body, OUT_MAX);
-	model_facts_get(model, &facts);
+	model_facts_get(model, NULL, &facts);
 	if (gemini_request_write(chat, &facts, &options, &body, &err) == GB_OK)
 		must_be_json(&body);
 	else

@@ -56,7 +56,7 @@ golden_translate(golden_reader *read, const struct buf *request,
 		return;
 	out->rc = read(root, &read_options, &chat, &out->err);
 	if (out->rc == GB_OK) {
-		model_facts_get(chat.model, &facts);
+		model_facts_get(chat.model, NULL, &facts);
 		write_options.dropped = &chat.dropped;
 		out->rc = gemini_request_write(&chat, &facts, &write_options,
 					       &out->body, &out->err);
