@@ -13,6 +13,8 @@
 #define TEXT_MAX  4096 /* bytes of a path: PATH_MAX */
 #define MODEL_MAX 128  /* bytes of a model's name, as in the journal */
 
+#define BUDGET_MAX 1000000 /* tokens; no model takes as many */
+
 /* A key is whatever Google hands out; it has changed its shape before, so only
  * its length is bounded, as in the pool. */
 #define KEY_MIN 20
@@ -103,6 +105,31 @@ const struct setting settings_table[SETTINGS_COUNT] = {
      SETTING_PAIRS, .min = 1, .max = TEXT_MAX, AT(safety_settings),
      .check_pair = check_safety, .pair_name = "category",
      .pair_value = "threshold"},
+    {"model_aliases", "MODEL_ALIASES", "names of the house for models", "",
+     SETTING_PAIRS, .min = 1, .max = MODEL_MAX, AT(model_aliases),
+     .tidy = tidy_model, .check = check_model, .check_pair = check_alias,
+     .pair_name = "alias", .pair_value = "model"},
+    {"model_facts", "MODEL_FACTS",
+     "what models take, where the built-in table is wrong or too old", "",
+     SETTING_PAIRS, .min = 1, .max = TEXT_MAX, AT(model_facts),
+     .check_pair = check_model_facts, .pair_name = "model",
+     .pair_value = "facts"},
+    {"search_models", "SEARCH_MODELS", "models that are listed with -search",
+     "", SETTING_LIST, .min = 1, .max = MODEL_MAX, AT(search_models),
+     .tidy = tidy_model, .check = check_model},
+    {"image_models", "IMAGE_MODELS",
+     "models that are listed with -image and answer with pictures then", "",
+     SETTING_LIST, .min = 1, .max = MODEL_MAX, AT(image_models),
+     .tidy = tidy_model, .check = check_model},
+    {"thinking_models", "THINKING_MODELS",
+     "models that are listed with -non-thinking", "", SETTING_LIST, .min = 1,
+     .max = MODEL_MAX, AT(thinking_models), .tidy = tidy_model,
+     .check = check_model},
+    {"thinking_budget_map", "THINKING_BUDGET_MAP",
+     "tokens a model thinks where the request does not say; -1: as it likes",
+     "", SETTING_PAIRS, .min = -1, .max = BUDGET_MAX, AT(thinking_budget_map),
+     .check_pair = check_model_pair, .pair_name = "model",
+     .pair_value = "tokens", .pair_number = true},
     {"show_thinking_process", "SHOW_THINKING_PROCESS",
      "whether clients get the model's thoughts", "true", SETTING_BOOL,
      AT(show_thinking_process)},
@@ -110,6 +137,19 @@ const struct setting settings_table[SETTINGS_COUNT] = {
      "chats have thoughts in the text within this tag; empty: apart from it",
      "", SETTING_TEXT, .min = 1, .max = 32, AT(thought_tag),
      .check = check_tag},
+    {"show_search_link", "SHOW_SEARCH_LINK",
+     "whether an answer found by search ends with links to its sources", "true",
+     SETTING_BOOL, AT(show_search_link)},
+    {"tools_code_execution_enabled", "TOOLS_CODE_EXECUTION_ENABLED",
+     "whether models may run code where nothing speaks against it", "false",
+     SETTING_BOOL, AT(code_execution)},
+    {"url_context_enabled", "URL_CONTEXT_ENABLED",
+     "whether models may read the pages that a request names", "false",
+     SETTING_BOOL, AT(url_context)},
+    {"url_context_models", "URL_CONTEXT_MODELS",
+     "the models that may; empty: all that can", "", SETTING_LIST, .min = 1,
+     .max = MODEL_MAX, AT(url_context_models), .tidy = tidy_model,
+     .check = check_model},
     {"strict", "STRICT", "whether a field that cannot be honoured is an error",
      "false", SETTING_BOOL, AT(strict)},
 
