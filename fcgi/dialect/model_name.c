@@ -146,20 +146,44 @@ model_name_resolve(const char *given, const struct model_rules *rules,
 	}
 }
 
+/* The models that are listed with the suffix of this row. */
+static const struct model_names *
+listed_with(const struct model_rules *rules, size_t row)
+{
+	switch (suffixes[row].mark) {
+	case MARK_SEARCH:
+		return &rules->search;
+	case MARK_IMAGE:
+		return &rules->image;
+	case MARK_NO_THINKING:
+		break;
+	}
+	return &rules->thinking;
+}
+
 bool
 model_name_derived(const char *model, size_t which,
 		   const struct model_rules *rules, char out[MODEL_NAME_MAX])
 {
-	const struct model_names *const lists[MODEL_DERIVED_MAX] = {
-	    &rules->search,
-	    &rules->image,
-	    &rules->thinking,
-	};
 	int len;
 
-	if (!model_listed(lists[which], model))
+	if (!model_listed(listed_with(rules, which), model))
 		return false;
 	len =
 	    snprintf(out, MODEL_NAME_MAX, "%s%s", model, suffixes[which].text);
 	return len < MODEL_NAME_MAX;
+}
+
+bool
+model_name_is_derived(const char *name, const struct model_rules *rules)
+{
+	char base[MODEL_NAME_MAX];
+	size_t len, row;
+
+	len = before_suffix(name, &row);
+	if (len == 0 || len >= sizeof(base))
+		return false;
+	memcpy(base, name, len);
+	base[len] = '\0';
+	return model_listed(listed_with(rules, row), base);
 }

@@ -40,4 +40,8 @@ void model_name_resolve(const char *given, const struct model_rules *,
 bool model_name_derived(const char *model, size_t which,
 			const struct model_rules *, char out[MODEL_NAME_MAX]);
 
+/* Whether "name" is the derived name of some model, so that a model of Google's
+ * that is called the same cannot be reached. */
+bool model_name_is_derived(const char *name, const struct model_rules *);
+
 #endif
