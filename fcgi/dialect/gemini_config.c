@@ -92,6 +92,32 @@ write_sampling(struct config *c)
 	return GB_OK;
 }
 
+static enum gb_err
+write_penalties(struct config *c)
+{
+	const struct chat_generation *gen = &c->w->chat->gen;
+	const struct {
+		const struct chat_number *number;
+		const char *param, *key;
+	} penalties[] = {
+	    {&gen->presence_penalty, "presence_penalty", "presencePenalty"},
+	    {&gen->frequency_penalty, "frequency_penalty", "frequencyPenalty"},
+	};
+	enum gb_err rc = GB_OK;
+	size_t i;
+
+	for (i = 0; rc == GB_OK && i < GB_COUNT(penalties); i++) {
+		if (!penalties[i].number->set)
+			continue;
+		if (c->w->facts->penalties)
+			jout_double(config_key(c, penalties[i].key),
+				    penalties[i].number->value);
+		else
+			rc = gemini_cannot(c->w, penalties[i].param);
+	}
+	return rc;
+}
+
 static void
 write_limits(struct config *c)
 {
@@ -211,7 +237,8 @@ gemini_write_config(struct gemini_writer *w)
 	struct config c = {w, false};
 	enum gb_err rc;
 
-	if ((rc = write_sampling(&c)) != GB_OK)
+	if ((rc = write_sampling(&c)) != GB_OK ||
+	    (rc = write_penalties(&c)) != GB_OK)
 		return rc;
 	write_limits(&c);
 	if ((rc = write_format(&c)) != GB_OK ||

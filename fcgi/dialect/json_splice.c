@@ -139,11 +139,11 @@ json_splices_apply(struct json_splices *s)
 {
 	struct buf *text = s->text;
 
-	if (buf_error(text) != GB_OK || s->count == 0)
+	if (buf_error(text) != GB_OK)
 		return buf_error(text);
 	if (buf_error(&s->added) != GB_OK)
 		text->fail = buf_error(&s->added);
-	else if (buf_reserve(text, s->added.len) != NULL) {
+	else if (s->count > 0 && buf_reserve(text, s->added.len) != NULL) {
 		text->len = rewrite(s, s->added.len);
 		text->data[text->len] = '\0';
 	}
