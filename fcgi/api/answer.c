@@ -32,12 +32,15 @@ read_reply(struct answer_reader *ar, const char *json, size_t len)
 {
 	struct counter counter;
 	struct piece_sink sink;
+	struct link_sink links;
 
 	counter.reader = ar;
 	counter.sink = ar->writer->sink(ar);
 	sink.piece = count_piece;
 	sink.context = &counter;
-	return reply_read(&ar->reply, json, len, &sink);
+	links = search_links_sink(&ar->links);
+	return reply_read_links(&ar->reply, json, len, &sink,
+				ar->show_links ? &links : NULL);
 }
 
 static void
@@ -69,11 +72,13 @@ answer_reader_init(struct answer_reader *ar, struct api_request *rq,
 	ar->context = context;
 	ar->call_prefix = "call_";
 	native_stream_init(&ar->array, EVENT_BYTES_MAX);
+	search_links_init(&ar->links);
 }
 
 void
 answer_reader_release(struct answer_reader *ar)
 {
+	search_links_release(&ar->links);
 	native_stream_release(&ar->array);
 }
 
@@ -85,6 +90,7 @@ reset(struct answer_reader *ar)
 	native_stream_init(&ar->array, EVENT_BYTES_MAX);
 	ar->pieces = 0;
 	ar->text_bytes = 0;
+	search_links_reset(&ar->links);
 	buf_reset(&ar->rq->out);
 	ar->writer->reset(ar);
 }
@@ -153,9 +159,14 @@ failed_with(struct answer *answer, enum answer_fault fault)
 static enum attempt
 finish(struct answer_reader *ar)
 {
+	struct piece_sink sink;
 	enum gb_err rc;
 
 	note_first_byte(ar);
+	if (ar->show_links) {
+		sink = ar->writer->sink(ar);
+		search_links_finish(&ar->links, &ar->reply, &sink);
+	}
 	if ((rc = ar->writer->finish(ar)) != GB_OK)
 		api_fail(ar->rq, rc);
 	return ATTEMPT_OK;

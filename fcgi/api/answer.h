@@ -12,6 +12,7 @@
 #include "api/call.h"
 #include "dialect/native_stream.h"
 #include "dialect/reply.h"
+#include "dialect/search_links.h"
 
 #define EVENT_BYTES_MAX \
 	(64 * 1024 * 1024) /* of one event, signatures and \
@@ -42,13 +43,15 @@ struct answer_reader {
 	const struct answer_writer *writer;
 	void *context; /* the writer's */
 	enum answer_framing framing;
+	bool show_links; /* after the text, to the pages it was found on */
 	struct api_request *rq;
 	const char *call_prefix; /* of the ids of calls that Google gave none */
 
 	/* the reader's own */
 	struct reply reply;
-	unsigned pieces;	    /* that went to the sink in this attempt */
-	int64_t text_bytes;	    /* of text among them */
+	unsigned pieces;    /* that went to the sink in this attempt */
+	int64_t text_bytes; /* of text among them */
+	struct search_links links;
 	struct native_stream array; /* of FRAMING_ARRAY, to end it after all */
 	bool stumbled;		    /* the one retry for it was taken */
 };

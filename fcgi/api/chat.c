@@ -7,6 +7,7 @@
 
 #include "api/answer.h"
 #include "api/signatures.h"
+#include "dialect/chat_defaults.h"
 #include "dialect/gemini_request.h"
 #include "dialect/json_in.h"
 #include "dialect/models.h"
@@ -117,6 +118,7 @@ read_request(struct exchange *x, struct api_request *rq)
 	(void)snprintf(rq->entry.model, sizeof(rq->entry.model), "%s",
 		       x->chat.model);
 	rq->entry.stream = x->chat.stream;
+	chat_apply_defaults(&x->chat, rq->snap->models);
 	return true;
 }
 
@@ -137,7 +139,7 @@ write_request(struct exchange *x, struct api_request *rq)
 	options.safety_thresholds = thresholds;
 	options.safety_count = i;
 	options.dropped = &x->chat.dropped;
-	model_facts_get(x->chat.model, &facts);
+	model_facts_get(x->chat.model, rq->snap->models, &facts);
 	signatures_restore(&x->signatures, rq, &facts, &x->chat);
 	buf_printf(&x->url, "/v1beta/models/%s:%s", x->chat.model,
 		   x->chat.stream ? "streamGenerateContent?alt=sse"
@@ -182,6 +184,9 @@ prepare(struct exchange *x, struct api_request *rq)
 	x->kind->init(x->writer, &x->options, &rq->out, REPLY_BYTES_MAX);
 	answer_reader_init(&x->reader, rq, &chat_writer, x);
 	x->reader.framing = FRAMING_SSE;
+	/* links would stand in the JSON */
+	x->reader.show_links =
+	    rq->cfg->show_search_link && x->chat.output == CHAT_OUTPUT_TEXT;
 	x->reader.call_prefix = x->dialect->call_prefix;
 	call->rq = rq;
 	call->model = x->chat.model;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/plain.h"
+#include "dialect/model_name.h"
 #include "dialect/models_list.h"
 #include "dialect/native_request.h"
 
@@ -14,12 +15,13 @@
 #define PAGE_TOKEN_MAX 1024
 
 static struct models_filter
-filter_of(const struct settings *cfg)
+filter_of(const struct api_request *rq)
 {
 	struct models_filter filter;
 
-	filter.names = cfg->filtered_models.items;
-	filter.count = cfg->filtered_models.count;
+	filter.names = rq->cfg->filtered_models.items;
+	filter.count = rq->cfg->filtered_models.count;
+	filter.rules = rq->snap->models;
 	return filter;
 }
 
@@ -61,7 +63,7 @@ add_escaped(struct buf *url, const char *text)
 void
 models_openai_list(struct api_request *rq)
 {
-	struct models_filter filter = filter_of(rq->cfg);
+	struct models_filter filter = filter_of(rq);
 	char token[PAGE_TOKEN_MAX];
 	struct models_openai list;
 	struct buf text, url;
@@ -97,41 +99,54 @@ out:
 	buf_release(&text);
 }
 
+/* The name in the path. */
+static const char *
+asked_name(const struct api_request *rq)
+{
+	const char *name = rq->rest;
+
+	return strncmp(name, "models/", 7) == 0 ? name + 7 : name;
+}
+
 /* Get the model that the path names into rq->out. */
 static bool
 get_model(struct api_request *rq)
 {
-	struct models_filter filter = filter_of(rq->cfg);
-	const char *name;
+	struct models_filter filter = filter_of(rq);
+	const char *name = asked_name(rq);
+	struct model_name meant;
 	struct buf url;
 	bool got;
 
-	name = rq->rest;
-	if (strncmp(name, "models/", 7) == 0)
-		name += 7;
 	(void)snprintf(rq->entry.model, sizeof(rq->entry.model), "%s", name);
-	if (name[0] == '\0' || models_hidden(&filter, name)) {
+	model_name_resolve(name, filter.rules, &meant);
+	if (name[0] == '\0' || strlen(name) >= MODEL_NAME_MAX ||
+	    models_hidden(&filter, name)) {
 		api_error_set(&rq->error, FAULT_NO_MODEL, "model",
 			      "The model %.128s does not exist.", name);
 		return false;
 	}
 	buf_init(&url, URL_MAX);
 	buf_puts(&url, "/v1beta/models/");
-	add_escaped(&url, name);
+	add_escaped(&url, meant.google);
 	got = plain_get(rq, buf_str(&url));
 	buf_release(&url);
 	return got;
 }
 
-void
-models_openai_get(struct api_request *rq)
+/* Answer with one model, as "write" puts it down. */
+static void
+answer_model(struct api_request *rq,
+	     enum gb_err (*write)(const char *, size_t, const char *,
+				  struct buf *))
 {
 	struct buf text;
 
 	if (!get_model(rq))
 		return;
 	buf_init(&text, LIST_MAX);
-	if (models_openai_one(buf_str(&rq->out), rq->out.len, &text) == GB_OK)
+	if (write(buf_str(&rq->out), rq->out.len, asked_name(rq), &text) ==
+	    GB_OK)
 		replace_out(rq, &text);
 	else
 		not_a_list(rq);
@@ -139,9 +154,15 @@ models_openai_get(struct api_request *rq)
 }
 
 void
+models_openai_get(struct api_request *rq)
+{
+	answer_model(rq, models_openai_one);
+}
+
+void
 models_gemini_list(struct api_request *rq)
 {
-	struct models_filter filter = filter_of(rq->cfg);
+	struct models_filter filter = filter_of(rq);
 	struct buf text, url, query;
 
 	buf_init(&text, LIST_MAX);
@@ -166,5 +187,5 @@ out:
 void
 models_gemini_get(struct api_request *rq)
 {
-	(void)get_model(rq);
+	answer_model(rq, models_native_one);
 }

@@ -10,12 +10,12 @@
 #include "api/answer.h"
 #include "api/plain.h"
 #include "dialect/json_in.h"
+#include "dialect/native_edit.h"
 #include "dialect/native_request.h"
 
-#define SSE_TYPE    "text/event-stream; charset=utf-8"
-#define URL_MAX	    (16 * 1024) /* of a path with its query */
-#define SAFETY_MAX  16		/* there are five categories */
-#define BODY_GROWTH 4096	/* bytes that safety settings may add */
+#define SSE_TYPE   "text/event-stream; charset=utf-8"
+#define URL_MAX	   (16 * 1024) /* of a path with its query */
+#define SAFETY_MAX 16	       /* there are five categories */
 
 /* In the journal. */
 static const char *const verb_names[NATIVE__MAX] = {
@@ -81,6 +81,7 @@ static const struct answer_writer pass_on = {
 /* A native call in the making. */
 struct native {
 	struct native_path path;
+	struct model_name name; /* what the path's model means */
 	struct buf url;
 	struct transfer_header headers[CALL_HEADERS_MAX];
 	struct answer_reader reader;
@@ -105,21 +106,27 @@ forward_headers(const struct web_request *web, struct transfer_header *h,
 	return n;
 }
 
+/* Put into the body what the model's name and the settings say. */
 static enum gb_err
-add_safety(struct api_request *rq, enum native_verb verb)
+edit_body(const struct native *n, struct api_request *rq)
 {
 	const struct string_pairs *set = &rq->cfg->safety_settings;
 	struct native_safety safety[SAFETY_MAX];
+	struct native_edit edit;
 	size_t i;
 
-	if (!native_takes_safety(verb))
-		return GB_OK;
 	for (i = 0; i < set->count && i < SAFETY_MAX; i++) {
 		safety[i].category = set->items[i].name;
 		safety[i].threshold = set->items[i].value;
 	}
-	rq->body.max += BODY_GROWTH; /* what we add is not the client's */
-	return native_add_safety(&rq->body, safety, i);
+	edit.generates = native_generates(n->path.verb);
+	edit.given = n->path.model;
+	edit.name = &n->name;
+	edit.rules = rq->snap->models;
+	edit.safety = safety;
+	edit.safety_count = i;
+	rq->body.max += NATIVE_EDIT_MAX; /* what we add is not the client's */
+	return native_edit_body(&rq->body, &edit);
 }
 
 static void
@@ -129,7 +136,7 @@ write_url(struct native *n, const char *query)
 
 	buf_init(&kept, URL_MAX);
 	native_query_rewrite(query, &kept);
-	buf_printf(&n->url, "/%s/models/%s:%s", n->path.version, n->path.model,
+	buf_printf(&n->url, "/%s/models/%s:%s", n->path.version, n->name.google,
 		   n->path.verb_name);
 	if (kept.len > 0)
 		buf_printf(&n->url, "?%s", buf_str(&kept));
@@ -146,7 +153,7 @@ prepare(struct native *n, struct api_request *rq)
 
 	answer_reader_init(&n->reader, rq, &pass_on, NULL);
 	call->rq = rq;
-	call->model = n->path.model;
+	call->model = n->name.google;
 	call->method = "POST";
 	call->path = buf_str(&n->url);
 	call->body = buf_str(&rq->body);
@@ -222,6 +229,7 @@ parse_path(struct native *n, struct api_request *rq)
 		(void)snprintf(rq->entry.model, sizeof(rq->entry.model), "%s",
 			       n->path.model);
 		rq->entry.endpoint = verb_names[n->path.verb];
+		model_name_resolve(n->path.model, rq->snap->models, &n->name);
 		return true;
 	case NATIVE_NO_PATH:
 	case NATIVE_NO_VERB:
@@ -249,7 +257,7 @@ native_verb(struct api_request *rq)
 	write_url(n, web_query(rq->web));
 	rc = buf_error(&n->url);
 	if (rc == GB_OK)
-		rc = add_safety(rq, n->path.verb);
+		rc = edit_body(n, rq);
 	if (rc != GB_OK) {
 		api_fail(rq, rc);
 		goto out;

@@ -34,6 +34,7 @@ snapshot_free(struct snapshot *snap)
 	if (snap == NULL)
 		return;
 	auth_free(snap->auth);
+	rules_free(snap->models);
 	settings_free(snap->settings);
 	free(snap);
 }
@@ -53,7 +54,8 @@ snapshot_new(struct snapshot **out, struct settings *settings,
 	}
 	snap->settings = settings;
 	snap->refs = 1;
-	if ((rc = auth_new(&snap->auth, settings, store)) != GB_OK) {
+	if ((rc = rules_new(&snap->models, settings)) != GB_OK ||
+	    (rc = auth_new(&snap->auth, settings, store)) != GB_OK) {
 		snapshot_free(snap);
 		return rc;
 	}

@@ -7,6 +7,7 @@
 
 #include "app/auth.h"
 #include "app/journal_writer.h"
+#include "app/rules.h"
 #include "config/settings.h"
 #include "store/store.h"
 #include "upstream/engine.h"
@@ -15,7 +16,8 @@
 struct snapshot {
 	struct settings *settings;
 	struct auth *auth;
-	int refs; /* under the app's mutex */
+	struct model_rules *models; /* what the settings say of them */
+	int refs;		    /* under the app's mutex */
 };
 
 struct app;

@@ -72,8 +72,20 @@ struct settings {
 	struct string_list filtered_models;  /* FILTERED_MODELS */
 	struct string_pairs safety_settings; /* SAFETY_SETTINGS: category and
 						threshold */
-	bool show_thinking_process;	     /* SHOW_THINKING_PROCESS */
+	struct string_pairs model_aliases;   /* MODEL_ALIASES: alias, model */
+	struct string_pairs model_facts;    /* MODEL_FACTS: pattern and facts */
+	struct string_list search_models;   /* SEARCH_MODELS */
+	struct string_list image_models;    /* IMAGE_MODELS */
+	struct string_list thinking_models; /* THINKING_MODELS */
+	struct string_pairs thinking_budget_map; /* THINKING_BUDGET_MAP: model
+						    and tokens, a number */
+	bool show_thinking_process;		 /* SHOW_THINKING_PROCESS */
 	char *thought_tag; /* THOUGHT_TAG: "thought", "think" …; "": none */
+	bool show_search_link; /* SHOW_SEARCH_LINK */
+	bool code_execution;   /* TOOLS_CODE_EXECUTION_ENABLED */
+	bool url_context;      /* URL_CONTEXT_ENABLED */
+	struct string_list url_context_models; /* URL_CONTEXT_MODELS; none: all
+						  that take it */
 	bool strict; /* STRICT: a field that cannot be honoured is a 400 */
 	int64_t signatures_max;	 /* SIGNATURES_MAX kept; 0: none */
 	int64_t signature_hours; /* SIGNATURE_HOURS that one is kept */

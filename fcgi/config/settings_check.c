@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "dialect/models.h"
 
-#define HOST_MAX 255   /* bytes of a name in DNS, or of an address */
-#define PORT_MAX 65535 /* TCP's */
+#define HOST_MAX       255   /* bytes of a name in DNS, or of an address */
+#define PORT_MAX       65535 /* TCP's */
+#define NAME_MAX_BYTES 128   /* of a model's name or a pattern of it */
 
 /*
  * Tokens that everybody knows: from examples (Gemini Balance's among them) and
@@ -405,6 +407,51 @@ check_safety(const char *category, const char *threshold)
 		       "BLOCK_MEDIUM_AND_ABOVE, BLOCK_ONLY_HIGH, BLOCK_NONE "
 		       "or OFF";
 	return NULL;
+}
+
+/* A name's characters, with "more" ones, and its length. */
+static bool
+is_model_like(const char *text, const char *more)
+{
+	size_t i;
+
+	for (i = 0; text[i] != '\0'; i++)
+		if (!isalnum((unsigned char)text[i]) &&
+		    strchr("-._", text[i]) == NULL &&
+		    strchr(more, text[i]) == NULL)
+			return false;
+	return i > 0 && i <= NAME_MAX_BYTES;
+}
+
+const char *
+check_alias(const char *alias, const char *model)
+{
+	(void)model;
+	return is_model_like(alias, "")
+		   ? NULL
+		   : "the alias must have 1 to 128 letters, digits, \"-\", "
+		     "\".\" and \"_\"";
+}
+
+const char *
+check_model_facts(const char *pattern, const char *facts)
+{
+	struct model_fact_rule rule;
+
+	if (!is_model_like(pattern, "*?"))
+		return "the model must be a name, or a part of it with \"*\" "
+		       "for the rest";
+	return model_facts_parse(facts, &rule);
+}
+
+const char *
+check_model_pair(const char *model, const char *value)
+{
+	(void)value;
+	return is_model_like(model, "")
+		   ? NULL
+		   : "the model must be a name: letters, digits, \"-\", "
+		     "\".\" and \"_\"";
 }
 
 static void

@@ -38,6 +38,15 @@ const char *check_header(const char *name, const char *value);
 /* A harm category and threshold that the Gemini API knows. */
 const char *check_safety(const char *category, const char *threshold);
 
+/* A name for a model. */
+const char *check_alias(const char *alias, const char *model);
+
+/* A pattern of models' names, and facts of dialect/models.h. */
+const char *check_model_facts(const char *pattern, const char *facts);
+
+/* The name of a pair is a model's. */
+const char *check_model_pair(const char *model, const char *value);
+
 /* Drop a trailing "/" and the API version that users of Gemini Balance write
  * at the end of BASE_URL. */
 void tidy_base_url(char *text);

@@ -53,9 +53,10 @@ struct setting {
 	setting_check *check; /* of each text */
 	setting_check_pair *check_pair;
 	const char *pair_name, *pair_value; /* the fields of a pair */
+	bool pair_number; /* its value is one, from "min" to "max" */
 };
 
-#define SETTINGS_COUNT 35
+#define SETTINGS_COUNT 45
 
 extern const struct setting settings_table[SETTINGS_COUNT];
 extern const char *const setting_unit_names[UNIT__MAX];

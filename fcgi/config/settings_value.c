@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -337,6 +338,31 @@ pairs_clear(const struct setting *row, struct string_pairs *pairs)
 	pairs->count = 0;
 }
 
+/* The number of a pair as text in "*out". */
+static enum gb_err
+read_pair_number(const struct setting *row, struct json_object *value,
+		 char **out, struct buf *why)
+{
+	char text[24];
+	double number;
+
+	*out = NULL;
+	number = json_object_get_double(value);
+	if ((!json_object_is_type(value, json_type_int) &&
+	     !json_object_is_type(value, json_type_double)) ||
+	    !(number >= (double)row->min && number <= (double)row->max) ||
+	    number != (double)(int64_t)number) {
+		buf_printf(why,
+			   "the %s must be a whole number from %" PRId64
+			   " to %" PRId64,
+			   row->pair_value, row->min, row->max);
+		return GB_EINVAL;
+	}
+	(void)snprintf(text, sizeof(text), "%" PRId64, (int64_t)number);
+	*out = strdup(text);
+	return *out == NULL ? GB_ENOMEM : GB_OK;
+}
+
 /* Append a copy of the pair to "pairs", which has room for it. */
 static enum gb_err
 add_pair(const struct setting *row, struct string_pairs *pairs,
@@ -347,7 +373,8 @@ add_pair(const struct setting *row, struct string_pairs *pairs,
 	size_t i;
 	enum gb_err rc;
 
-	rc = read_text(row, value, &text, why);
+	rc = row->pair_number ? read_pair_number(row, value, &text, why)
+			      : read_text(row, value, &text, why);
 	if (rc != GB_OK)
 		return rc;
 	reason = row->check_pair(name, text);
@@ -545,7 +572,10 @@ print_pairs(const struct setting *row, const struct string_pairs *pairs,
 			   row->pair_name);
 		print_quoted(out, pairs->items[i].name);
 		buf_printf(out, "; %s = ", row->pair_value);
-		print_text(row, pairs->items[i].value, out);
+		if (row->pair_number)
+			buf_puts(out, pairs->items[i].value);
+		else
+			print_text(row, pairs->items[i].value, out);
 		buf_puts(out, "; }");
 	}
 	buf_puts(out, pairs->count == 0 ? ")" : " )");

@@ -126,6 +126,7 @@ struct chat_integer {
 
 struct chat_generation {
 	struct chat_number temperature, top_p;
+	struct chat_number presence_penalty, frequency_penalty;
 	struct chat_integer top_k, max_tokens, seed;
 	struct text stops[CHAT_STOPS_MAX];
 	size_t stop_count;

@@ -4,9 +4,13 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "dialect/model_rules.h"
 
 #define NEWEST	    9999 /* a version above all */
 #define PART_DIGITS 3	 /* of a major or minor number; more is a date */
+
+#define BUDGET_MOST  24576 /* tokens; what all models with a budget take */
+#define TOKEN_DIGITS 9	   /* of a budget */
 
 /* What a model takes, in bits for the table's sake. */
 enum {
@@ -21,14 +25,20 @@ enum {
 	SCHEMA = 1 << 8,     /* JSON Schema as it is */
 	CALL_IDS = 1 << 9,
 	SIGNATURES = 1 << 10,
-	MEDIA = 1 << 11, /* media in a function's result */
+	MEDIA = 1 << 11,      /* media in a function's result */
+	RESOLUTION = 1 << 12, /* of media */
+	CODE = 1 << 13,	      /* code execution, beside the other built-ins */
+	FILE_URI = 1 << 14,
+	PENALTIES = 1 << 15,
+	URL_CONTEXT = 1 << 16, /* as CODE */
 
-	G2 = SAMPLING | PREFILL | SYSTEM | FUNCTIONS | BUILTINS | JSON,
-	G25 = G2 | SCHEMA,
+	G2 = SAMPLING | PREFILL | SYSTEM | FUNCTIONS | BUILTINS | CODE |
+	     URL_CONTEXT | JSON | RESOLUTION,
+	G25 = G2 | SCHEMA | FILE_URI,
 	G3 = G25 | BOTH_TOOLS | JSON_TOOLS | SIGNATURES | MEDIA,
 	G35 = G3 | CALL_IDS,
 	G37 = G35 & ~(SAMPLING | PREFILL),
-	IMAGE = SYSTEM | BUILTINS,
+	IMAGE = SYSTEM | BUILTINS | FILE_URI,
 };
 
 #define ALL_LEVELS \
@@ -71,14 +81,70 @@ static const struct row {
 
     {MODEL_IMAGE, 307, "", NO_THINKING, IMAGE},
     {MODEL_IMAGE, 300, "", NO_THINKING, IMAGE | SAMPLING | PREFILL},
+    {MODEL_IMAGE, 205, "", NO_THINKING, SYSTEM | SAMPLING | PREFILL | FILE_URI},
     {MODEL_IMAGE, 0, "", NO_THINKING, SYSTEM | SAMPLING | PREFILL},
     {MODEL_TTS, 0, "", NO_THINKING, 0},
     {MODEL_GEMMA, 400, "", NO_THINKING,
      SAMPLING | PREFILL | SYSTEM | FUNCTIONS},
     {MODEL_GEMMA, 0, "", NO_THINKING, SAMPLING | PREFILL | FUNCTIONS},
-    {MODEL_LIVE, 0, "", NO_THINKING, SYSTEM | FUNCTIONS | BUILTINS},
+    {MODEL_LIVE, 0, "", NO_THINKING, SYSTEM | FUNCTIONS | BUILTINS | CODE},
     {MODEL_EMBEDDING, 0, "", NO_THINKING, 0},
     {MODEL_OTHER, 0, "", NO_THINKING, 0},
+};
+
+const char *const model_level_words[LEVEL__MAX] = {
+    [LEVEL_MINIMAL] = "minimal",
+    [LEVEL_LOW] = "low",
+    [LEVEL_MEDIUM] = "medium",
+    [LEVEL_HIGH] = "high",
+};
+
+enum fact_kind {
+	FACT_YES_NO,   /* bool */
+	FACT_FAMILY,   /* enum model_family */
+	FACT_THINKING, /* enum model_thinking */
+	FACT_LEVELS,   /* unsigned */
+	FACT_TOKENS,   /* int64_t */
+};
+
+#define FACT(member) \
+	offsetof(struct model_facts, member), \
+	    sizeof(((struct model_facts *)NULL)->member)
+#define FAMILY_FACT 0 /* its place in the table */
+
+/* Every fact by the name that operators know; its bit in a row's "takes", if
+ * it has one. */
+static const struct {
+	const char *name;
+	enum fact_kind kind;
+	size_t offset, size;
+	unsigned takes;
+} fact_names[] = {
+    [FAMILY_FACT] = {"family", FACT_FAMILY, FACT(family), 0},
+    {"thinking", FACT_THINKING, FACT(thinking), 0},
+    {"levels", FACT_LEVELS, FACT(levels), 0},
+    {"budget_min", FACT_TOKENS, FACT(budget_min), 0},
+    {"budget_max", FACT_TOKENS, FACT(budget_max), 0},
+    {"budget_minimal", FACT_TOKENS, FACT(budget_minimal), 0},
+    {"budget_zero", FACT_YES_NO, FACT(budget_zero), 0},
+    {"sampling", FACT_YES_NO, FACT(sampling), SAMPLING},
+    {"penalties", FACT_YES_NO, FACT(penalties), PENALTIES},
+    {"prefill", FACT_YES_NO, FACT(prefill), PREFILL},
+    {"system", FACT_YES_NO, FACT(system), SYSTEM},
+    {"functions", FACT_YES_NO, FACT(functions), FUNCTIONS},
+    {"builtins", FACT_YES_NO, FACT(builtins), BUILTINS},
+    {"code", FACT_YES_NO, FACT(code), CODE},
+    {"url_context", FACT_YES_NO, FACT(url_context), URL_CONTEXT},
+    {"builtins_with_functions", FACT_YES_NO, FACT(builtins_with_functions),
+     BOTH_TOOLS},
+    {"json", FACT_YES_NO, FACT(json), JSON},
+    {"json_with_functions", FACT_YES_NO, FACT(json_with_functions), JSON_TOOLS},
+    {"json_schema", FACT_YES_NO, FACT(json_schema), SCHEMA},
+    {"call_ids", FACT_YES_NO, FACT(call_ids), CALL_IDS},
+    {"signatures", FACT_YES_NO, FACT(signatures), SIGNATURES},
+    {"result_media", FACT_YES_NO, FACT(result_media), MEDIA},
+    {"media_resolution", FACT_YES_NO, FACT(media_resolution), RESOLUTION},
+    {"file_uri", FACT_YES_NO, FACT(file_uri), FILE_URI},
 };
 
 /* Families by a word in the name; the first that fits. */
@@ -159,15 +225,10 @@ find_row(enum model_family family, int version, const char *model)
 	return row;
 }
 
-void
-model_facts_get(const char *model, struct model_facts *out)
+static void
+facts_from_row(const struct row *row, struct model_facts *out)
 {
-	const struct row *row;
-
-	memset(out, 0, sizeof(*out));
-	out->family = family_of(model);
-	(void)model_version(model, &out->version);
-	row = find_row(out->family, out->version, model);
+	size_t i;
 
 	out->thinking = row->thinking;
 	out->budget_min = row->budget_min;
@@ -175,17 +236,244 @@ model_facts_get(const char *model, struct model_facts *out)
 	out->budget_minimal = row->budget_minimal;
 	out->budget_zero = row->budget_zero;
 	out->levels = row->levels;
+	for (i = 0; i < GB_COUNT(fact_names); i++)
+		if (fact_names[i].takes != 0)
+			*(bool *)((char *)out + fact_names[i].offset) =
+			    (row->takes & fact_names[i].takes) != 0;
+}
 
-	out->sampling = (row->takes & SAMPLING) != 0;
-	out->prefill = (row->takes & PREFILL) != 0;
-	out->system = (row->takes & SYSTEM) != 0;
-	out->functions = (row->takes & FUNCTIONS) != 0;
-	out->builtins = (row->takes & BUILTINS) != 0;
-	out->builtins_with_functions = (row->takes & BOTH_TOOLS) != 0;
-	out->json = (row->takes & JSON) != 0;
-	out->json_with_functions = (row->takes & JSON_TOOLS) != 0;
-	out->json_schema = (row->takes & SCHEMA) != 0;
-	out->call_ids = (row->takes & CALL_IDS) != 0;
-	out->signatures = (row->takes & SIGNATURES) != 0;
-	out->result_media = (row->takes & MEDIA) != 0;
+/* The first rule that fits, or NULL. */
+static const struct model_fact_rule *
+find_rule(const struct model_rules *rules, const char *model)
+{
+	size_t i;
+
+	for (i = 0; rules != NULL && i < rules->fact_count; i++)
+		if (model_pattern_fits(rules->facts[i].pattern, model))
+			return &rules->facts[i];
+	return NULL;
+}
+
+/* Facts that were given one by one may lack what they need beside them. */
+static void
+make_whole(struct model_facts *facts)
+{
+	if (facts->thinking == THINKING_LEVELS && facts->levels == 0)
+		facts->levels = LOW_UP;
+	if (facts->thinking != THINKING_BUDGET)
+		return;
+	if (facts->budget_max == 0)
+		facts->budget_max = BUDGET_MOST;
+	if (facts->budget_min == 0)
+		facts->budget_min = 1;
+	if (facts->budget_max < facts->budget_min)
+		facts->budget_max = facts->budget_min;
+	if (facts->budget_minimal < facts->budget_min)
+		facts->budget_minimal = facts->budget_min;
+	if (facts->budget_minimal > facts->budget_max)
+		facts->budget_minimal = facts->budget_max;
+}
+
+void
+model_facts_get(const char *model, const struct model_rules *rules,
+		struct model_facts *out)
+{
+	const struct model_fact_rule *rule;
+	size_t i;
+
+	if (strncmp(model, "models/", 7) == 0)
+		model += 7;
+	rule = find_rule(rules, model);
+	memset(out, 0, sizeof(*out));
+	out->family = family_of(model);
+	if (rule != NULL && (rule->given & 1u << FAMILY_FACT) != 0)
+		out->family = rule->facts.family;
+	(void)model_version(model, &out->version);
+	facts_from_row(find_row(out->family, out->version, model), out);
+	if (rule == NULL)
+		return;
+	for (i = 0; i < GB_COUNT(fact_names); i++)
+		if ((rule->given & 1u << i) != 0)
+			memcpy((char *)out + fact_names[i].offset,
+			       (const char *)&rule->facts +
+				   fact_names[i].offset,
+			       fact_names[i].size);
+	make_whole(out);
+}
+
+/* --- facts as an operator writes them ------------------------------------- */
+
+/* Whether the "len" bytes at "text" are the word. */
+static bool
+is_word(const char *text, size_t len, const char *word)
+{
+	return strlen(word) == len && memcmp(text, word, len) == 0;
+}
+
+static bool
+read_yes_no(const char *text, size_t len, void *to)
+{
+	bool *value = to;
+
+	*value = is_word(text, len, "yes");
+	return *value || is_word(text, len, "no");
+}
+
+static bool
+read_family(const char *text, size_t len, void *to)
+{
+	static const char *const words[] = {
+	    [MODEL_TEXT] = "text",   [MODEL_IMAGE] = "image",
+	    [MODEL_TTS] = "tts",     [MODEL_LIVE] = "live",
+	    [MODEL_GEMMA] = "gemma", [MODEL_EMBEDDING] = "embedding",
+	    [MODEL_OTHER] = "other",
+	};
+	enum model_family *value = to;
+	size_t i;
+
+	for (i = 0; i < GB_COUNT(words); i++)
+		if (is_word(text, len, words[i])) {
+			*value = (enum model_family)i;
+			return true;
+		}
+	return false;
+}
+
+static bool
+read_thinking(const char *text, size_t len, void *to)
+{
+	static const char *const words[] = {
+	    [THINKING_NONE] = "no",
+	    [THINKING_BUDGET] = "budget",
+	    [THINKING_LEVELS] = "levels",
+	};
+	enum model_thinking *value = to;
+	size_t i;
+
+	for (i = 0; i < GB_COUNT(words); i++)
+		if (is_word(text, len, words[i])) {
+			*value = (enum model_thinking)i;
+			return true;
+		}
+	return false;
+}
+
+/* "low,medium,high" */
+static bool
+read_levels(const char *text, size_t len, void *to)
+{
+	unsigned *value = to;
+	size_t word, level;
+
+	for (*value = 0;; text += word + 1, len -= word + 1) {
+		word = strcspn(text, ", ");
+		if (word > len)
+			word = len;
+		for (level = 0; level < LEVEL__MAX; level++)
+			if (is_word(text, word, model_level_words[level]))
+				break;
+		if (level == LEVEL__MAX)
+			return false;
+		*value |= 1u << level;
+		if (word == len)
+			return true;
+	}
+}
+
+static bool
+read_tokens(const char *text, size_t len, void *to)
+{
+	int64_t *value = to;
+	size_t i;
+
+	if (len == 0 || len > TOKEN_DIGITS)
+		return false;
+	for (*value = 0, i = 0; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		*value = *value * 10 + (text[i] - '0');
+	}
+	return *value > 0;
+}
+
+/* One "name=value" into "out"; NULL, or why not. */
+static const char *
+read_fact(const char *word, size_t len, struct model_fact_rule *out)
+{
+	static bool (*const read[])(const char *, size_t, void *) = {
+	    [FACT_YES_NO] = read_yes_no,     [FACT_FAMILY] = read_family,
+	    [FACT_THINKING] = read_thinking, [FACT_LEVELS] = read_levels,
+	    [FACT_TOKENS] = read_tokens,
+	};
+	size_t i, name;
+
+	name = strcspn(word, "= ");
+	for (i = 0; i < GB_COUNT(fact_names); i++)
+		if (is_word(word, name, fact_names[i].name))
+			break;
+	if (i == GB_COUNT(fact_names))
+		return "names a fact that there is not; there are family, "
+		       "thinking, levels, budget_min, budget_max, "
+		       "budget_minimal, budget_zero, sampling, penalties, "
+		       "prefill, system, functions, builtins, code, "
+		       "url_context, "
+		       "builtins_with_functions, json, json_with_functions, "
+		       "json_schema, call_ids, signatures, result_media, "
+		       "media_resolution and file_uri";
+	if ((out->given & 1u << i) != 0)
+		return "says a fact twice";
+	out->given |= 1u << i;
+	if (word[name] == '=' &&
+	    read[fact_names[i].kind](word + name + 1, len - name - 1,
+				     (char *)&out->facts +
+					 fact_names[i].offset))
+		return NULL;
+	return "has a fact with a value that it cannot have; family is text, "
+	       "image, tts, live, embedding, gemma or other, thinking is no, "
+	       "budget or levels, levels is some of minimal,low,medium,high, "
+	       "the budgets are tokens, all others are yes or no";
+}
+
+const char *
+model_facts_parse(const char *words, struct model_fact_rule *out)
+{
+	const char *why;
+	size_t len;
+
+	out->given = 0;
+	memset(&out->facts, 0, sizeof(out->facts));
+	for (words += strspn(words, " "); *words != '\0';
+	     words += strspn(words, " ")) {
+		len = strcspn(words, " ");
+		if ((why = read_fact(words, len, out)) != NULL) {
+			out->given = 0;
+			return why;
+		}
+		words += len;
+	}
+	return out->given == 0 ? "has no facts" : NULL;
+}
+
+bool
+model_pattern_fits(const char *pattern, const char *name)
+{
+	const char *star, *again;
+
+	for (star = again = NULL; *name != '\0';) {
+		if (*pattern == '*') {
+			star = pattern++;
+			again = name;
+		} else if (*pattern == '?' || *pattern == *name) {
+			pattern++;
+			name++;
+		} else if (star != NULL) { /* it stands for one more */
+			pattern = star + 1;
+			name = ++again;
+		} else {
+			return false;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return *pattern == '\0';
 }

@@ -2,7 +2,8 @@
  * models.h: what is known of each model, in one table.
  *
  * A model that the table does not know is taken for the newest: the strictest
- * rules hold on every model so far.
+ * rules hold on every model so far.  What an operator knows better, of a model
+ * that came after this program, goes before the table.
  */
 #ifndef GB_DIALECT_MODELS_H
 #define GB_DIALECT_MODELS_H
@@ -36,6 +37,9 @@ enum model_level {
 	LEVEL__MAX
 };
 
+/* As Google spells them. */
+extern const char *const model_level_words[LEVEL__MAX];
+
 struct model_facts {
 	enum model_family family;
 	int version; /* major * 100 + minor */
@@ -46,11 +50,14 @@ struct model_facts {
 	bool budget_zero;		/* thinking can be turned off with 0 */
 	unsigned levels;
 
-	bool sampling;	/* takes temperature, topP and topK */
-	bool prefill;	/* a request may end with the model's turn */
-	bool system;	/* takes systemInstruction */
-	bool functions; /* takes functionDeclarations */
-	bool builtins;	/* takes googleSearch and its like */
+	bool sampling;	  /* takes temperature, topP and topK */
+	bool penalties;	  /* takes presencePenalty and frequencyPenalty */
+	bool prefill;	  /* a request may end with the model's turn */
+	bool system;	  /* takes systemInstruction */
+	bool functions;	  /* takes functionDeclarations */
+	bool builtins;	  /* takes googleSearch and its like */
+	bool code;	  /* takes codeExecution, which is one of these */
+	bool url_context; /* takes urlContext, the same */
 	bool builtins_with_functions; /* both in one request */
 	bool json; /* takes responseMimeType application/json */
 	bool json_with_functions;
@@ -58,11 +65,37 @@ struct model_facts {
 	bool call_ids;	   /* wants the ids of calls and results */
 	bool signatures;   /* refuses calls of the current turn without one */
 	bool result_media; /* takes media within a functionResponse */
+	bool media_resolution;
+	bool file_uri; /* fetches https URLs of any host by itself */
 };
 
-/* The facts of "model", with or without "models/".  "*out" is wholly
- * written. */
-void model_facts_get(const char *model, struct model_facts *out);
+/* What somebody says of some models: facts that replace the table's. */
+struct model_fact_rule {
+	const char *pattern; /* of their names: "*" and "?"; borrowed */
+	unsigned given;	     /* which facts, as bits of models.c's table */
+	struct model_facts facts;
+};
+
+struct model_rules; /* of dialect/model_rules.h */
+
+/*
+ * The facts of "model", with or without "models/": those of the first rule
+ * whose pattern fits, and the table's for the rest.  "rules" may be NULL.
+ * "*out" is wholly written.
+ */
+void model_facts_get(const char *model, const struct model_rules *rules,
+		     struct model_facts *out);
+
+/*
+ * Read facts as an operator writes them, "thinking=levels levels=low,high
+ * sampling=no", into "*out" but for its pattern.  NULL, or why it cannot be
+ * read, in constant words; "*out" then has no facts.
+ */
+const char *model_facts_parse(const char *words, struct model_fact_rule *out);
+
+/* Whether "*" (any characters) and "?" (one) in "pattern" can stand so that it
+ * is "name". */
+bool model_pattern_fits(const char *pattern, const char *name);
 
 /* Its version alone, major * 100 + minor.  False when the name has none; then
  * "*version" is above all. */

@@ -1,13 +1,16 @@
 /* models_list.c: Google's list of models, for clients of either dialect */
 #include "dialect/models_list.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
 #include "dialect/json_out.h"
 #include "dialect/json_scan.h"
+#include "dialect/json_splice.h"
 #include "dialect/json_tree.h"
+#include "dialect/model_name.h"
 
 #define NAME_PREFIX "models/"
 
@@ -36,6 +39,25 @@ models_hidden(const struct models_filter *f, const char *name)
 		if (strcmp(bare(f->names[i]), bare(name)) == 0)
 			return true;
 	return false;
+}
+
+/* Whether a model of Google's list has no place in ours. */
+static bool
+is_left_out(const struct models_filter *f, const char *name)
+{
+	return models_hidden(f, name) ||
+	       (f->rules != NULL &&
+		model_name_is_derived(bare(name), f->rules));
+}
+
+/* The further name number "which" of a model; false: it has none. */
+static bool
+further_name(const struct models_filter *f, const char *name, size_t which,
+	     char out[MODEL_NAME_MAX])
+{
+	return f->rules != NULL &&
+	       model_name_derived(bare(name), which, f->rules, out) &&
+	       !models_hidden(f, out);
 }
 
 static bool
@@ -80,14 +102,26 @@ models_openai_begin(struct models_openai *m, const struct models_filter *filter,
 	buf_puts(out, "{\"object\":\"list\",\"data\":[");
 }
 
+static void
+add_openai(struct models_openai *m, const char *name)
+{
+	struct json_out jo;
+
+	if (m->any)
+		buf_putc(m->out, ',');
+	m->any = true;
+	jout_init(&jo, m->out);
+	write_model(&jo, name);
+}
+
 enum gb_err
 models_openai_page(struct models_openai *m, const char *page, size_t len)
 {
 	struct json_object *root, *list, *model;
-	struct json_out jo;
+	char further[MODEL_NAME_MAX];
 	const char *name;
 	enum gb_err rc;
-	size_t i, n;
+	size_t i, j, n;
 
 	rc = GB_EINVAL;
 	root = tree_parse(page, len);
@@ -101,13 +135,12 @@ models_openai_page(struct models_openai *m, const char *page, size_t len)
 		model = tree_item(list, i);
 		name = tree_string(model, "name", NULL);
 		if (name == NULL || *bare(name) == '\0' ||
-		    !is_callable(model) || models_hidden(m->filter, name))
+		    !is_callable(model) || is_left_out(m->filter, name))
 			continue;
-		if (m->any)
-			buf_putc(m->out, ',');
-		m->any = true;
-		jout_init(&jo, m->out);
-		write_model(&jo, name);
+		add_openai(m, name);
+		for (j = 0; j < MODEL_DERIVED_MAX; j++)
+			if (further_name(m->filter, name, j, further))
+				add_openai(m, further);
 	}
 	rc = buf_error(m->out);
 out:
@@ -121,24 +154,67 @@ models_openai_end(struct models_openai *m)
 	buf_puts(m->out, "]}");
 }
 
-enum gb_err
-models_openai_one(const char *json, size_t len, struct buf *out)
+/* Whether the JSON is a model. */
+static bool
+is_model(const char *json, size_t len)
 {
 	struct json_object *model;
-	struct json_out jo;
 	const char *name;
+	bool is_one;
+
+	model = tree_parse(json, len);
+	name = tree_string(model, "name", NULL);
+	is_one = name != NULL && *bare(name) != '\0';
+	json_object_put(model);
+	return is_one;
+}
+
+enum gb_err
+models_openai_one(const char *json, size_t len, const char *name,
+		  struct buf *out)
+{
+	struct json_out jo;
 	enum gb_err rc;
 
 	rc = GB_EINVAL;
-	model = tree_parse(json, len);
-	name = tree_string(model, "name", NULL);
-	if (name != NULL && *bare(name) != '\0') {
+	if (is_model(json, len)) {
 		jout_init(&jo, out);
 		write_model(&jo, name);
 		rc = buf_error(out);
 	}
-	json_object_put(model);
 	return rc;
+}
+
+/* Append a model's text under another name. */
+static void
+add_renamed(struct buf *out, const char *json, size_t len, const char *name)
+{
+	struct json_want want = {.camel = "name", .snake = "name"};
+	struct json_place place;
+	struct json_out jo;
+
+	if (!json_look(json, len, 0, &want, 1, &place) ||
+	    want.have != JSON_THERE) {
+		buf_add(out, json, len);
+		return;
+	}
+	buf_add(out, json, want.from);
+	jout_init(&jo, out);
+	jout_string(&jo, name);
+	buf_add(out, json + want.to, len - want.to);
+}
+
+enum gb_err
+models_native_one(const char *json, size_t len, const char *name,
+		  struct buf *out)
+{
+	char whole[sizeof(NAME_PREFIX) + MODEL_NAME_MAX];
+
+	if (!is_model(json, len))
+		return GB_EINVAL;
+	(void)snprintf(whole, sizeof(whole), NAME_PREFIX "%s", name);
+	add_renamed(out, json, len, whole);
+	return buf_error(out);
 }
 
 /* The array of models of a page, as a walk over its items. */
@@ -169,18 +245,34 @@ parse_item(const char *page, const struct json_member *m, const char **name)
 	return model;
 }
 
-static bool
-item_hidden(const char *page, const struct json_member *m,
-	    const struct models_filter *f)
+/* Append an item and its further names, unless it is left out. */
+static void
+add_native(struct buf *out, const char *page, const struct json_member *m,
+	   const struct models_filter *f, bool *any)
 {
+	char further[sizeof(NAME_PREFIX) + MODEL_NAME_MAX];
 	struct json_object *model;
 	const char *name;
-	bool is_hidden;
+	size_t i;
 
 	model = parse_item(page, m, &name);
-	is_hidden = models_hidden(f, name);
+	if (!is_left_out(f, name)) {
+		if (*any)
+			buf_putc(out, ',');
+		*any = true;
+		buf_add(out, page + m->gap, m->to - m->gap);
+		memcpy(further, NAME_PREFIX, sizeof(NAME_PREFIX));
+		for (i = 0; i < MODEL_DERIVED_MAX; i++) {
+			if (!further_name(f, name, i,
+					  further + sizeof(NAME_PREFIX) - 1))
+				continue;
+			buf_putc(out, ',');
+			buf_add(out, page + m->gap, m->from - m->gap);
+			add_renamed(out, page + m->from, m->to - m->from,
+				    further);
+		}
+	}
 	json_object_put(model);
-	return is_hidden;
 }
 
 enum gb_err
@@ -194,7 +286,8 @@ models_native_page(const struct models_filter *f, const char *page, size_t len,
 	size_t done;
 	bool any;
 
-	buf_init(&kept, len);
+	/* a further name is as long as the whole item, at most */
+	buf_init(&kept, len * (1 + 2 * MODEL_DERIVED_MAX));
 	rc = GB_EINVAL;
 	if (!begin_models(&scan, page, len)) {
 		/* a page of none is {} */
@@ -207,14 +300,8 @@ models_native_page(const struct models_filter *f, const char *page, size_t len,
 	}
 	buf_add(&kept, page, scan.at);
 	for (done = scan.at, any = false; json_scan_next(&scan, &m);
-	     done = m.to) {
-		if (item_hidden(page, &m, f))
-			continue;
-		if (any)
-			buf_putc(&kept, ',');
-		any = true;
-		buf_add(&kept, page + m.gap, m.to - m.gap);
-	}
+	     done = m.to)
+		add_native(&kept, page, &m, f, &any);
 	if (!scan.closed)
 		goto out;
 	buf_add(&kept, page + done, len - done);

@@ -11,11 +11,14 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "dialect/model_rules.h"
 
-/* The models that no client is shown, and none may call; borrowed. */
+/* The models that no client is shown, and the rules that give some of the
+ * others further names; borrowed. */
 struct models_filter {
 	char *const *names;
 	size_t count;
+	const struct model_rules *rules; /* NULL: none */
 };
 
 /* OpenAI's list in the making. */
@@ -40,12 +43,16 @@ enum gb_err models_openai_page(struct models_openai *, const char *page,
 			       size_t len) GB_NODISCARD;
 void models_openai_end(struct models_openai *);
 
-/* Append one model in OpenAI's form.  GB_EINVAL: "model" is none. */
-enum gb_err models_openai_one(const char *model, size_t len,
+/* Append one model, under the name that the client asked for, in OpenAI's form
+ * or in Gemini's.  GB_EINVAL: "model" is none. */
+enum gb_err models_openai_one(const char *model, size_t len, const char *name,
+			      struct buf *out) GB_NODISCARD;
+enum gb_err models_native_one(const char *model, size_t len, const char *name,
 			      struct buf *out) GB_NODISCARD;
 
-/* Append the page without the filtered models, all else byte for byte as it
- * was.  GB_EINVAL: it is no list of models, and nothing was appended. */
+/* Append the page without the filtered models and with the further names, all
+ * else byte for byte as it was.  GB_EINVAL: it is no list of models, and
+ * nothing was appended. */
 enum gb_err models_native_page(const struct models_filter *, const char *page,
 			       size_t len, struct buf *out) GB_NODISCARD;
 

@@ -1,13 +1,8 @@
-/* native_request.c: the little that is touched in a native client's request */
+/* native_request.c: a native client's path, query and headers */
 #include "dialect/native_request.h"
 
-#include <stdint.h>
 #include <string.h>
 
-#include "dialect/json_out.h"
-#include "dialect/json_scan.h"
-
-#define SAFETY_MAX     16384 /* bytes of safetySettings that we add */
 #define PARAM_NAME_MAX 64 /* bytes of a decoded name that may be a secret's */
 
 static const char *const versions[] = {"v1beta", "v1", "v1alpha"};
@@ -15,7 +10,7 @@ static const char *const versions[] = {"v1beta", "v1", "v1alpha"};
 static const struct {
 	const char *name;
 	enum native_verb verb;
-	bool takes_safety;
+	bool generates;
 } verbs[] = {
     {"generateContent", NATIVE_GENERATE, true},
     {"streamGenerateContent", NATIVE_STREAM, true},
@@ -96,13 +91,13 @@ native_path_parse(struct native_path *out, const char *path)
 }
 
 bool
-native_takes_safety(enum native_verb verb)
+native_generates(enum native_verb verb)
 {
 	size_t i;
 
 	for (i = 0; i < GB_COUNT(verbs); i++)
 		if (verbs[i].verb == verb)
-			return verbs[i].takes_safety;
+			return verbs[i].generates;
 	return false;
 }
 
@@ -165,85 +160,4 @@ native_query_rewrite(const char *query, struct buf *out)
 		if (query[len] == '\0')
 			break;
 	}
-}
-
-/* Where the members of the object in "body" begin, or SIZE_MAX when nothing
- * may be put there; "*empty": it has no members. */
-static size_t
-find_place(const struct buf *body, bool *empty)
-{
-	struct json_scan scan;
-	struct json_member m;
-	size_t place;
-
-	*empty = true;
-	if (body->data == NULL ||
-	    !json_scan_begin(&scan, body->data, body->len, 0, '{'))
-		return SIZE_MAX;
-	place = scan.at;
-	while (json_scan_next(&scan, &m)) {
-		*empty = false;
-		/* a key with an escape in it might be the one */
-		if (json_member_is(&m, "safetySettings") ||
-		    json_member_is(&m, "safety_settings") ||
-		    memchr(m.key, '\\', m.key_len) != NULL)
-			return SIZE_MAX;
-	}
-	if (!scan.closed ||
-	    json_skip_space(body->data, body->len, scan.at) != body->len)
-		return SIZE_MAX;
-	return place;
-}
-
-static void
-write_safety(struct buf *out, const struct native_safety *settings,
-	     size_t count)
-{
-	struct json_out jo;
-	size_t i;
-
-	buf_puts(out, "\"safetySettings\":");
-	jout_init(&jo, out);
-	jout_array(&jo);
-	for (i = 0; i < count; i++) {
-		jout_object(&jo);
-		jout_key_string(&jo, "category", settings[i].category);
-		jout_key_string(&jo, "threshold", settings[i].threshold);
-		jout_object_end(&jo);
-	}
-	jout_array_end(&jo);
-}
-
-enum gb_err
-native_add_safety(struct buf *body, const struct native_safety *settings,
-		  size_t count)
-{
-	struct buf text;
-	size_t place;
-	enum gb_err rc;
-	bool empty;
-
-	buf_init(&text, SAFETY_MAX);
-	rc = buf_error(body);
-	if (count == 0 || rc != GB_OK ||
-	    (place = find_place(body, &empty)) == SIZE_MAX)
-		goto out;
-	write_safety(&text, settings, count);
-	if (!empty)
-		buf_putc(&text, ',');
-	if ((rc = buf_error(&text)) != GB_OK) {
-		body->fail = rc;
-		goto out;
-	}
-	if (buf_reserve(body, text.len) == NULL) {
-		rc = buf_error(body);
-		goto out;
-	}
-	memmove(body->data + place + text.len, body->data + place,
-		body->len - place + 1);
-	memcpy(body->data + place, text.data, text.len);
-	body->len += text.len;
-out:
-	buf_release(&text);
-	return rc;
 }

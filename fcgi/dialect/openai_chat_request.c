@@ -9,6 +9,7 @@
 #include "dialect/openai_chat_read.h"
 
 #define TEMPERATURE_MAX 2
+#define PENALTY_MAX	2 /* and as much below 0 */
 
 /* JSON types that a field may have, as bits. */
 enum {
@@ -27,9 +28,9 @@ enum policy {
 typedef enum gb_err reader_fn(struct chat_reader *, struct json_object *,
 			      const struct field *);
 
-static reader_fn read_temperature, read_n, read_format, read_effort,
-    read_stream, read_stream_options, read_search, read_tier, read_parallel,
-    read_extra_body, read_affinity;
+static reader_fn read_temperature, read_presence, read_frequency, read_n,
+    read_format, read_effort, read_stream, read_stream_options, read_search,
+    read_tier, read_parallel, read_extra_body, read_affinity;
 
 #define TOOL_ROWS 3 /* rows after these may look up a tool by its name */
 
@@ -54,6 +55,8 @@ static const struct row {
     {"temperature", 0, READ, read_temperature},
     {"top_p", 0, READ, chat_read_top_p},
     {"top_k", 0, READ, chat_read_top_k},
+    {"presence_penalty", 0, READ, read_presence},
+    {"frequency_penalty", 0, READ, read_frequency},
     {"max_tokens", 0, READ, chat_read_max_tokens},
     {"max_completion_tokens", 0, READ, chat_read_max_tokens},
     {"n", 0, READ, read_n},
@@ -69,8 +72,6 @@ static const struct row {
     {"service_tier", 0, READ, read_tier},
     {"extra_body", 0, READ, read_extra_body},
     {"google", 0, READ, openai_read_google},
-    {"presence_penalty", NUMBER, DROP, NULL},
-    {"frequency_penalty", NUMBER, DROP, NULL},
     {"logit_bias", OBJECT, DROP, NULL},
     {"logprobs", BOOLEAN, DROP, NULL},
     {"top_logprobs", NUMBER, DROP, NULL},
@@ -93,6 +94,33 @@ read_temperature(struct chat_reader *r, struct json_object *value,
 		 const struct field *at)
 {
 	return chat_read_temperature(r, value, at, TEMPERATURE_MAX);
+}
+
+/* 0 asks for nothing. */
+static enum gb_err
+read_penalty(struct chat_reader *r, struct json_object *value,
+	     const struct field *at, struct chat_number *to)
+{
+	enum gb_err rc;
+
+	rc = field_number(value, at, -PENALTY_MAX, PENALTY_MAX, &to->value,
+			  r->err);
+	to->set = rc == GB_OK && to->value != 0;
+	return rc;
+}
+
+static enum gb_err
+read_presence(struct chat_reader *r, struct json_object *value,
+	      const struct field *at)
+{
+	return read_penalty(r, value, at, &r->chat->gen.presence_penalty);
+}
+
+static enum gb_err
+read_frequency(struct chat_reader *r, struct json_object *value,
+	       const struct field *at)
+{
+	return read_penalty(r, value, at, &r->chat->gen.frequency_penalty);
 }
 
 static enum gb_err

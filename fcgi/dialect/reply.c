@@ -40,6 +40,7 @@ static const struct {
 struct reading {
 	struct reply *reply;
 	const struct piece_sink *sink;
+	const struct link_sink *links; /* or NULL */
 };
 
 void
@@ -244,6 +245,52 @@ read_support(struct reading *rd, unsigned candidate, struct json_object *chunks,
 	}
 }
 
+/* FNV-1a.  Two pages with one digest cost a link, and nothing else. */
+static uint64_t
+digest_of(unsigned candidate, const char *url)
+{
+	uint64_t digest = UINT64_C(0xcbf29ce484222325) + candidate;
+
+	for (; *url != '\0'; url++)
+		digest =
+		    (digest ^ (unsigned char)*url) * UINT64_C(0x100000001b3);
+	return digest;
+}
+
+/* Whether the page is new; it is not any more. */
+static bool
+is_new_link(struct reply *r, uint64_t digest)
+{
+	size_t i;
+
+	for (i = 0; i < r->link_count; i++)
+		if (r->links[i] == digest)
+			return false;
+	if (r->link_count == REPLY_LINKS_MAX)
+		return false;
+	r->links[r->link_count++] = digest;
+	return true;
+}
+
+static void
+read_links(struct reading *rd, unsigned candidate, struct json_object *chunks)
+{
+	struct json_object *web;
+	struct reply_link link;
+	size_t i, n;
+
+	n = rd->links == NULL ? 0 : tree_length(chunks);
+	for (i = 0; i < n; i++) {
+		web = tree_object(tree_item(chunks, i), "web");
+		link.candidate = candidate;
+		link.url = or_empty(tree_string(web, "uri", NULL));
+		link.title = or_empty(tree_string(web, "title", NULL));
+		if (*link.url != '\0' &&
+		    is_new_link(rd->reply, digest_of(candidate, link.url)))
+			rd->links->link(rd->links->context, &link);
+	}
+}
+
 static void
 read_grounding(struct reading *rd, unsigned candidate, struct json_object *meta)
 {
@@ -251,6 +298,7 @@ read_grounding(struct reading *rd, unsigned candidate, struct json_object *meta)
 	size_t i, n;
 
 	chunks = tree_array(meta, "groundingChunks");
+	read_links(rd, candidate, chunks);
 	supports = tree_array(meta, "groundingSupports");
 	n = tree_length(supports);
 	for (i = 0; i < n; i++)
@@ -344,7 +392,14 @@ enum reply_read
 reply_read(struct reply *r, const char *json, size_t len,
 	   const struct piece_sink *sink)
 {
-	struct reading rd = {r, sink};
+	return reply_read_links(r, json, len, sink, NULL);
+}
+
+enum reply_read
+reply_read_links(struct reply *r, const char *json, size_t len,
+		 const struct piece_sink *sink, const struct link_sink *links)
+{
+	struct reading rd = {r, sink, links};
 	struct json_object *root, *candidates, *feedback, *usage;
 	enum reply_read rc;
 	size_t i, n;

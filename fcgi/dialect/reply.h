@@ -17,7 +17,8 @@
 
 struct json_object; /* json-c's */
 
-#define REPLY_CANDIDATES_MAX 8 /* Gemini's own limit of candidateCount */
+#define REPLY_CANDIDATES_MAX 8	/* Gemini's own limit of candidateCount */
+#define REPLY_LINKS_MAX	     64 /* pages of an answer that are handed out */
 
 /* Why a candidate ended. */
 enum reply_finish {
@@ -59,6 +60,8 @@ struct reply {
 	char block_reason[48]; /* the prompt was refused; "" when it was not */
 	struct reply_usage usage; /* the last that came */
 	struct reply_candidate candidates[REPLY_CANDIDATES_MAX];
+	uint64_t links[REPLY_LINKS_MAX]; /* digests of what was handed out */
+	size_t link_count;
 };
 
 enum piece_kind {
@@ -78,7 +81,8 @@ enum piece_kind {
 struct piece {
 	enum piece_kind kind;
 	unsigned candidate; /* below REPLY_CANDIDATES_MAX */
-	size_t part;	    /* which of the event's parts it is */
+	size_t part; /* which of the event's parts it is; SIZE_MAX: of none,
+			but added here */
 	const char *text;
 	size_t text_len;
 	const char *signature; /* thoughtSignature, base64 */
@@ -92,9 +96,22 @@ struct piece {
 	size_t start, end; /* UTF-8 bytes of part "part" that it supports */
 };
 
+/* A page that a candidate's search found; borrowed for the call.  Unlike a
+ * PIECE_SOURCE it belongs to no stretch of text. */
+struct reply_link {
+	unsigned candidate;
+	const char *url, *title; /* the title may be "" */
+};
+
 struct piece_sink {
 	void (*piece)(void *context, const struct reply *,
 		      const struct piece *);
+	void *context;
+};
+
+struct link_sink {
+	/* Each page once a candidate, however often it comes. */
+	void (*link)(void *context, const struct reply_link *);
 	void *context;
 };
 
@@ -123,6 +140,10 @@ void reply_init(struct reply *, const char *prefix, const char *seed);
  */
 enum reply_read reply_read(struct reply *reply, const char *json, size_t len,
 			   const struct piece_sink *sink) GB_NODISCARD;
+/* The same, with the links as well. */
+enum reply_read reply_read_links(struct reply *reply, const char *json,
+				 size_t len, const struct piece_sink *sink,
+				 const struct link_sink *links) GB_NODISCARD;
 
 /* Judge the answer after its last event. */
 enum reply_end reply_end(const struct reply *);

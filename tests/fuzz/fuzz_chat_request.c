@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 
 #include "base/buf.h"
+#include "dialect/chat_defaults.h"
 #include "dialect/gemini_request.h"
 #include "dialect/json_in.h"
 #include "dialect/openai_chat_request.h"
@@ -69,7 +70,7 @@ write_for(const struct chat *chat, const char *model)
 
 	memset(&dropped, 0, sizeof(dropped));
 	buf_init(&body, OUT_MAX);
-	model_facts_get(model, &facts);
+	model_facts_get(model, NULL, &facts);
 	if (gemini_request_write(chat, &facts, &options, &body, &err) == GB_OK)
 		must_be_json(&body);
 	else
@@ -80,6 +81,8 @@ write_for(const struct chat *chat, const char *model)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const struct model_rules rules = {.code_execution = true,
+						 .url_context = true};
 	struct chat_options options = {false, false};
 	struct json_object *root;
 	struct api_error err;
@@ -95,11 +98,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(err.fault != FAULT_NONE && root == NULL);
 		return 0;
 	}
-	if (openai_chat_read(root, &options, &chat, &err) == GB_OK)
+	if (openai_chat_read(root, &options, &chat, &err) == GB_OK) {
+		chat_apply_defaults(&chat, &rules);
 		write_for(
 		    &chat,
 		    models[choice % (sizeof(models) / sizeof(models[0]))]);
-	else
+	} else
 		must(err.fault != FAULT_NONE && err.message[0] != '\0');
 	chat_release(&chat);
 	return 0;

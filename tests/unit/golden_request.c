@@ -5,8 +5,10 @@
 
 #include <json-c/json.h>
 
+#include "dialect/chat_defaults.h"
 #include "dialect/gemini_request.h"
 #include "dialect/json_in.h"
+#include "golden_rules.h"
 
 #define SAFETY_MAX 8
 
@@ -34,6 +36,7 @@ golden_translate(golden_reader *read, const struct buf *request,
 						       0, NULL};
 	struct chat_options read_options;
 	struct json_object *root, *safety, *pair;
+	struct golden_rules rules;
 	struct model_facts facts;
 	struct chat chat;
 	size_t i;
@@ -56,7 +59,9 @@ golden_translate(golden_reader *read, const struct buf *request,
 		return;
 	out->rc = read(root, &read_options, &chat, &out->err);
 	if (out->rc == GB_OK) {
-		model_facts_get(chat.model, &facts);
+		golden_rules(options, &rules);
+		chat_apply_defaults(&chat, &rules.rules);
+		model_facts_get(chat.model, &rules.rules, &facts);
 		write_options.dropped = &chat.dropped;
 		out->rc = gemini_request_write(&chat, &facts, &write_options,
 					       &out->body, &out->err);

@@ -8,7 +8,7 @@
  *   error.json    how it is refused: status, fault, param, and a piece of the
  *                 message
  *   options.json  (optional) strict, show_thinking, safety [[category,
- *                 threshold], …]
+ *                 threshold], …], rules as golden_rules.h has them
  *   dropped.json  (optional) the fields that are named as dropped; without it
  *                 there must be none
  */
@@ -31,8 +31,8 @@ struct golden_request {
 	struct chat_dropped dropped;
 };
 
-/* The program's part: read "text" with the options of a case (NULL: none), look
- * up the model, write. */
+/* The program's part: read "text" with the options of a case (NULL: none), add
+ * what the name and the rules say, look up the model, write. */
 void golden_translate(golden_reader *, const struct buf *text,
 		      struct json_object *options, struct golden_request *out);
 

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "dialect/models.h"
+#include "dialect/model_rules.h"
 
 static const struct {
 	const char *model;
@@ -92,7 +92,7 @@ test_kinds(void **state)
 	(void)state;
 	for (i = 0; i < GB_COUNT(kinds); i++) {
 		memset(&facts, 0xff, sizeof(facts));
-		model_facts_get(kinds[i].model, &facts);
+		model_facts_get(kinds[i].model, NULL, &facts);
 		CHECK_INT(kinds[i].model, facts.family, kinds[i].family);
 		CHECK_INT(kinds[i].model, facts.thinking, kinds[i].thinking);
 		CHECK_INT(kinds[i].model, facts.levels, kinds[i].levels);
@@ -103,21 +103,23 @@ test_kinds(void **state)
 }
 
 /* One letter a fact that holds: s sampling, p prefill, y system, f functions,
- * b built-ins, B beside functions, j JSON, J beside functions, S schema as it
- * is, i call ids, t signatures, m media in results. */
+ * b built-ins, c code execution, u URL context, B beside functions, j JSON, J
+ * beside functions, S schema as it is, i call ids, t signatures, m media in
+ * results, r media resolution, h https URLs.  Penalties hold for none. */
 static const struct {
 	const char *model, *takes;
 } gates[] = {
-    {"gemini-2.0-flash", "spyfbj"},
-    {"gemini-2.5-flash", "spyfbjS"},
-    {"gemini-3-flash-preview", "spyfbBjJStm"},
-    {"gemini-3.1-pro-preview", "spyfbBjJStm"},
-    {"gemini-3.5-flash", "spyfbBjJSitm"},
-    {"gemini-3.6-flash", "spyfbBjJSitm"},
-    {"gemini-3.7-flash", "yfbBjJSitm"},
-    {"gemini-pro-latest", "yfbBjJSitm"},
-    {"gemini-2.5-flash-image", "spy"},
-    {"gemini-3.1-flash-image", "spyb"},
+    {"gemini-2.0-flash", "spyfbcujr"},
+    {"gemini-2.5-flash", "spyfbcujSrh"},
+    {"gemini-3-flash-preview", "spyfbcuBjJStmrh"},
+    {"gemini-3.1-pro-preview", "spyfbcuBjJStmrh"},
+    {"gemini-3.5-flash", "spyfbcuBjJSitmrh"},
+    {"gemini-3.6-flash", "spyfbcuBjJSitmrh"},
+    {"gemini-3.7-flash", "yfbcuBjJSitmrh"},
+    {"gemini-pro-latest", "yfbcuBjJSitmrh"},
+    {"gemini-2.5-flash-image", "spyh"},
+    {"gemini-3.1-flash-image", "spybh"},
+    {"gemini-2.0-flash-preview-image-generation", "spy"},
     {"gemini-3.8-flash-tts", ""},
     {"gemma-3-27b-it", "spf"},
     {"gemma-4-31b-it", "spyf"},
@@ -127,22 +129,33 @@ static void
 test_gates(void **state)
 {
 	struct model_facts f;
-	char have[16];
+	char have[24];
 	size_t i, len;
 
 	(void)state;
 	for (i = 0; i < GB_COUNT(gates); i++) {
-		model_facts_get(gates[i].model, &f);
+		model_facts_get(gates[i].model, NULL, &f);
 		const struct {
 			bool holds;
 			char letter;
 		} facts[] = {
-		    {f.sampling, 's'},	  {f.prefill, 'p'},
-		    {f.system, 'y'},	  {f.functions, 'f'},
-		    {f.builtins, 'b'},	  {f.builtins_with_functions, 'B'},
-		    {f.json, 'j'},	  {f.json_with_functions, 'J'},
-		    {f.json_schema, 'S'}, {f.call_ids, 'i'},
-		    {f.signatures, 't'},  {f.result_media, 'm'},
+		    {f.sampling, 's'},
+		    {f.prefill, 'p'},
+		    {f.system, 'y'},
+		    {f.functions, 'f'},
+		    {f.builtins, 'b'},
+		    {f.code, 'c'},
+		    {f.url_context, 'u'},
+		    {f.builtins_with_functions, 'B'},
+		    {f.json, 'j'},
+		    {f.json_with_functions, 'J'},
+		    {f.json_schema, 'S'},
+		    {f.call_ids, 'i'},
+		    {f.signatures, 't'},
+		    {f.result_media, 'm'},
+		    {f.media_resolution, 'r'},
+		    {f.file_uri, 'h'},
+		    {f.penalties, 'P'},
 		};
 		size_t at;
 
@@ -154,13 +167,168 @@ test_gates(void **state)
 	}
 }
 
+/* --- what an operator knows better ---------------------------------------- */
+
+static void
+test_patterns(void **state)
+{
+	static const struct {
+		const char *pattern, *name;
+		bool want;
+	} cases[] = {
+	    {"gemini-4*", "gemini-4-flash", true},
+	    {"gemini-4*", "gemini-4", true},
+	    {"gemini-4*", "gemini-3.4", false},
+	    {"*-flash-lite", "gemini-2.5-flash-lite", true},
+	    {"*-flash-lite", "gemini-2.5-flash-lite-x", false},
+	    {"gemini-?-pro", "gemini-3-pro", true},
+	    {"gemini-?-pro", "gemini-3.1-pro", false},
+	    {"*a*b*c", "xxaxxbxxabxc", true},
+	    {"*a*b*c", "xxaxxcxxabx", false},
+	    {"*", "", true},
+	    {"**", "x", true},
+	    {"?", "", false},
+	    {"", "", true},
+	    {"", "x", false},
+	    {"x", "", false},
+	    {"[a]", "a", false},
+	    {"Gemini*", "gemini-3", false},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GB_COUNT(cases); i++)
+		CHECK_INT(cases[i].pattern,
+			  model_pattern_fits(cases[i].pattern, cases[i].name),
+			  cases[i].want);
+}
+
+#define NO_FACT	   "names a fact that there is not"
+#define WRONG	   "has a fact with a value that it cannot have"
+#define SAID_TWICE "says a fact twice"
+#define NO_FACTS   "has no facts"
+
+static void
+test_parse(void **state)
+{
+	static const struct {
+		const char *words, *why; /* how the reason begins; NULL: none */
+	} cases[] = {
+	    {"sampling=no", NULL},
+	    {"  sampling=no   prefill=yes ", NULL},
+	    {"thinking=levels levels=low,medium,high", NULL},
+	    {"thinking=budget budget_min=1 budget_max=999999999", NULL},
+	    {"thinking=no family=gemma", NULL},
+	    {"", NO_FACTS},
+	    {"   ", NO_FACTS},
+	    {"sampling", WRONG},
+	    {"sampling=", WRONG},
+	    {"sampling=maybe", WRONG},
+	    {"sampling=YES", WRONG},
+	    {"sampling=yes,no", WRONG},
+	    {"sampling=yes sampling=yes", SAID_TWICE},
+	    {"sampling=yes, prefill=no", WRONG},
+	    {"smapling=yes", NO_FACT},
+	    {"sampling = yes", WRONG},
+	    {"=yes", NO_FACT},
+	    {"=", NO_FACT},
+	    {"sampling=yes\tprefill=no", WRONG},
+	    {"version=3.5", NO_FACT},
+	    {"thinking=yes", WRONG},
+	    {"thinking=level", WRONG},
+	    {"levels=", WRONG},
+	    {"levels=low,", WRONG},
+	    {"levels=,low", WRONG},
+	    {"levels=low,,high", WRONG},
+	    {"levels=lowest", WRONG},
+	    {"levels=low;high", WRONG},
+	    {"budget_min=0", WRONG},
+	    {"budget_min=-1", WRONG},
+	    {"budget_max=1e3", WRONG},
+	    {"budget_max=1000000000", WRONG},
+	    {"family=text2", WRONG},
+	    {"family=", WRONG},
+	};
+	struct model_fact_rule rule;
+	const char *why;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GB_COUNT(cases); i++) {
+		memset(&rule, 0xff, sizeof(rule));
+		why = model_facts_parse(cases[i].words, &rule);
+		CHECK(cases[i].words, (why == NULL) == (cases[i].why == NULL));
+		if (why != NULL)
+			CHECK(why, strncmp(why, cases[i].why,
+					   strlen(cases[i].why)) == 0);
+		CHECK_INT(cases[i].words, rule.given != 0, why == NULL);
+	}
+}
+
+/* The facts of "model" where one or two rules are set. */
+static void
+facts_with(const char *model, const char *const pairs[4],
+	   struct model_facts *out)
+{
+	struct model_fact_rule parsed[2];
+	struct model_rules rules;
+	size_t i;
+
+	memset(&rules, 0, sizeof(rules));
+	for (i = 0; i < 2 && pairs[2 * i] != NULL; i++) {
+		parsed[i].pattern = pairs[2 * i];
+		CHECK_STR(pairs[2 * i + 1],
+			  model_facts_parse(pairs[2 * i + 1], &parsed[i]),
+			  NULL);
+	}
+	rules.facts = parsed;
+	rules.fact_count = i;
+	model_facts_get(model, &rules, out);
+}
+
+static void
+test_rules(void **state)
+{
+	static const char *const future[4] = {
+	    "gemini-4*",
+	    "thinking=levels levels=minimal,high sampling=yes json_schema=no "
+	    "penalties=yes",
+	    "*", "prefill=yes sampling=no"};
+	static const char *const budget[4] = {"*-pro", "thinking=budget"};
+	static const char *const levels[4] = {"*", "thinking=levels"};
+	static const char *const crossed[4] = {
+	    "*", "budget_min=40000 budget_minimal=50000"};
+	static const char *const family[4] = {"*", "family=gemma system=yes"};
+	struct model_facts f;
+
+	(void)state;
+	facts_with("models/gemini-4-flash", future, &f);
+	CHECK_INT("levels", f.levels, 9);
+	CHECK("of the rule", f.sampling && !f.json_schema && f.penalties);
+	CHECK("of the table", f.functions && f.signatures && !f.prefill);
+	facts_with("gemini-3.7-flash", future, &f);
+	CHECK("the second", f.prefill && !f.sampling && !f.penalties);
+	facts_with("gemini-2.5-flash", levels, &f);
+	CHECK_INT("levels that were not given", f.levels, LMH);
+	facts_with("gemini-4-pro", budget, &f);
+	CHECK_INT("a budget that was not given", f.budget_min, 1);
+	CHECK_INT("a budget that was not given", f.budget_max, 24576);
+	facts_with("gemini-2.5-flash", crossed, &f);
+	CHECK_INT("a least above the most", f.budget_min, 40000);
+	CHECK_INT("a least above the most", f.budget_max, 40000);
+	CHECK_INT("a least above the most", f.budget_minimal, 40000);
+	facts_with("my-model-3", family, &f);
+	CHECK_INT("family", f.family, MODEL_GEMMA);
+	CHECK("the family's row", f.system && f.functions && !f.builtins);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_versions),
-	    cmocka_unit_test(test_kinds),
-	    cmocka_unit_test(test_gates),
+	    cmocka_unit_test(test_versions), cmocka_unit_test(test_kinds),
+	    cmocka_unit_test(test_gates),    cmocka_unit_test(test_patterns),
+	    cmocka_unit_test(test_parse),    cmocka_unit_test(test_rules),
 	};
 
 	return cmocka_run_group_tests_name("models", tests, NULL, NULL);

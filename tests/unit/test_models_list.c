@@ -9,8 +9,22 @@
 
 static char hidden_a[] = "a", hidden_b[] = "models/b";
 static char *hidden[] = {hidden_a, hidden_b};
-static const struct models_filter filter = {hidden, 2};
-static const struct models_filter no_filter = {NULL, 0};
+static const struct models_filter filter = {hidden, 2, NULL};
+static const struct models_filter no_filter = {NULL, 0, NULL};
+
+/* "x" has all further names but the second, which is hidden, "y" has one, and
+ * so has "a", which is hidden itself. */
+static char name_x[] = "x", name_y[] = "y", name_a[] = "a",
+	    hidden_image[] = "x-image";
+static char *search_items[] = {name_x, name_y, name_a};
+static char *x_alone[] = {name_x};
+static char *rules_hidden[] = {hidden_a, hidden_image};
+static const struct model_rules rules = {
+    .search = {search_items, 3},
+    .image = {x_alone, 1},
+    .thinking = {x_alone, 1},
+};
+static const struct models_filter rules_filter = {rules_hidden, 2, &rules};
 
 static void
 test_hidden(void **state)
@@ -99,6 +113,30 @@ test_openai(void **state)
 }
 
 static void
+test_openai_further(void **state)
+{
+	static const char page[] = "{\"models\":[" M("x") "," M("a") "," M(
+	    "y") "," M("z") "," M("z-search") "," M("y-search") "]}";
+	struct models_openai list;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 65536);
+	models_openai_begin(&list, &rules_filter, &out);
+	CHECK_INT("page", models_openai_page(&list, page, sizeof(page) - 1),
+		  GB_OK);
+	models_openai_end(&list);
+	CHECK_STR(
+	    "further names", buf_str(&out),
+	    LIST(
+		ITEM("x") "," ITEM("x-search") "," ITEM("x-non-thinking") "," ITEM(
+		    "y") "," ITEM("y-search") "," ITEM("z") "," ITEM("z-"
+								     "searc"
+								     "h")));
+	buf_release(&out);
+}
+
+static void
 test_openai_one(void **state)
 {
 	static const struct {
@@ -106,8 +144,8 @@ test_openai_one(void **state)
 		enum gb_err rc;
 		const char *want;
 	} cases[] = {
-	    {M("x"), GB_OK, ITEM("x")},
-	    {"{\"name\":\"x\",\"version\":\"1\"}", GB_OK, ITEM("x")},
+	    {M("x"), GB_OK, ITEM("asked")},
+	    {"{\"name\":\"x\",\"version\":\"1\"}", GB_OK, ITEM("asked")},
 	    {"{\"error\":{}}", GB_EINVAL, ""},
 	    {"{\"name\":null}", GB_EINVAL, ""},
 	    {"{\"name\":\"models/\"}", GB_EINVAL, ""},
@@ -123,7 +161,8 @@ test_openai_one(void **state)
 		buf_reset(&out);
 		CHECK_INT(cases[i].model,
 			  models_openai_one(cases[i].model,
-					    strlen(cases[i].model), &out),
+					    strlen(cases[i].model), "asked",
+					    &out),
 			  cases[i].rc);
 		CHECK_STR(cases[i].model, buf_str(&out), cases[i].want);
 	}
@@ -188,6 +227,74 @@ test_native(void **state)
 }
 
 static void
+test_native_further(void **state)
+{
+	static const struct {
+		const char *page, *want;
+	} cases[] = {
+	    {"{\"models\":[\n  " M("y") ",\n  " M("z") "\n],\"t\":1}",
+	     "{\"models\":[\n  " M("y") ",\n  " M("y-search") ",\n  " M(
+		 "z") "\n],\"t\":1}"},
+	    {"{\"models\":[{\"n\" : 1.0, \"name\": \"models/x\" }]}",
+	     "{\"models\":[{\"n\" : 1.0, \"name\": \"models/x\" },"
+	     "{\"n\" : 1.0, \"name\": \"models/x-search\" },"
+	     "{\"n\" : 1.0, \"name\": \"models/x-non-thinking\" }]}"},
+	    {"{\"models\":[" M("a") "," M("y-search") "]}", "{\"models\":[]}"},
+	    {"{\"models\":[{\"name\":\"models\\/y\"}]}",
+	     "{\"models\":[{\"name\":\"models\\/y\"},"
+	     "{\"name\":\"models/y-search\"}]}"},
+	};
+	struct buf out;
+	size_t i;
+
+	(void)state;
+	buf_init(&out, 65536);
+	for (i = 0; i < GB_COUNT(cases); i++) {
+		buf_reset(&out);
+		CHECK_INT(cases[i].page,
+			  models_native_page(&rules_filter, cases[i].page,
+					     strlen(cases[i].page), &out),
+			  GB_OK);
+		CHECK_STR(cases[i].page, buf_str(&out), cases[i].want);
+	}
+	buf_release(&out);
+}
+
+static void
+test_native_one(void **state)
+{
+	static const struct {
+		const char *model;
+		enum gb_err rc;
+		const char *want;
+	} cases[] = {
+	    {" { \"topP\" : 0.950, \"name\" : \"models/x\" }\n", GB_OK,
+	     " { \"topP\" : 0.950, \"name\" : \"models/asked\" }\n"},
+	    {"{\"name\":\"models/x\",\"\\u0061\":1}", GB_OK,
+	     "{\"name\":\"models/x\",\"\\u0061\":1}"},
+	    {"{\"name\":null}", GB_EINVAL, ""},
+	    {"{\"error\":{}}", GB_EINVAL, ""},
+	    {"<html>", GB_EINVAL, ""},
+	    {"", GB_EINVAL, ""},
+	};
+	struct buf out;
+	size_t i;
+
+	(void)state;
+	buf_init(&out, 4096);
+	for (i = 0; i < GB_COUNT(cases); i++) {
+		buf_reset(&out);
+		CHECK_INT(cases[i].model,
+			  models_native_one(cases[i].model,
+					    strlen(cases[i].model), "asked",
+					    &out),
+			  cases[i].rc);
+		CHECK_STR(cases[i].model, buf_str(&out), cases[i].want);
+	}
+	buf_release(&out);
+}
+
+static void
 test_next_page(void **state)
 {
 	static const char page[] = "{\"models\":[ " M(
@@ -212,9 +319,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_hidden),     cmocka_unit_test(test_openai),
-	    cmocka_unit_test(test_openai_one), cmocka_unit_test(test_native),
+	    cmocka_unit_test(test_hidden),
+	    cmocka_unit_test(test_openai),
+	    cmocka_unit_test(test_openai_one),
+	    cmocka_unit_test(test_native),
 	    cmocka_unit_test(test_next_page),
+	    cmocka_unit_test(test_openai_further),
+	    cmocka_unit_test(test_native_further),
+	    cmocka_unit_test(test_native_one),
 	};
 
 	return cmocka_run_group_tests_name("models_list", tests, NULL, NULL);

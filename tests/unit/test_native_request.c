@@ -1,4 +1,4 @@
-/* test_native_request.c: what is touched in a native request, and what not */
+/* test_native_request.c: which paths are ours, and what goes on to Google */
 #include "unit.h"
 
 #include <stdbool.h>
@@ -76,7 +76,7 @@ test_paths(void **state)
 		CHECK_INT(paths[i].path, out.verb, paths[i].verb);
 	}
 	for (i = 0; i <= NATIVE__MAX; i++)
-		CHECK_INT("safety", native_takes_safety((enum native_verb)i),
+		CHECK_INT("generates", native_generates((enum native_verb)i),
 			  i == NATIVE_GENERATE || i == NATIVE_STREAM);
 }
 
@@ -117,85 +117,6 @@ test_query(void **state)
 	buf_release(&out);
 }
 
-#define SAFETY \
-	"\"safetySettings\":[{\"category\":\"HARM_A\",\"threshold\":\"OFF\"}," \
-	"{\"category\":\"HARM_B\",\"threshold\":\"BLOCK_NONE\"}]"
-
-static const struct {
-	const char *body, *want; /* want NULL: as it was */
-} bodies[] = {
-    {"{\"contents\":[]}", "{" SAFETY ",\"contents\":[]}"},
-    {"{}", "{" SAFETY "}"},
-    {" \r\n{ } ", " \r\n{" SAFETY " } "},
-    {"{\n  \"a\" : 1.50,\n  \"b\":\"\\u00e9\\\"}\"\n}\n",
-     "{" SAFETY ",\n  \"a\" : 1.50,\n  \"b\":\"\\u00e9\\\"}\"\n}\n"},
-    {"{\"a\":{\"safetySettings\":[]}}",
-     "{" SAFETY ",\"a\":{\"safetySettings\":[]}}"},
-    {"{\"a\":\"\\\\\"}", "{" SAFETY ",\"a\":\"\\\\\"}"},
-    {"{\"safetySettings\":[]}", NULL},
-    {"{\"a\":1,\"safety_settings\" :null}", NULL},
-    {"{\"a\":1,\"safety\\u0053ettings\":[]}", NULL},
-    {"[]", NULL},
-    {"", NULL},
-    {"null", NULL},
-    {"{", NULL},
-    {"{\"a\"", NULL},
-    {"{\"a\":", NULL},
-    {"{\"a\":}", NULL},
-    {"{\"a\":1", NULL},
-    {"{\"a\":1,", NULL},
-    {"{\"a\":[1}", NULL},
-    {"{\"a\":\"x}", NULL},
-    {"{\"a\":1 \"b\":2}", NULL},
-    {"{a:1}", NULL},
-    {"{} x", NULL},
-    {"{\"a\":\"\\\",\\\"safetySettings\\\":1\"}",
-     "{" SAFETY ",\"a\":\"\\\",\\\"safetySettings\\\":1\"}"},
-    {"<html>", NULL},
-};
-
-static const struct native_safety settings[] = {{"HARM_A", "OFF"},
-						{"HARM_B", "BLOCK_NONE"}};
-
-static void
-test_safety(void **state)
-{
-	struct buf body;
-	size_t i;
-
-	(void)state;
-	buf_init(&body, 4096);
-	for (i = 0; i < GB_COUNT(bodies); i++) {
-		buf_reset(&body);
-		buf_puts(&body, bodies[i].body);
-		CHECK_INT(bodies[i].body, native_add_safety(&body, settings, 0),
-			  GB_OK);
-		CHECK_STR(bodies[i].body, buf_str(&body), bodies[i].body);
-		CHECK_INT(bodies[i].body,
-			  native_add_safety(&body, settings,
-					    GB_COUNT(settings)),
-			  GB_OK);
-		CHECK_STR(bodies[i].body, buf_str(&body),
-			  bodies[i].want == NULL ? bodies[i].body
-						 : bodies[i].want);
-		CHECK_INT(bodies[i].body, body.len, strlen(buf_str(&body)));
-	}
-	buf_release(&body);
-
-	buf_init(&body, 20); /* no room for more than itself */
-	buf_puts(&body, "{\"contents\":[]}");
-	CHECK_INT("no room",
-		  native_add_safety(&body, settings, GB_COUNT(settings)),
-		  GB_ETOOBIG);
-	CHECK_INT("no room", buf_error(&body), GB_ETOOBIG);
-	buf_release(&body);
-	buf_init(&body, 20);
-	CHECK_INT("never written",
-		  native_add_safety(&body, settings, GB_COUNT(settings)),
-		  GB_OK);
-	CHECK_INT("never written", body.len, 0);
-}
-
 /* Credentials and what else Google counts as one stay here. */
 static void
 test_headers(void **state)
@@ -226,7 +147,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_paths),
 	    cmocka_unit_test(test_query),
-	    cmocka_unit_test(test_safety),
 	    cmocka_unit_test(test_headers),
 	};
 

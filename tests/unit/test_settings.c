@@ -204,6 +204,27 @@ static const struct row env_rows[] = {
      "safety_settings",
      "( { category = \"HARM_CATEGORY_HARASSMENT\"; threshold = \"OFF\"; } )",
      NULL},
+    {"aliases in an object",
+     "MODEL_ALIASES={\"gpt-4o\":\"models/gemini-x\",\"b\":\"c-search\"}",
+     "model_aliases",
+     "( { alias = \"gpt-4o\"; model = \"gemini-x\"; }, { alias = \"b\"; model "
+     "= "
+     "\"c-search\"; } )",
+     NULL},
+    {"facts in a list",
+     "MODEL_FACTS=[{\"model\":\"gemini-4*\",\"facts\":\"sampling=no\"}]",
+     "model_facts", "( { model = \"gemini-4*\"; facts = \"sampling=no\"; } )",
+     NULL},
+    {"budgets in an object",
+     "THINKING_BUDGET_MAP={\"a\":-1,\"b\":0,\"c\":1000.0,\"d\":1000000}",
+     "thinking_budget_map",
+     "( { model = \"a\"; tokens = -1; }, { model = \"b\"; tokens = 0; }, { "
+     "model = \"c\"; tokens = 1000; }, { model = \"d\"; tokens = 1000000; } )",
+     NULL},
+    {"no budgets", "THINKING_BUDGET_MAP={}", "thinking_budget_map", "( )",
+     NULL},
+    {"models with models/", "SEARCH_MODELS=[\"models/a\",\"b\"]",
+     "search_models", "[ \"a\", \"b\" ]", NULL},
     {"headers are shown masked",
      "CUSTOM_HEADERS={\"X-A\":\"0123456789abcdef\"}", "custom_headers",
      "( { name = \"X-A\"; value = \"0123…cdef\"; } )", NULL},
@@ -302,6 +323,46 @@ static const struct row env_rows[] = {
     {"a model with a slash", "TEST_MODEL=a/b", NULL,
      ENV_FAULT("test_model", "must be a model's name: letters, digits, \"-\", "
 			     "\".\" and \"_\"")},
+    {"an alias with a slash", "MODEL_ALIASES={\"a/b\":\"c\"}", NULL,
+     ENV_FAULT("model_aliases",
+	       "entry 1: the alias must have 1 to 128 letters, digits, \"-\", "
+	       "\".\" and \"_\"")},
+    {"an alias of nothing", "MODEL_ALIASES={\"a\":\"b\",\"\":\"c\"}", NULL,
+     ENV_FAULT("model_aliases",
+	       "entry 2: the alias must have 1 to 128 letters, digits, \"-\", "
+	       "\".\" and \"_\"")},
+    {"an alias for a path", "MODEL_ALIASES={\"a\":\"b/c\"}", NULL,
+     ENV_FAULT("model_aliases", "entry 1: must be a model's name: letters, "
+				"digits, \"-\", \".\" and \"_\"")},
+    {"an alias for a number", "MODEL_ALIASES={\"a\":5}", NULL,
+     ENV_FAULT("model_aliases", "entry 1: must be a text in quotes")},
+    {"an alias twice",
+     "MODEL_ALIASES=[{\"alias\":\"a\",\"model\":\"b\"},"
+     "{\"alias\":\"a\",\"model\":\"c\"}]",
+     NULL, ENV_FAULT("model_aliases", "entry 2: stands there twice")},
+    {"facts of a path", "MODEL_FACTS={\"a/*\":\"sampling=no\"}", NULL,
+     ENV_FAULT("model_facts", "entry 1: the model must be a name, or a part of "
+			      "it with \"*\" for the rest")},
+    {"facts that are none", "MODEL_FACTS={\"a\":\" \"}", NULL,
+     ENV_FAULT("model_facts", "entry 1: has no facts")},
+    {"facts twice", "MODEL_FACTS={\"a\":\"json=no json=yes\"}", NULL,
+     ENV_FAULT("model_facts", "entry 1: says a fact twice")},
+    {"budgets in quotes", "THINKING_BUDGET_MAP={\"a\":\"1000\"}", NULL,
+     ENV_FAULT("thinking_budget_map", "entry 1: the tokens must be a whole "
+				      "number from -1 to 1000000")},
+    {"half a token", "THINKING_BUDGET_MAP={\"a\":1,\"b\":0.5}", NULL,
+     ENV_FAULT("thinking_budget_map", "entry 2: the tokens must be a whole "
+				      "number from -1 to 1000000")},
+    {"too many tokens", "THINKING_BUDGET_MAP={\"a\":1e300}", NULL,
+     ENV_FAULT("thinking_budget_map", "entry 1: the tokens must be a whole "
+				      "number from -1 to 1000000")},
+    {"fewer tokens than none", "THINKING_BUDGET_MAP={\"a\":-2}", NULL,
+     ENV_FAULT("thinking_budget_map", "entry 1: the tokens must be a whole "
+				      "number from -1 to 1000000")},
+    {"tokens of a path", "THINKING_BUDGET_MAP={\"a/b\":1}", NULL,
+     ENV_FAULT("thinking_budget_map",
+	       "entry 1: the model must be a name: letters, digits, \"-\", "
+	       "\".\" and \"_\"")},
     {"no category", "SAFETY_SETTINGS=[{\"threshold\":\"OFF\"}]", NULL,
      ENV_FAULT("safety_settings",
 	       "entry 1: must have the texts \"category\" and \"threshold\" "
@@ -380,10 +441,35 @@ static const struct row file_rows[] = {
      "( { category = \"HARM_CATEGORY_HATE_SPEECH\"; threshold = "
      "\"BLOCK_NONE\"; } )",
      NULL},
+    {"a budget", "thinking_budget_map = ( { model = \"a\"; tokens = -1; } );",
+     "thinking_budget_map", "( { model = \"a\"; tokens = -1; } )", NULL},
     {"unset again", "auth_token = \"\";", "auth_token", "\"\"", NULL},
 
     {"no such setting", "\nmax_retriez = 4;", NULL, NULL,
      "FILE:2: max_retriez: there is no such setting\n"},
+    {"a fact that there is not",
+     "strict = true;\nmodel_facts = ( { model = \"a\"; facts = \"json=no\"; "
+     "},\n"
+     "{ model = \"b\"; facts = \"jsn=no\"; } );",
+     NULL, NULL,
+     "FILE:2: model_facts: entry 2: names a fact that there is not; there are "
+     "family, thinking, levels, budget_min, budget_max, budget_minimal, "
+     "budget_zero, sampling, penalties, prefill, system, functions, builtins, "
+     "code, url_context, builtins_with_functions, json, json_with_functions, "
+     "json_schema, call_ids, signatures, result_media, media_resolution and "
+     "file_uri\n"},
+    {"a fact with a wrong value",
+     "model_facts = ( { model = \"a\"; facts = \"thinking=much\"; } );", NULL,
+     NULL,
+     "FILE:1: model_facts: entry 1: has a fact with a value that it cannot "
+     "have; family is text, image, tts, live, embedding, gemma or other, "
+     "thinking is no, budget or levels, levels is some of "
+     "minimal,low,medium,high, the budgets are tokens, all others are yes or "
+     "no\n"},
+    {"a pair that lacks one", "model_aliases = ( { alias = \"a\"; } );", NULL,
+     NULL,
+     "FILE:1: model_aliases: entry 1: must have the texts \"alias\" and "
+     "\"model\" and nothing else\n"},
     {"a number in quotes", "max_retries = \"4\";", NULL, NULL,
      "FILE:1: max_retries: must be a whole number from 0 to 63\n"},
     {"a number with a point", "max_retries = 4.0;", NULL, NULL,
@@ -571,6 +657,12 @@ test_defaults(void **state)
 	CHECK_INT("log_level", s->log_level, LOG_LEVEL_INFO);
 	CHECK("show_thinking_process", s->show_thinking_process);
 	CHECK("strict", !s->strict);
+	CHECK("show_search_link", s->show_search_link);
+	CHECK("code_execution", !s->code_execution);
+	CHECK("url_context", !s->url_context);
+	CHECK_INT("model_aliases", s->model_aliases.count, 0);
+	CHECK_INT("model_facts", s->model_facts.count, 0);
+	CHECK_INT("thinking_budget_map", s->thinking_budget_map.count, 0);
 	done(&t);
 }
 
