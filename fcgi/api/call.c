@@ -184,6 +184,7 @@ call_check(struct call *call, struct transfer *t, struct answer *answer)
 		answer->fault = ANSWER_TIMEOUT;
 		break;
 	case TRANSFER_NETWORK:
+	case TRANSFER_FORBIDDEN:
 		answer->fault = ANSWER_NETWORK;
 		break;
 	case TRANSFER_TOO_LARGE:

@@ -159,7 +159,10 @@ static void
 engine_drop(struct engine *e, struct transfer *t)
 {
 	t->running = false;
-	gates_leave(&e->gates, t);
+	if (t->resolved)
+		gates_leave(&e->gates, t);
+	else
+		gates_lose(&e->gates, t, e->now_ms);
 	curl_multi_remove_handle(e->multi, t->easy); /* or it never was in */
 	sockets_unwatch(&e->sockets, t);
 	if (t->prev != NULL)
@@ -202,6 +205,15 @@ engine_launch(struct engine *e, struct transfer *t)
 		engine_fail(e, t, TRANSFER_NETWORK, "out of memory");
 }
 
+/* As soon as its gate lets it in. */
+static void
+engine_enter(struct engine *e, struct transfer *t)
+{
+	t->gate_ms = t->heard_ms = e->now_ms;
+	if (gates_enter(&e->gates, t))
+		engine_launch(e, t);
+}
+
 static void
 engine_start(struct engine *e, struct transfer *t)
 {
@@ -213,18 +225,36 @@ engine_start(struct engine *e, struct transfer *t)
 		t->next->prev = t;
 	e->running = t;
 	t->running = true;
-	t->started_ms = t->heard_ms = e->now_ms;
-	if (gates_enter(&e->gates, t))
-		engine_launch(e, t);
+	t->started_ms = e->now_ms;
+	engine_enter(e, t);
+}
+
+/* The reply of "t" leads elsewhere: there. */
+static void
+engine_follow(struct engine *e, struct transfer *t)
+{
+	gates_leave(&e->gates, t);
+	curl_multi_remove_handle(e->multi, t->easy);
+	if (exchange_follow(t) == GB_OK)
+		engine_enter(e, t);
+	else
+		engine_fail(e, t, TRANSFER_NETWORK, "a redirect to nowhere");
 }
 
 /* The result of "t" in our words, from curl's. */
 static void
 engine_done(struct engine *e, struct transfer *t, CURLcode rc)
 {
+	if (rc != CURLE_OPERATION_TIMEDOUT)
+		t->resolved = true;
 	if (t->too_large)
 		engine_fail(e, t, TRANSFER_TOO_LARGE,
 			    "the reply is larger than allowed");
+	else if (rc == CURLE_OK && t->redirected)
+		engine_follow(e, t);
+	else if (rc == CURLE_COULDNT_CONNECT && t->forbidden)
+		engine_fail(e, t, TRANSFER_FORBIDDEN,
+			    "the address is not allowed");
 	else if (rc == CURLE_OK && (atomic_load(&t->events) & EVENT_HEAD) != 0)
 		engine_finish(e, t, TRANSFER_DONE);
 	else if (rc == CURLE_OK) /* curl does not mind */
@@ -343,7 +373,7 @@ engine_check(struct engine *e, struct transfer *t)
 		engine_fail(e, t, TRANSFER_TIMEOUT, "not over within %lld ms",
 			    (long long)t->total_ms);
 	else if (t->connect_ms > 0 && t->gate_state == GATE_WAITING &&
-		 age >= t->connect_ms)
+		 e->now_ms - t->gate_ms >= t->connect_ms)
 		engine_fail(e, t, TRANSFER_TIMEOUT, NO_CONNECTION,
 			    (long long)t->connect_ms);
 	else if (t->first_byte_ms > 0 && t->taken == 0 && !t->held &&
@@ -367,6 +397,7 @@ engine_sweep(struct engine *e)
 	if (e->running == NULL || e->now_ms < e->sweep_at)
 		return;
 	e->sweep_at = e->now_ms + SWEEP_MS;
+	gates_expire(&e->gates, e->now_ms);
 	/* A timer of curl's that went off a little early is not announced
 	 * again; this makes sure that it goes off. */
 	e->timer_at = e->now_ms;

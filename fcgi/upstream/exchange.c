@@ -82,6 +82,37 @@ exchange_wait(struct transfer *t, unsigned int events, int64_t wait_ms)
 
 /* --- what curl calls, all in the engine thread ---------------------------- */
 
+const char *
+exchange_header(const struct transfer *t, const char *name)
+{
+	const char *at, *end, *value, *found;
+
+	if (t->head.len == 0)
+		return NULL;
+	found = NULL;
+	end = t->head.data + t->head.len;
+	for (at = t->head.data; at < end; at = value + strlen(value) + 1) {
+		value = at + strlen(at) + 1;
+		if (strcasecmp(at, name) == 0)
+			found = value;
+	}
+	return found;
+}
+
+/* Whether a reply with this status is to be followed instead of read. */
+static bool
+exchange_leads_on(const struct transfer *t, long status)
+{
+	const char *location;
+
+	if (t->redirects == 0 ||
+	    (status != 301 && status != 302 && status != 303 && status != 307 &&
+	     status != 308))
+		return false;
+	location = exchange_header(t, "Location");
+	return location != NULL && location[0] != '\0';
+}
+
 static void
 exchange_head_done(struct transfer *t)
 {
@@ -91,6 +122,10 @@ exchange_head_done(struct transfer *t)
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status < 200)
 		return; /* 100 Continue and its like: the head is to come */
+	if (exchange_leads_on(t, status)) {
+		t->redirected = true;
+		return;
+	}
 	t->status = (int)status;
 	if (t->whole)
 		atomic_fetch_or(&t->events, EVENT_HEAD);
@@ -111,6 +146,25 @@ on_request(void *arg, char *ip, char *local_ip, int port, int local_port)
 	t->tries++;
 	engine_sent(t->engine, t);
 	return CURL_PREREQFUNC_OK;
+}
+
+/*
+ * For CURLOPT_OPENSOCKETFUNCTION.  Here each address passes that a connection
+ * is tried to, whatever the host was called and however often DNS was asked.
+ */
+static curl_socket_t
+on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *addr)
+{
+	struct transfer *t = arg;
+	const struct exchange_defaults *d = t->defaults;
+
+	t->resolved = true;
+	if (t->allow != NULL &&
+	    !t->allow(&addr->addr, (socklen_t)addr->addrlen)) {
+		t->forbidden = true;
+		return CURL_SOCKET_BAD;
+	}
+	return d->open_socket(d->socket_arg, purpose, addr);
 }
 
 static size_t
@@ -168,6 +222,22 @@ exchange_queue(struct transfer *t, const char *data, size_t len)
 	return took;
 }
 
+/* Take "len" bytes from what several transfers share.  Only the engine thread
+ * does while they run. */
+static bool
+exchange_pay(struct transfer *t, size_t len)
+{
+	size_t left;
+
+	if (t->budget == NULL)
+		return true;
+	left = atomic_load(t->budget);
+	if (len > left)
+		return false;
+	atomic_store(t->budget, left - len);
+	return true;
+}
+
 static size_t
 on_body(char *data, size_t size, size_t count, void *arg)
 {
@@ -176,11 +246,15 @@ on_body(char *data, size_t size, size_t count, void *arg)
 
 	len = size * count;
 	t->heard_ms = engine_now_ms(t->engine);
-	if ((t->whole || t->status >= 400) && len > t->body_max - t->taken) {
+	if (((t->whole || t->status >= 400 || t->redirected) &&
+	     len > t->body_max - t->taken) ||
+	    !exchange_pay(t, len)) {
 		t->too_large = true;
 		return 0;
 	}
-	if (t->whole) {
+	if (t->redirected) {
+		took = len; /* nobody reads it */
+	} else if (t->whole) {
 		buf_add(&t->body, data, len);
 		took = buf_error(&t->body) == GB_OK ? len : 0;
 	} else
@@ -204,6 +278,9 @@ static const struct {
     {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS},
     {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
     {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
+    /* Give a name up without waiting for the resolver: that wait would be the
+     * engine thread's, and so everybody's. */
+    {CURLOPT_QUICK_EXIT, 1},
 };
 
 static const struct {
@@ -268,8 +345,8 @@ exchange_set_defaults(struct transfer *t, const struct exchange_defaults *d)
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
-	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, d->open_socket);
-	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, d->socket_arg);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, d->close_socket);
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, d->socket_arg);
 	return CURLE_OK;
@@ -284,6 +361,7 @@ exchange_new(struct engine *engine, const struct exchange_defaults *d)
 	if (t == NULL)
 		return NULL;
 	t->engine = engine;
+	t->defaults = d;
 	pthread_mutex_init(&t->lock, NULL);
 	atomic_init(&t->events, 0);
 	atomic_init(&t->asks, 0);
@@ -427,6 +505,35 @@ exchange_method(CURL *easy, const struct transfer_request *rq)
 								 : rq->method);
 }
 
+/* A connection of its own is new, and is closed after; over HTTP/1.1 nobody
+ * can join it.  Of TLS sessions only few are kept, for upstream. */
+static const struct {
+	CURLoption option;
+	long shared, apart;
+} exchange_sharing[] = {
+    {CURLOPT_FRESH_CONNECT, 0, 1},
+    {CURLOPT_FORBID_REUSE, 0, 1},
+    {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS, CURL_HTTP_VERSION_1_1},
+    {CURLOPT_SSL_SESSIONID_CACHE, 1, 0},
+};
+
+/* They stay as the handle's last request had them. */
+static CURLcode
+exchange_share(struct transfer *t, bool apart)
+{
+	CURLcode rc = CURLE_OK;
+	size_t i;
+
+	if (t->apart == apart)
+		return CURLE_OK;
+	for (i = 0; i < GB_COUNT(exchange_sharing) && rc == CURLE_OK; i++)
+		rc = curl_easy_setopt(t->easy, exchange_sharing[i].option,
+				      apart ? exchange_sharing[i].apart
+					    : exchange_sharing[i].shared);
+	t->apart = apart;
+	return rc;
+}
+
 static CURLcode
 exchange_options(struct transfer *t, const struct transfer_request *rq)
 {
@@ -441,8 +548,11 @@ exchange_options(struct transfer *t, const struct transfer_request *rq)
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->list);
 	/* Requests that come together share the first HTTP/2 connection
 	 * instead of opening one each.  Plain HTTP has no use for waiting. */
-	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, t->gate == -1 ? 0L : 1L);
-	rc = exchange_method(easy, rq);
+	curl_easy_setopt(easy, CURLOPT_PIPEWAIT,
+			 t->gate == -1 || rq->apart ? 0L : 1L);
+	rc = exchange_share(t, rq->apart);
+	if (rc == CURLE_OK)
+		rc = exchange_method(easy, rq);
 	if (rc == CURLE_OK)
 		rc = curl_easy_setopt(easy, CURLOPT_URL, rq->url);
 	if (rc == CURLE_OK) /* "" also shuts out the environment's proxies */
@@ -464,7 +574,10 @@ exchange_prepare(struct transfer *t, const struct transfer_request *rq)
 	t->body_max = rq->body_max;
 	t->queue_max = rq->queue_max;
 	t->watch_fd = rq->watch_fd;
-	t->gate = gates_find(rq->url, rq->proxy);
+	t->allow = rq->apart ? rq->allow : NULL;
+	t->redirects = rq->apart ? rq->redirects : 0;
+	t->budget = rq->budget;
+	t->gate = rq->apart ? GATE_APART : gates_find(rq->url, rq->proxy);
 	t->gate_state = GATE_OUT;
 	t->body.max =
 	    rq->whole ? rq->body_max : rq->queue_max + CURL_MAX_WRITE_SIZE;
@@ -474,6 +587,7 @@ exchange_prepare(struct transfer *t, const struct transfer_request *rq)
 	t->taken = 0;
 	t->tries = 0;
 	t->paused = t->held = t->too_large = false;
+	t->redirected = t->resolved = t->forbidden = false;
 	atomic_store(&t->events, 0);
 
 	if ((rc = exchange_headers(t, rq)) != GB_OK)
@@ -486,4 +600,23 @@ exchange_prepare(struct transfer *t, const struct transfer_request *rq)
 	default: /* an endless URL */
 		return GB_EINVAL;
 	}
+}
+
+/* libcurl has made a whole URL of the Location.  It is a new transfer to it:
+ * scheme, user name and addresses are looked at as those of the first. */
+enum gb_err
+exchange_follow(struct transfer *t)
+{
+	const char *url = NULL;
+
+	curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &url);
+	if (url == NULL)
+		return GB_EINVAL;
+	t->redirects--;
+	t->redirected = t->resolved = t->forbidden = false;
+	t->taken = 0;
+	t->error[0] = '\0';
+	return curl_easy_setopt(t->easy, CURLOPT_URL, url) == CURLE_OK
+		   ? GB_OK
+		   : GB_ENOMEM;
 }

@@ -42,13 +42,16 @@ enum {
 struct transfer {
 	/* Set before the start, constant while it runs. */
 	struct engine *engine;
+	const struct exchange_defaults *defaults;
 	CURL *easy;
 	struct buf lines;	 /* request headers; one of them holds a key */
 	struct curl_slist *list; /* an array that points into "lines" */
 	size_t list_size;
 	int64_t connect_ms, first_byte_ms, idle_ms, total_ms; /* 0: none */
-	bool whole;
+	bool whole, apart;
+	address_check *allow;
 	size_t body_max, queue_max;
+	atomic_size_t *budget;
 	int watch_fd; /* the engine makes it -1 when it cannot hang up */
 	int gate;     /* of gates.h; -1: none */
 
@@ -73,14 +76,18 @@ struct transfer {
 	unsigned int acting;	      /* the asks that it is about to do */
 	struct transfer *prev, *next; /* of those that run */
 	bool running;
-	int64_t started_ms, heard_ms;
-	size_t taken; /* bytes of body so far */
+	int64_t started_ms, gate_ms, heard_ms; /* gate_ms: came to its gate */
+	size_t taken;			       /* bytes of body so far */
 	enum gate_state gate_state;
 	struct transfer *next_waiting; /* at the same gate */
-	int tries;	/* requests sent; libcurl repeats one on its own when
-			   a kept connection turns out to be closed */
-	bool held;	/* back-pressure: the idle clock stands still */
-	bool too_large; /* why a callback refused bytes */
+	int tries;	 /* requests sent; libcurl repeats one on its own when
+			    a kept connection turns out to be closed */
+	int redirects;	 /* that may still be followed */
+	bool redirected; /* the reply leads elsewhere */
+	bool resolved;	 /* its host was looked up, or could not be */
+	bool forbidden;	 /* an address did not pass "allow" */
+	bool held;	 /* back-pressure: the idle clock stands still */
+	bool too_large;	 /* why a callback refused bytes */
 	bool watched;
 	struct transfer *next_watcher; /* of the same descriptor */
 };
@@ -96,7 +103,8 @@ struct exchange_defaults {
 	void *socket_arg;
 };
 
-/* A transfer with its easy handle, for "engine"; NULL: no memory. */
+/* A transfer with its easy handle, for "engine"; NULL: no memory.  The
+ * defaults must outlive it. */
 struct transfer *exchange_new(struct engine *engine,
 			      const struct exchange_defaults *);
 void exchange_free(struct transfer *);
@@ -104,6 +112,13 @@ void exchange_free(struct transfer *);
 /* Set "t" up for "rq".  GB_ENOMEM, GB_ETOOBIG, GB_EINVAL. */
 enum gb_err exchange_prepare(struct transfer *t,
 			     const struct transfer_request *rq) GB_NODISCARD;
+
+/* The last value of a reply header; NULL: none.  For who owns the head. */
+const char *exchange_header(const struct transfer *t, const char *name);
+
+/* The reply of "t" led elsewhere, and no multi handle has it any more: set it
+ * up for there.  GB_ENOMEM, GB_EINVAL. */
+enum gb_err exchange_follow(struct transfer *t) GB_NODISCARD;
 
 /* Forget the last request: wipe its headers, shrink what grew large. */
 void exchange_forget(struct transfer *t);

@@ -11,9 +11,15 @@
 #define GB_UPSTREAM_GATES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define GATES 64 /* places with the same number share one; bits of "free" */
+
+/* The gate of all that have a connection of their own, wherever it leads: so
+ * they can hold up each other, but never what goes to upstream. */
+#define GATE_APART  (GATES - 1)
+#define LOOKUPS_MAX 1024 /* of theirs at a time, those given up included */
 
 struct transfer;
 
@@ -26,10 +32,15 @@ enum gate_state {
 
 struct gates {
 	struct gate {
-		unsigned int inside;
+		unsigned int inside, max;
 		struct transfer *first, **end; /* those that wait */
 	} gate[GATES];
 	uint64_t free; /* the gates that may let somebody in */
+
+	/* When the lookups of GATE_APART that were given up will surely be
+	 * over; a ring, oldest first. */
+	int64_t lost[LOOKUPS_MAX];
+	size_t lost_at, lost_count;
 };
 
 void gates_init(struct gates *);
@@ -43,6 +54,16 @@ bool gates_enter(struct gates *, struct transfer *t);
 
 /* "t" needs no new connection any more, or is over. */
 void gates_leave(struct gates *, struct transfer *t);
+
+/*
+ * As gates_leave(), but the host of "t" is still being looked up.  Nothing can
+ * stop that, it takes a thread, and whoever runs a name's servers decides how
+ * long.  So it counts until the resolver has surely given up.
+ */
+void gates_lose(struct gates *, struct transfer *t, int64_t now_ms);
+
+/* Forget those that were lost long enough ago. */
+void gates_expire(struct gates *, int64_t now_ms);
 
 /* One that waited and may begin now; NULL: none. */
 struct transfer *gates_next(struct gates *);

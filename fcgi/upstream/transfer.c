@@ -2,7 +2,6 @@
 #include "upstream/transfer.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "upstream/exchange.h"
 
@@ -109,18 +108,7 @@ transfer_status(const struct transfer *t)
 const char *
 transfer_header(const struct transfer *t, const char *name)
 {
-	const char *at, *end, *value, *found;
-
-	if (!transfer_has(t, EVENT_HEAD) || t->head.len == 0)
-		return NULL;
-	found = NULL;
-	end = t->head.data + t->head.len;
-	for (at = t->head.data; at < end; at = value + strlen(value) + 1) {
-		value = at + strlen(at) + 1;
-		if (strcasecmp(at, name) == 0)
-			found = value;
-	}
-	return found;
+	return transfer_has(t, EVENT_HEAD) ? exchange_header(t, name) : NULL;
 }
 
 enum transfer_end

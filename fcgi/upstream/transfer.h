@@ -9,10 +9,12 @@
 #ifndef GB_UPSTREAM_TRANSFER_H
 #define GB_UPSTREAM_TRANSFER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "upstream/address.h"
 #include "upstream/engine.h"
 
 struct transfer;
@@ -45,6 +47,17 @@ struct transfer_request {
 			     the transfer; -1: none.  Of a pipe, and of our
 			     standard output, only the reader's end counts.  It
 			     stays open until transfer_free(). */
+
+	/* For URLs that somebody else has named. */
+	bool apart;	      /* a connection of its own, which nothing else
+				 uses before, beside or after it */
+	address_check *allow; /* with "apart": each address is asked for before
+				 it is connected to; NULL: any will do */
+	int redirects; /* with "apart", for GET: followed at most, to http and
+			  https; the one after it is the reply */
+	atomic_size_t *budget; /* what it and others may take of bodies all
+				  together, borrowed; counted down; more ends
+				  in TRANSFER_TOO_LARGE; NULL: no such limit */
 };
 
 enum transfer_end {
@@ -54,6 +67,7 @@ enum transfer_end {
 	TRANSFER_TIMEOUT,   /* one of the four limits */
 	TRANSFER_TOO_LARGE, /* over body_max */
 	TRANSFER_HUNG_UP,   /* the client went away */
+	TRANSFER_FORBIDDEN, /* "allow" let no address of the host pass */
 };
 
 enum transfer_got {

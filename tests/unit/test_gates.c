@@ -1,6 +1,8 @@
 /* test_gates.c: who may wait for a new connection to upstream */
 #include "unit.h"
 
+#include <stdlib.h>
+
 #include "upstream/exchange.h"
 
 #define INSIDE 8 /* at once, to one place */
@@ -31,7 +33,8 @@ test_find(void **state)
 		a = gates_find(places[i].url, places[i].proxy);
 		b = gates_find(places[i].other_url, places[i].other_proxy);
 		CHECK_INT(places[i].what, a == b, places[i].same);
-		CHECK("range", a >= -1 && a < GATES && b >= -1 && b < GATES);
+		CHECK("range",
+		      a >= -1 && a < GATE_APART && b >= -1 && b < GATE_APART);
 	}
 	CHECK_INT("plain", gates_find("http://a.example/", "p:1"), -1);
 	CHECK_INT("nothing", gates_find("", NULL), -1);
@@ -49,7 +52,7 @@ test_order(void **state)
 	memset(t, 0, sizeof(t));
 	gates_init(&g);
 	for (i = 0; i < COUNT; i++) {
-		t[i].gate = 63;
+		t[i].gate = GATE_APART - 1;
 		CHECK_INT("enter", gates_enter(&g, &t[i]), i < INSIDE);
 	}
 	CHECK("nobody left", gates_next(&g) == NULL);
@@ -98,6 +101,54 @@ test_apart(void **state)
 	CHECK("theirs", gates_next(&g) == &a[INSIDE]);
 }
 
+/* Lookups that were given up count until they are over. */
+static void
+test_lost(void **state)
+{
+	static struct transfer t[LOOKUPS_MAX], other, late;
+	struct gates *g;
+	size_t i, inside;
+
+	(void)state;
+	g = calloc(1, sizeof(*g));
+	assert_non_null(g);
+	gates_init(g);
+	for (inside = 0; inside < LOOKUPS_MAX; inside++) {
+		t[inside].gate = GATE_APART;
+		if (!gates_enter(g, &t[inside]))
+			break;
+	}
+	CHECK("not all at once", inside < LOOKUPS_MAX);
+	gates_leave(g, &t[inside]); /* the one that waits */
+	for (i = 0; i < inside; i++)
+		gates_leave(g, &t[i]);
+	for (i = 0; i < LOOKUPS_MAX; i++) {
+		t[i].gate = GATE_APART;
+		CHECK("room", gates_enter(g, &t[i]));
+		gates_lose(g, &t[i], (int64_t)i);
+		CHECK_INT("out", t[i].gate_state, GATE_OUT);
+	}
+	late.gate = GATE_APART;
+	CHECK("too many", !gates_enter(g, &late));
+	gates_lose(g, &late, 5000); /* it waits, so nothing is lost with it */
+	CHECK("still too many", !gates_enter(g, &late));
+	gates_expire(g, 39999);
+	CHECK("not yet", gates_next(g) == NULL);
+	gates_expire(g, 40000);
+	CHECK("one is over", gates_next(g) == &late);
+	CHECK("only one", !gates_enter(g, &t[0]));
+	CHECK("others do not care", gates_enter(g, &other));
+	gates_leave(g, &late);
+	CHECK("next", gates_next(g) == &t[0]);
+	other.gate = 2; /* what is lost elsewhere does not count */
+	gates_enter(g, &other);
+	gates_lose(g, &other, 0);
+	gates_expire(g, INT64_MAX);
+	for (i = 1; i < inside; i++)
+		CHECK("all over", gates_enter(g, &t[i]));
+	free(g);
+}
+
 int
 main(void)
 {
@@ -105,6 +156,7 @@ main(void)
 	    cmocka_unit_test(test_find),
 	    cmocka_unit_test(test_order),
 	    cmocka_unit_test(test_apart),
+	    cmocka_unit_test(test_lost),
 	};
 
 	return cmocka_run_group_tests_name("gates", tests, NULL, NULL);
