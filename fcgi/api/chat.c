@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/answer.h"
+#include "api/media.h"
 #include "api/signatures.h"
 #include "dialect/chat_defaults.h"
 #include "dialect/gemini_request.h"
@@ -140,6 +141,8 @@ write_request(struct exchange *x, struct api_request *rq)
 	options.safety_count = i;
 	options.dropped = &x->chat.dropped;
 	model_facts_get(x->chat.model, rq->snap->models, &facts);
+	if (!media_resolve(rq, &x->chat, &facts))
+		return false;
 	signatures_restore(&x->signatures, rq, &facts, &x->chat);
 	buf_printf(&x->url, "/v1beta/models/%s:%s", x->chat.model,
 		   x->chat.stream ? "streamGenerateContent?alt=sse"

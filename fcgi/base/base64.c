@@ -5,7 +5,8 @@
 
 #include <openssl/evp.h>
 
-#define STEP (12u << 18) /* bytes at a time: libcrypto counts in int */
+#define STEP  (12u << 18) /* bytes at a time: libcrypto counts in int */
+#define PIECE 3072	  /* bytes on the stack; a multiple of 3 */
 
 void
 base64_encode(struct buf *out, const void *data, size_t len)
@@ -22,6 +23,36 @@ base64_encode(struct buf *out, const void *data, size_t len)
 	}
 	*to = '\0';
 	out->len = (size_t)(to - out->data);
+}
+
+/*
+ * The bytes move to the end of the memory, the text grows from its beginning:
+ * a third faster than they are read, and they are behind by a third of their
+ * length.  Pieces are copied out first, as libcrypto promises nothing for
+ * memory that overlaps.
+ */
+enum gb_err
+base64_encode_all(struct buf *b)
+{
+	unsigned char piece[PIECE];
+	size_t len, size, step;
+	char *from, *to;
+
+	len = b->len;
+	size = BASE64_LENGTH(len);
+	if (b->max < size)
+		b->max = size;
+	if (buf_reserve(b, size - len) == NULL)
+		return buf_error(b);
+	from = memmove(b->data + size - len, b->data, len);
+	for (to = b->data; len > 0; len -= step, from += step) {
+		step = len < sizeof(piece) ? len : sizeof(piece);
+		memcpy(piece, from, step);
+		to += EVP_EncodeBlock((unsigned char *)to, piece, (int)step);
+	}
+	*to = '\0';
+	b->len = size;
+	return GB_OK;
 }
 
 bool

@@ -86,6 +86,10 @@ struct settings {
 	bool url_context;      /* URL_CONTEXT_ENABLED */
 	struct string_list url_context_models; /* URL_CONTEXT_MODELS; none: all
 						  that take it */
+	bool fetch_urls; /* FETCH_URLS: fetch files by URL; else Google does */
+	int64_t fetch_max;	  /* FETCH_MAX bytes of one */
+	int64_t fetch_timeout_ms; /* FETCH_TIMEOUT: all of a request's */
+	bool fetch_private; /* FETCH_PRIVATE: from one's own network, too */
 	bool strict; /* STRICT: a field that cannot be honoured is a 400 */
 	int64_t signatures_max;	 /* SIGNATURES_MAX kept; 0: none */
 	int64_t signature_hours; /* SIGNATURE_HOURS that one is kept */

@@ -20,6 +20,12 @@ struct chat_block {
 	_Alignas(ARENA_ALIGN) char data[];
 };
 
+/* Lies in the arena itself. */
+struct chat_owned {
+	struct chat_owned *next;
+	char *data;
+};
+
 void
 chat_init(struct chat *chat)
 {
@@ -31,7 +37,10 @@ void
 chat_release(struct chat *chat)
 {
 	struct chat_block *block, *next;
+	struct chat_owned *owned;
 
+	for (owned = chat->owned; owned != NULL; owned = owned->next)
+		free(owned->data);
 	for (block = chat->arena; block != NULL; block = next) {
 		next = block->next;
 		free(block);
@@ -83,6 +92,23 @@ chat_copy(struct chat *chat, struct text text)
 		memcpy(copy, text.ptr, text.len);
 	copy[text.len] = '\0';
 	return copy;
+}
+
+enum gb_err
+chat_own(struct chat *chat, char *data)
+{
+	union {
+		char *bytes;
+		struct chat_owned *owned;
+	} place;
+
+	place.bytes = chat_alloc(chat, sizeof(*place.owned));
+	if (place.bytes == NULL)
+		return GB_ENOMEM;
+	place.owned->next = chat->owned;
+	place.owned->data = data;
+	chat->owned = place.owned;
+	return GB_OK;
 }
 
 /* Make room for one more item of "item" bytes in a list that has "count" of

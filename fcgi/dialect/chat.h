@@ -39,6 +39,8 @@ enum chat_part_kind {
 	CHAT_TEXT,   /* text */
 	CHAT_INLINE, /* mime, data: base64 */
 	CHAT_FILE,   /* uri, mime or none */
+	CHAT_WEB,    /* url, mime or none: a guess; param.  Somebody who may
+			fetch it makes it inline; else Gemini gets the URL */
 	CHAT_CALL,   /* id, name, data: JSON text of the arguments, an object */
 	CHAT_RESULT, /* id, name, data: JSON text or, when "plain", text */
 	CHAT_ECHO,   /* json: a part of Gemini's own that it wants back */
@@ -53,6 +55,7 @@ struct chat_part {
 	size_t origin;	  /* which of the client's messages it is from */
 	struct text data; /* text, base64, URI, or JSON text */
 	struct text mime;
+	const char *param;    /* where it stood, for errors */
 	struct text id, name; /* the name as Gemini sees it */
 	struct text signature;
 	struct json_object *json; /* borrowed */
@@ -152,10 +155,12 @@ struct chat_dropped {
 };
 
 struct chat_block; /* of the arena */
+struct chat_owned;
 
 struct chat {
 	struct json_object *root; /* owned: what the texts point into */
 	struct chat_block *arena;
+	struct chat_owned *owned; /* by chat_own() */
 	bool strict; /* what cannot be honoured is an error, not dropped */
 
 	char model[CHAT_MODEL_MAX + 1]; /* without "models/"; fit for a URL */
@@ -218,6 +223,10 @@ struct text *chat_add_allowed(struct chat *, enum gb_err *why);
 char *chat_alloc(struct chat *, size_t len) GB_NODISCARD;
 /* A copy of a text, with a NUL. */
 char *chat_copy(struct chat *, struct text) GB_NODISCARD;
+
+/* Take over "data", which malloc() made, for as long as the chat.  GB_ENOMEM:
+ * it still is the caller's. */
+enum gb_err chat_own(struct chat *, char *data) GB_NODISCARD;
 
 /*
  * A function's name as Gemini takes it: begins with a letter or "_", then

@@ -129,6 +129,35 @@ chat_put_file(const struct chat_media *m, const struct field *at,
 	return put_media(m, at, CHAT_FILE, uri, none);
 }
 
+/* Any other URL; its own name tells more of the type than "guess". */
+static enum gb_err
+put_web(const struct chat_media *m, const struct field *at, struct text url,
+	const char *guess)
+{
+	struct chat *chat = m->r->chat;
+	char name[FIELD_NAME_MAX], *param;
+	const char *mime;
+	enum gb_err rc;
+
+	if (memchr(url.ptr, '\0', url.len) != NULL)
+		return field_refuse(at, m->r->err, FAULT_INVALID,
+				    "must not hold a NUL");
+	field_name(at, name);
+	param = chat_copy(chat, text_from(name));
+	if (param == NULL)
+		return chat_no_room(m->r, at, GB_ENOMEM);
+	mime = media_by_url(url);
+	if (mime == NULL && guess != NULL) {
+		mime = chat_copy(chat, text_from(guess));
+		if (mime == NULL)
+			return chat_no_room(m->r, at, GB_ENOMEM);
+	}
+	rc = put_media(m, at, CHAT_WEB, url, text_from(mime));
+	if (rc == GB_OK)
+		chat->parts[chat->part_count - 1].param = param;
+	return rc;
+}
+
 enum gb_err
 chat_put_url(const struct chat_media *m, const struct field *at,
 	     struct text url, const char *guess)
@@ -143,8 +172,7 @@ chat_put_url(const struct chat_media *m, const struct field *at,
 	case MEDIA_URI_FILE:
 		return chat_put_file(m, at, url);
 	case MEDIA_URI_WEB:
-		return field_refuse(at, m->r->err, FAULT_UNSUPPORTED,
-				    "only data: URLs are accepted so far");
+		return put_web(m, at, url, guess);
 	case MEDIA_URI_NONE:
 		break;
 	}

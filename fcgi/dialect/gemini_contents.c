@@ -58,7 +58,7 @@ system_is_inline(const struct gemini_writer *w)
 static void
 write_media(struct json_out *out, const struct chat_part *part)
 {
-	bool file = part->kind == CHAT_FILE;
+	bool file = part->kind != CHAT_INLINE;
 
 	jout_object(out);
 	jout_key(out, file ? "fileData" : "inlineData");

@@ -49,7 +49,8 @@ static const struct {
     {"html", "text/html"},	  {"htm", "text/html"},
     {"css", "text/css"},	  {"xml", "text/xml"},
     {"js", "text/javascript"},	  {"py", "text/x-python"},
-    {"json", "application/json"},
+    {"json", "application/json"}, {"svg", "image/svg+xml"},
+    {"avif", "image/avif"},
 };
 
 /* Heads of files: "len" bytes at "at". */
@@ -66,6 +67,8 @@ static const struct {
     {4, 8, "ftypheic", "image/heic"},
     {4, 8, "ftypheix", "image/heic"},
     {4, 8, "ftypmif1", "image/heif"},
+    {4, 8, "ftypavif", "image/avif"},
+    {4, 8, "ftypavis", "image/avif"},
     {4, 8, "ftypM4A ", "audio/mp4"},
     {4, 8, "ftypqt  ", "video/quicktime"},
     {4, 4, "ftyp", "video/mp4"},
@@ -259,19 +262,27 @@ decode_head(struct text base64, unsigned char head[SNIFF_BYTES])
 	return len;
 }
 
-const char *
-media_sniff(struct text base64)
+static const char *
+sniff(const unsigned char *head, size_t len)
 {
-	unsigned char head[SNIFF_BYTES];
-	size_t i, len;
+	size_t i;
 
-	len = decode_head(base64, head);
 	for (i = 0; i < GB_COUNT(heads); i++)
 		if (heads[i].at + heads[i].len <= len &&
 		    memcmp(head + heads[i].at, heads[i].bytes, heads[i].len) ==
 			0)
 			return heads[i].mime;
 	return NULL;
+}
+
+const char *
+media_sniff(struct text base64)
+{
+	unsigned char head[SNIFF_BYTES];
+	size_t len;
+
+	len = decode_head(base64, head);
+	return sniff(head, len);
 }
 
 const char *
@@ -289,6 +300,27 @@ media_by_name(struct text name)
 			0)
 			return extensions[i].mime;
 	return NULL;
+}
+
+const char *
+media_by_url(struct text url)
+{
+	const char *at;
+
+	at = memmem(url.ptr, url.len, "://", 3);
+	if (at == NULL)
+		return NULL;
+	url = cut(url, (size_t)(at + 3 - url.ptr));
+	for (at = url.ptr; at < url.ptr + url.len; at++)
+		if (*at == '?' || *at == '#')
+			url.len = (size_t)(at - url.ptr);
+	at = url.len == 0 ? NULL : memrchr(url.ptr, '/', url.len);
+	if (at == NULL)
+		return NULL; /* a host's name has dots, too */
+	url = cut(url, (size_t)(at + 1 - url.ptr));
+	if (memchr(url.ptr, '.', url.len) == NULL)
+		return NULL; /* "/png" is no extension */
+	return media_by_name(url);
 }
 
 /* "Image/JPG; q=1" to "image/jpg" in "room"; false: no MIME type. */
@@ -330,4 +362,60 @@ media_accept(struct text mime, char room[MEDIA_MIME_MAX])
 		if (strncmp(room, families[i], strlen(families[i])) == 0)
 			return room;
 	return NULL;
+}
+
+/* What says no more than that it is a file. */
+static bool
+is_vague(struct text mime)
+{
+	return mime.len == 0 || begins_any_case(mime, "application/octet-") ||
+	       begins_any_case(mime, "binary/octet-");
+}
+
+static bool
+is_page(struct text mime)
+{
+	return begins_any_case(mime, "text/html") ||
+	       begins_any_case(mime, "application/xhtml");
+}
+
+/* No text has such bytes in the first place; PDF begins like one. */
+static bool
+is_binary(struct text bytes)
+{
+	size_t i;
+
+	for (i = 0; i < bytes.len && i < SNIFF_BYTES; i++)
+		if ((unsigned char)bytes.ptr[i] < '\t')
+			return true;
+	return text_begins(bytes, "%PDF-");
+}
+
+/* Whether the type that was said gives way to what the bytes look like. */
+static bool
+is_wrong(struct text said, struct text bytes, const char *sniffed)
+{
+	char room[MEDIA_MIME_MAX];
+
+	if (is_page(said) || media_accept(said, room) == NULL)
+		return true;
+	if (begins_any_case(said, "image/"))
+		return strncmp(sniffed, "image/", 6) == 0;
+	return begins_any_case(said, "text/") && is_binary(bytes);
+}
+
+const char *
+media_of_web(struct text said, struct text bytes, struct text guess,
+	     struct text *type, char room[MEDIA_MIME_MAX])
+{
+	const char *sniffed;
+
+	sniffed = sniff((const unsigned char *)bytes.ptr, bytes.len);
+	if (is_vague(said))
+		*type = sniffed != NULL ? text_from(sniffed) : guess;
+	else if (sniffed != NULL && is_wrong(said, bytes, sniffed))
+		*type = text_from(sniffed);
+	else
+		*type = said;
+	return is_page(*type) ? NULL : media_accept(*type, room);
 }

@@ -36,11 +36,25 @@ const char *media_sniff(struct text base64);
 /* The MIME type by a file's name, or by a bare extension; NULL: unknown. */
 const char *media_by_name(struct text file_name);
 
+/* The same by the last part of a URL's path. */
+const char *media_by_url(struct text url);
+
 /*
  * The type as Gemini knows it, "image/jpeg" for "image/jpg"; parameters are
  * cut off, capitals lowered.  NULL: Gemini does not read it.  The result is a
  * constant, or "room".
  */
 const char *media_accept(struct text mime, char room[MEDIA_MIME_MAX]);
+
+/*
+ * The same for a file of the web: "said" is its Content-Type, "guess" what else
+ * is known, each may be none.  What "bytes" begin with wins over a type that
+ * says nothing, that Gemini does not read, that is another picture's, or a
+ * text's when they are none.  A page is never what was wanted: it tells that a
+ * file is gone, or asks for a password.  "*type" is the type as it was found,
+ * to be named in an error, or none.
+ */
+const char *media_of_web(struct text said, struct text bytes, struct text guess,
+			 struct text *type, char room[MEDIA_MIME_MAX]);
 
 #endif

@@ -16,7 +16,7 @@ struct part_reader {
 typedef enum gb_err part_fn(const struct part_reader *);
 
 static part_fn read_text, read_refusal, read_image, read_video, read_audio,
-    read_file;
+    read_audio_url, read_file;
 
 #define IN(place) (1u << (place))
 
@@ -33,6 +33,7 @@ static const struct kind {
     {"image_url", IN(CHAT_PLACE_USER) | IN(CHAT_PLACE_RESULT), read_image},
     {"video_url", IN(CHAT_PLACE_USER) | IN(CHAT_PLACE_RESULT), read_video},
     {"input_audio", IN(CHAT_PLACE_USER), read_audio},
+    {"audio_url", IN(CHAT_PLACE_USER), read_audio_url},
     {"file", IN(CHAT_PLACE_USER), read_file},
     {"refusal", IN(CHAT_PLACE_MODEL), read_refusal},
 };
@@ -96,6 +97,12 @@ read_video(const struct part_reader *p)
 	return read_url_part(p, "video_url", "video/mp4");
 }
 
+static enum gb_err
+read_audio_url(const struct part_reader *p)
+{
+	return read_url_part(p, "audio_url", "audio/mp3");
+}
+
 /* {"data":…,"format":"wav"}; the format may be a MIME type already. */
 static enum gb_err
 read_audio(const struct part_reader *p)
@@ -130,28 +137,33 @@ read_audio(const struct part_reader *p)
 					    "aiff");
 	}
 	at = FIELD_KEY(at, "data");
-	if (media_uri(data) == MEDIA_URI_DATA)
+	switch (media_uri(data)) {
+	case MEDIA_URI_DATA:
 		return chat_put_data_url(&p->to, at, data, mime.ptr);
+	case MEDIA_URI_WEB:
+		return chat_put_url(&p->to, at, data, mime.ptr);
+	default:
+		break;
+	}
 	return chat_put_base64(&p->to, at, data, mime, NULL);
 }
 
+/* Members of a file that hold it or its URL; people mix them up. */
+static const char *const file_members[] = {"file_data", "file_url"};
+
 static enum gb_err
-read_file_data(const struct part_reader *p, struct json_object *value,
-	       const struct field *at, struct text file_name)
+read_file_member(const struct part_reader *p, struct json_object *value,
+		 const struct field *at, struct text file_name)
 {
-	struct text data, none = {NULL, 0};
-	const char *guess;
+	struct text data;
 	enum gb_err rc;
 
 	if ((rc = field_text(value, at, &data, p->to.r->err)) != GB_OK)
 		return rc;
-	guess = media_by_name(file_name);
-	if (media_uri(data) == MEDIA_URI_DATA)
-		return chat_put_data_url(&p->to, at, data, guess);
-	return chat_put_base64(&p->to, at, data, none, guess);
+	return chat_put_url(&p->to, at, data, media_by_name(file_name));
 }
 
-/* {"file_data":…,"filename":…} or {"file_id":…} */
+/* {"file_data":…,"filename":…}, {"file_url":…} or {"file_id":…} */
 static enum gb_err
 read_file(const struct part_reader *p)
 {
@@ -159,6 +171,7 @@ read_file(const struct part_reader *p)
 	struct json_object *file, *value;
 	struct text id, file_name = {NULL, 0};
 	enum gb_err rc;
+	size_t i;
 
 	file = field_get(p->part, "file");
 	if ((rc = field_object(file, at, p->to.r->err)) != GB_OK)
@@ -170,10 +183,13 @@ read_file(const struct part_reader *p)
 		if (rc != GB_OK)
 			return rc;
 	}
-	value = field_get(file, "file_data");
-	if (value != NULL)
-		return read_file_data(p, value, FIELD_KEY(at, "file_data"),
-				      file_name);
+	for (i = 0; i < GB_COUNT(file_members); i++) {
+		value = field_get(file, file_members[i]);
+		if (value != NULL)
+			return read_file_member(p, value,
+						FIELD_KEY(at, file_members[i]),
+						file_name);
+	}
 	at = FIELD_KEY(at, "file_id");
 	rc = field_text(field_get(file, "file_id"), at, &id, p->to.r->err);
 	if (rc != GB_OK)

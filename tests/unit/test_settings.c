@@ -177,6 +177,10 @@ static const struct row env_rows[] = {
     {"KiB", "STREAM_BUFFER=64k", "stream_buffer", "65536", NULL},
     {"MiB", "MAX_BODY=2M", "max_body", "2097152", NULL},
     {"GiB", "MAX_BODY=1G", "max_body", "1073741824", NULL},
+    {"FETCH_URLS", "FETCH_URLS=false", "fetch_urls", "false", NULL},
+    {"FETCH_MAX", "FETCH_MAX=5M", "fetch_max", "5242880", NULL},
+    {"FETCH_TIMEOUT", "FETCH_TIMEOUT=7", "fetch_timeout", "7", NULL},
+    {"FETCH_PRIVATE", "FETCH_PRIVATE=true", "fetch_private", "true", NULL},
     {"true", "STRICT=true", "strict", "true", NULL},
     {"TRUE", "STRICT=TRUE", "strict", "true", NULL},
     {"1", "STRICT=1", "strict", "true", NULL},
@@ -663,6 +667,10 @@ test_defaults(void **state)
 	CHECK_INT("model_aliases", s->model_aliases.count, 0);
 	CHECK_INT("model_facts", s->model_facts.count, 0);
 	CHECK_INT("thinking_budget_map", s->thinking_budget_map.count, 0);
+	CHECK("fetch_urls", s->fetch_urls);
+	CHECK_INT("fetch_max", s->fetch_max, 20 << 20);
+	CHECK_INT("fetch_timeout", s->fetch_timeout_ms, 20000);
+	CHECK("fetch_private", !s->fetch_private);
 	done(&t);
 }
 
