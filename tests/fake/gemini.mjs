@@ -504,9 +504,10 @@ async function shut(server, sockets)
  * only ones that are valid; left out: any), keep (how many requests it
  * remembers; Infinity when left out).
  *
- * Returns {url, tlsUrl, ca, requests, script(key, …behaviours),
- * setDefault(key, behaviour), reset(), waitFor(test), close()}.  Where "decide"
- * is set, decide(record) gives the behaviour for a request, or undefined.
+ * Returns {url, tlsUrl, ca, pem (with its key), requests,
+ * script(key, …behaviours), setDefault(key, behaviour), reset(), waitFor(test),
+ * close()}.  Where "decide" is set, decide(record) gives the behaviour for a
+ * request, or undefined.
  */
 export async function startFake({port = 0, tlsPort = 0, host = "127.0.0.1",
 				 keys, keep = Infinity} = {})
@@ -518,7 +519,7 @@ export async function startFake({port = 0, tlsPort = 0, host = "127.0.0.1",
 	const issued = new Map();	/* signatures, and the calls they sign */
 	const news = new EventEmitter().setMaxListeners(0);
 	const sockets = new Set();
-	const fake = {ca: cert, requests: []};
+	const fake = {ca: cert, pem, requests: []};
 
 	const issue = (call) => {
 		const s = crypto.randomBytes(24).toString("base64");
