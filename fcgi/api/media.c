@@ -97,8 +97,8 @@ refuse_fetch(struct api_request *rq, const struct chat_part *part,
 
 /* --- who fetches ---------------------------------------------------------- */
 
-/* Whether the URL itself goes to Gemini, which takes it of what is on the web
- * for all, but not as a part of a function's result. */
+/* Whether the URL itself goes to Gemini.  Some models take one, if it is https
+ * and does not stand within a function's result. */
 static bool
 is_for_google(const struct api_request *rq, const struct chat_part *part,
 	      const struct model_facts *facts)

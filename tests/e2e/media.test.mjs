@@ -1,13 +1,16 @@
 /* media.test.mjs: images and files that a chat names by URL */
 import assert from "node:assert/strict";
+import {execFile} from "node:child_process";
 import {once} from "node:events";
 import http from "node:http";
 import https from "node:https";
+import path from "node:path";
 import {after, afterEach, before, beforeEach, describe, it} from "node:test";
+import {promisify} from "node:util";
 
 import OpenAI from "openai";
 
-import {ask, bearer, chat, MODEL, startFake, startStack, stream, TOKEN}
+import {ask, bearer, chat, MODEL, REPO, startFake, startStack, stream, TOKEN}
 	from "./harness.mjs";
 
 const FETCH_MAX = 4096;
@@ -388,6 +391,27 @@ describe("addresses that are not public", () => {
 		fake.reset();
 		await refused(closed, [image(`${url.origin}/v1beta/models`)],
 			      FIRST, /public address/);
+	});
+});
+
+/*
+ * All that we can listen on is private.  So that a public address leads to us,
+ * these run in a network namespace, where the system lets us make one.
+ */
+const PUBLIC = "198.20.0.1";
+const OWN_NETWORK = ["-rn", "sh", "-c", "ip link set lo up && " +
+		     `ip address add ${PUBLIC}/32 dev lo && exec "$@"`, "sh"];
+const inOwnNetwork = (...args) => promisify(execFile)("unshare",
+	[...OWN_NETWORK, ...args], {env: {...process.env, PUBLIC}});
+const noNetwork = await inOwnNetwork("true").then(() => false,
+	() => "no network namespaces here");
+
+describe("addresses that are public", {skip: noNetwork}, () => {
+	it("are asked, and what they redirect to inside is not", async () => {
+		const {stdout} = await inOwnNetwork(process.execPath,
+			path.join(REPO, "tests/e2e/media_public.mjs"));
+
+		assert.match(stdout, /all is well/);
 	});
 });
 
