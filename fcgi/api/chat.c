@@ -155,12 +155,14 @@ name_dropped(const struct chat_dropped *dropped, struct web_request *web)
 	struct buf names;
 	size_t i;
 
-	if (dropped->count == 0)
+	if (dropped->count == 0 && !dropped->more)
 		return;
 	buf_init(&names, DROPPED_MAX);
 	for (i = 0; i < dropped->count; i++)
 		buf_printf(&names, "%s%s", i == 0 ? "" : ", ",
 			   dropped->names[i]);
+	if (dropped->more)
+		buf_puts(&names, i == 0 ? "..." : ", ...");
 	web_reply_header(web, "X-Gbalance-Dropped", buf_str(&names));
 	buf_release(&names);
 }

@@ -143,6 +143,8 @@ write_limits(struct config *c)
 static enum gb_err
 write_format(struct config *c)
 {
+	static const struct gemini_place place = {"responseJsonSchema",
+						  "responseSchema", "schema"};
 	const struct chat *chat = c->w->chat;
 
 	if (!c->w->json)
@@ -150,8 +152,8 @@ write_format(struct config *c)
 	jout_string(config_key(c, "responseMimeType"), "application/json");
 	if (chat->output != CHAT_OUTPUT_SCHEMA)
 		return GB_OK;
-	return gemini_write_schema(c->w, "responseJsonSchema", "responseSchema",
-				   chat->output_schema, "response_format");
+	return gemini_write_schema(c->w, &place, chat->output_schema,
+				   "response_format");
 }
 
 static void
