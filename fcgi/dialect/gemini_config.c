@@ -145,14 +145,13 @@ write_format(struct config *c)
 {
 	static const struct gemini_place place = {"responseJsonSchema",
 						  "responseSchema", "schema"};
-	const struct chat *chat = c->w->chat;
 
 	if (!c->w->json)
 		return GB_OK;
 	jout_string(config_key(c, "responseMimeType"), "application/json");
-	if (chat->output != CHAT_OUTPUT_SCHEMA)
+	if (!c->w->schema)
 		return GB_OK;
-	return gemini_write_schema(c->w, &place, chat->output_schema,
+	return gemini_write_schema(c->w, &place, c->w->chat->output_schema,
 				   "response_format");
 }
 

@@ -240,8 +240,8 @@ write_tool_config(struct gemini_writer *w)
 
 /* --- output --------------------------------------------------------------- */
 
-/* How the model is asked for JSON: by a field, by words, or, when it makes no
- * text, not at all. */
+/* How the model is asked for JSON: by fields, by words, by both when it takes
+ * all but the schema, or, when it makes no text, not at all. */
 static enum gb_err
 choose_json(struct gemini_writer *w)
 {
@@ -252,9 +252,11 @@ choose_json(struct gemini_writer *w)
 		return GB_OK;
 	if (!w->facts->json && w->facts->family != MODEL_GEMMA)
 		return gemini_cannot(w, "response_format");
-	w->json = w->facts->json &&
+	w->json = w->facts->json && !w->opts->no_json &&
 		  (w->functions == 0 || w->facts->json_with_functions);
-	if (w->json)
+	w->schema = w->json && !w->opts->no_schema &&
+		    chat->output == CHAT_OUTPUT_SCHEMA;
+	if (w->schema || (w->json && chat->output == CHAT_OUTPUT_JSON))
 		return GB_OK;
 	buf_puts(&w->json_text, "Answer with JSON only, without Markdown "
 				"around it.");

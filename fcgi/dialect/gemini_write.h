@@ -18,6 +18,7 @@ struct gemini_writer {
 	size_t functions;     /* declared to this model */
 	unsigned builtins;    /* the same, CHAT_SEARCH … */
 	bool json;	      /* JSON output by its own field */
+	bool schema;	      /* and its schema, too */
 	struct buf json_text; /* else: asked for by these words, or none */
 };
 

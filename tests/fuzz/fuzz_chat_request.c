@@ -62,8 +62,12 @@ write_for(const struct chat *chat, const char *model)
 	static const char *const categories[] = {"HARM_CATEGORY_HARASSMENT"};
 	static const char *const thresholds[] = {"OFF"};
 	struct chat_dropped dropped;
-	struct gemini_request_options options = {categories, thresholds, 1,
-						 &dropped};
+	struct gemini_request_options options = {
+	    .safety_categories = categories,
+	    .safety_thresholds = thresholds,
+	    .safety_count = 1,
+	    .dropped = &dropped,
+	};
 	struct model_facts facts;
 	struct api_error err;
 	struct buf body;
