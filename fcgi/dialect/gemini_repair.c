@@ -62,8 +62,6 @@ json_in_words(struct patient *p)
 static enum model_level
 refused_level(const char *text)
 {
-	static const char *const words[LEVEL__MAX] = {"minimal", "low",
-						      "medium", "high"};
 	static const char before[] = "thinking level ";
 	const char *at;
 	size_t i;
@@ -73,7 +71,8 @@ refused_level(const char *text)
 		return LEVEL__MAX;
 	at += sizeof(before) - 1;
 	for (i = 0; i < LEVEL__MAX; i++)
-		if (strncasecmp(at, words[i], strlen(words[i])) == 0)
+		if (strncasecmp(at, model_level_words[i],
+				strlen(model_level_words[i])) == 0)
 			break;
 	return (enum model_level)i;
 }
@@ -161,6 +160,18 @@ no_builtins_beside_tools(struct patient *p)
 }
 
 static bool
+no_penalties(struct patient *p)
+{
+	const struct chat_generation *gen = &p->chat->gen;
+
+	if (!p->facts->penalties ||
+	    (!gen->presence_penalty.set && !gen->frequency_penalty.set))
+		return false;
+	p->facts->penalties = false;
+	return true;
+}
+
+static bool
 no_system(struct patient *p)
 {
 	if (!p->facts->system)
@@ -192,6 +203,7 @@ static const struct row {
     {"JSON mode is not enabled", NULL, json_in_words},
     {"Tool use with function calling is unsupported", NULL,
      no_builtins_beside_tools},
+    {"Penalty is not enabled", NULL, no_penalties},
     {"Developer instruction is not enabled", NULL, no_system},
     {"Requests ending with a model turn", NULL, no_prefill},
     {"missing", "thought_signature", sign_all},

@@ -29,7 +29,10 @@ let fake, stack, seen = 0;
 before(async () => {
 	fake = await startFake();
 	/* Not one retry: a repair is none. */
-	stack = await startStack(fake, {settings: {max_retries: 0}});
+	stack = await startStack(fake, {
+		settings: {max_retries: 0},
+		env: {MODEL_FACTS: '{"gemini-3.6-flash":"penalties=yes"}'},
+	});
 });
 beforeEach(async () => {
 	fake.reset();
@@ -158,6 +161,15 @@ const MENDED = {
 		refusals: ["thinking_level", "thinking_off"],
 		dropped: "reasoning_effort",
 		changed: (first, last) => {
+			assert.equal(config(last), undefined);
+		},
+	},
+	"penalties, of which an operator knew better": {
+		more: {model: "gemini-3.6-flash", presence_penalty: 0.5},
+		refusals: ["penalty"],
+		dropped: "presence_penalty",
+		changed: (first, last) => {
+			assert.equal(config(first).presencePenalty, 0.5);
 			assert.equal(config(last), undefined);
 		},
 	},

@@ -181,6 +181,8 @@ export const ERRORS = {
 		"'application/json' is unsupported"),
 	search_beside_tools: () => errorBody(400, "INVALID_ARGUMENT",
 		"Tool use with function calling is unsupported"),
+	penalty: ({model}) => errorBody(400, "INVALID_ARGUMENT",
+		`Penalty is not enabled for models/${model}`),
 	no_json: ({model}) => errorBody(400, "INVALID_ARGUMENT",
 		`JSON mode is not enabled for models/${model}`),
 	no_system: ({model}) => errorBody(400, "INVALID_ARGUMENT",

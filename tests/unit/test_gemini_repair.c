@@ -56,6 +56,8 @@
 	",\"tools\":[{\"type\":\"web_search\"}]}"
 #define EFFORT(word) \
 	BEGIN("gemini-3.5-flash") ",\"reasoning_effort\":\"" word "\"}"
+#define PENALTY(number) \
+	BEGIN("gemini-2.0-flash") ",\"presence_penalty\":" number "}"
 #define BUDGETED BEGIN("gemini-2.5-flash") ",\"reasoning_effort\":\"high\"}"
 #define CALLED \
 	"{\"model\":\"gemini-2.5-flash\",\"messages\":[{\"role\":\"user\"," \
@@ -89,6 +91,10 @@ static const struct {
     {"search beside tools", SEARCH,
      "Tool use with function calling is unsupported", "builtins"},
     {"no search", TOOLS, "Tool use with function calling is unsupported", ""},
+    {"penalties", PENALTY("0.5"), "Penalty is not enabled for models/m",
+     "penalties"},
+    {"penalties of nothing", PENALTY("0"),
+     "Penalty is not enabled for this model", ""},
     {"no system", PLAIN, "Developer instruction is not enabled for models/m",
      "system"},
     {"no prefill", PLAIN, "Requests ending with a model turn are not supported",
@@ -142,6 +148,8 @@ describe(const struct model_facts *was, const struct model_facts *is,
 		buf_puts(out, "json_with_functions ");
 	if (was->builtins_with_functions != is->builtins_with_functions)
 		buf_puts(out, "builtins ");
+	if (was->penalties != is->penalties)
+		buf_puts(out, "penalties ");
 	if (was->system != is->system)
 		buf_puts(out, "system ");
 	if (was->prefill != is->prefill)
@@ -179,6 +187,7 @@ test_cases(void **state)
 		memset(&told, 0, sizeof(told));
 		memset(&repairs, 0, sizeof(repairs));
 		model_facts_get(chat.model, NULL, &was);
+		was.penalties = true; /* as an operator may say */
 		is = was;
 		mended =
 		    gemini_repair(&repairs, &chat, cases[i].text, &is, &told);
