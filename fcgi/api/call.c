@@ -329,6 +329,16 @@ may_retry(struct call *call, struct campaign *c)
 	return c->retries <= cfg->max_retries;
 }
 
+/* Whether the request is another now, for the same key: that is nobody's retry,
+ * but it has to end in time, too. */
+static bool
+may_repair(struct call *call, const struct campaign *c)
+{
+	return call->repair != NULL && c->verdict.action == KEY_KEEP &&
+	       api_elapsed_ms(call->rq) < call->rq->cfg->retry_budget_ms &&
+	       call->repair(call, &c->answer);
+}
+
 /* Wait before a retry; false: the client hung up. */
 static bool
 pause_before_retry(struct call *call, int64_t pause_ms)
@@ -417,11 +427,12 @@ static void
 campaign_run(struct call *call, struct campaign *c)
 {
 	struct api_request *rq = call->rq;
+	bool same_key = false;
 	int64_t back_at;
 	enum gb_err rc;
 
 	for (;;) {
-		rc = take_key(call, c, &back_at);
+		rc = same_key ? GB_OK : take_key(call, c, &back_at);
 		if (rc == GB_ENOTFOUND) {
 			error_from_pool(call, c, back_at);
 			return;
@@ -440,6 +451,9 @@ campaign_run(struct call *call, struct campaign *c)
 			error_from_attempt(call, c);
 			return;
 		case ATTEMPT_FAILED:
+			same_key = may_repair(call, c);
+			if (same_key)
+				break;
 			if (!may_retry(call, c)) {
 				error_from_attempt(call, c);
 				return;

@@ -42,6 +42,10 @@ struct call {
 	const char *affinity;
 	size_t affinity_len;
 	bool whole; /* the reader wants the body all at once */
+	/* Asked after an attempt that failed through no fault of its key, when
+	 * the client had nothing of it: whether "body" is changed now so that
+	 * the same key is to be asked once more.  NULL: never. */
+	bool (*repair)(struct call *, const struct answer *);
 	call_reader *reader;
 	void *context; /* the reader's */
 

@@ -9,7 +9,7 @@
 #include "api/media.h"
 #include "api/signatures.h"
 #include "dialect/chat_defaults.h"
-#include "dialect/gemini_request.h"
+#include "dialect/gemini_repair.h"
 #include "dialect/json_in.h"
 #include "dialect/models.h"
 #include "dialect/openai_chat_reply.h"
@@ -22,6 +22,7 @@
 #define SAFETY_MAX  16			/* there are five categories */
 #define BODY_MAX    (512 * 1024 * 1024) /* bytes of what Gemini is sent */
 #define DROPPED_MAX 1024		/* bytes of X-Gbalance-Dropped */
+#define REFUSAL_MAX (16 * 1024)		/* bytes of why Gemini refused */
 
 /* What a dialect is made of. */
 struct chat_dialect {
@@ -39,6 +40,11 @@ struct exchange {
 	const struct chat_dialect *dialect;
 	struct chat chat;
 	struct buf url, body; /* as Gemini wants it */
+	const char *categories[SAFETY_MAX], *thresholds[SAFETY_MAX];
+	struct model_facts facts;
+	struct gemini_request_options told; /* how "body" was written */
+	struct chat_dropped dropped;	    /* of what the client asked */
+	struct gemini_repairs repairs;
 	struct writer_options options;
 	const struct writer_kind *kind;
 	void *writer;
@@ -123,49 +129,118 @@ read_request(struct exchange *x, struct api_request *rq)
 	return true;
 }
 
+/* Write the chat into the body; what was dropped is what this one drops. */
+static enum gb_err
+write_body(struct exchange *x, const struct model_facts *facts,
+	   struct gemini_request_options *told, struct api_error *err)
+{
+	buf_reset(&x->body);
+	x->dropped = x->chat.dropped;
+	told->dropped = &x->dropped;
+	return gemini_request_write(&x->chat, facts, told, &x->body, err);
+}
+
 static bool
 write_request(struct exchange *x, struct api_request *rq)
 {
 	const struct string_pairs *set = &rq->cfg->safety_settings;
-	const char *categories[SAFETY_MAX], *thresholds[SAFETY_MAX];
-	struct gemini_request_options options;
-	struct model_facts facts;
 	size_t i;
 
 	for (i = 0; i < set->count && i < SAFETY_MAX; i++) {
-		categories[i] = set->items[i].name;
-		thresholds[i] = set->items[i].value;
+		x->categories[i] = set->items[i].name;
+		x->thresholds[i] = set->items[i].value;
 	}
-	options.safety_categories = categories;
-	options.safety_thresholds = thresholds;
-	options.safety_count = i;
-	options.dropped = &x->chat.dropped;
-	model_facts_get(x->chat.model, rq->snap->models, &facts);
-	if (!media_resolve(rq, &x->chat, &facts))
+	x->told.safety_categories = x->categories;
+	x->told.safety_thresholds = x->thresholds;
+	x->told.safety_count = i;
+	model_facts_get(x->chat.model, rq->snap->models, &x->facts);
+	if (!media_resolve(rq, &x->chat, &x->facts))
 		return false;
-	signatures_restore(&x->signatures, rq, &facts, &x->chat);
+	signatures_restore(&x->signatures, rq, &x->facts, &x->chat);
 	buf_printf(&x->url, "/v1beta/models/%s:%s", x->chat.model,
 		   x->chat.stream ? "streamGenerateContent?alt=sse"
 				  : "generateContent");
-	return gemini_request_write(&x->chat, &facts, &options, &x->body,
-				    &rq->error) == GB_OK;
+	return write_body(x, &x->facts, &x->told, &rq->error) == GB_OK;
 }
 
-/* Tell the client what could not be honoured. */
+/* Tell the client what could not be honoured, if its head is not sent yet. */
 static void
 name_dropped(const struct chat_dropped *dropped, struct web_request *web)
 {
+	static const char header[] = "X-Gbalance-Dropped";
 	struct buf names;
 	size_t i;
 
-	if (dropped->count == 0)
+	web_reply_header_drop(web, header);
+	if (dropped->count == 0 && !dropped->more)
 		return;
 	buf_init(&names, DROPPED_MAX);
 	for (i = 0; i < dropped->count; i++)
 		buf_printf(&names, "%s%s", i == 0 ? "" : ", ",
 			   dropped->names[i]);
-	web_reply_header(web, "X-Gbalance-Dropped", buf_str(&names));
+	if (dropped->more)
+		buf_puts(&names, i == 0 ? "..." : ", ...");
+	web_reply_header(web, header, buf_str(&names));
 	buf_release(&names);
+}
+
+/* What Gemini has against the request, in its words; "out" stays empty when
+ * the attempt failed in another way. */
+static void
+read_refusal(const struct exchange *x, const struct answer *answer,
+	     struct buf *out)
+{
+	const char *reason;
+
+	if (answer->fault == ANSWER_COMPLETE && answer->status == 400) {
+		upstream_error_text(answer->body, answer->body_len, NULL, out);
+		return;
+	}
+	reason = answer->fault == ANSWER_EMPTY
+		     ? reply_stumbled_over(&x->reader.reply)
+		     : NULL;
+	if (reason != NULL)
+		buf_puts(out, reason);
+}
+
+/* Write the request anew, so that Gemini has no more reason to refuse it.  When
+ * that cannot be done the old one is there again: a large body is kept once. */
+static bool
+rewrite(struct exchange *x, const char *refusal)
+{
+	struct gemini_request_options told = x->told;
+	struct model_facts facts = x->facts;
+	struct api_error err;
+
+	if (!gemini_repair(&x->repairs, &x->chat, refusal, &facts, &told))
+		return false;
+	if (write_body(x, &facts, &told, &err) != GB_OK) {
+		if (write_body(x, &x->facts, &x->told, &err) != GB_OK)
+			buf_reset(&x->body);
+		return false;
+	}
+	x->facts = facts;
+	x->told = told;
+	return true;
+}
+
+static bool
+repair(struct call *call, const struct answer *answer)
+{
+	struct answer_reader *ar = call->context;
+	struct exchange *x = ar->context;
+	struct buf refusal;
+	bool mended;
+
+	buf_init(&refusal, REFUSAL_MAX);
+	read_refusal(x, answer, &refusal);
+	mended = refusal.len > 0 && rewrite(x, buf_str(&refusal));
+	call->body = buf_str(&x->body);
+	call->body_len = x->body.len;
+	if (mended)
+		name_dropped(&x->dropped, call->rq->web);
+	buf_release(&refusal);
+	return mended;
 }
 
 static bool
@@ -201,13 +276,14 @@ prepare(struct exchange *x, struct api_request *rq)
 	call->body_len = x->body.len;
 	call->context = &x->reader;
 	call->whole = !stream;
+	call->repair = repair;
 	call->reader = stream ? answer_read_stream : answer_read_whole;
 	if (stream) {
 		call->stream_type = SSE_TYPE;
 		call->keepalive = x->dialect->keepalive;
 	}
 	rq->content_type = API_JSON_TYPE;
-	name_dropped(&x->chat.dropped, rq->web);
+	name_dropped(&x->dropped, rq->web);
 	return true;
 }
 

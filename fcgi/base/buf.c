@@ -134,6 +134,15 @@ buf_consume(struct buf *b, size_t len)
 	b->data[b->len] = '\0';
 }
 
+void
+buf_truncate(struct buf *b, size_t len)
+{
+	if (b->data == NULL || len >= b->len)
+		return;
+	b->len = len;
+	b->data[len] = '\0';
+}
+
 enum gb_err
 buf_error(const struct buf *b)
 {

@@ -51,6 +51,9 @@ char *buf_reserve(struct buf *b, size_t len);
 /* Drop the first "len" bytes (all, when there are fewer). */
 void buf_consume(struct buf *b, size_t len);
 
+/* Drop what is after the first "len" bytes; a failure stays. */
+void buf_truncate(struct buf *b, size_t len);
+
 /* GB_OK when everything that was appended is there. */
 enum gb_err buf_error(const struct buf *b) GB_NODISCARD;
 

@@ -590,20 +590,46 @@ chat_current_turn(const struct chat *chat)
 	return 0;
 }
 
+/* Whether a name can stand in a header's list. */
+static bool
+fits_header(const char *name, size_t len)
+{
+	size_t i;
+
+	if (len == 0 || len >= CHAT_DROPPED_NAME)
+		return false;
+	for (i = 0; i < len; i++)
+		if (!is_name_char(name[i]) || name[i] == ':')
+			return false;
+	return true;
+}
+
 void
 chat_drop(struct chat_dropped *dropped, const char *name)
 {
 	size_t i, len;
 
-	len = strlen(name);
-	if (dropped->count == CHAT_DROPPED_MAX || len == 0 ||
-	    len >= CHAT_DROPPED_NAME)
-		return;
-	for (i = 0; i < len; i++)
-		if (!is_name_char(name[i]) || name[i] == ':')
-			return;
+	len = strnlen(name, CHAT_DROPPED_NAME);
 	for (i = 0; i < dropped->count; i++)
 		if (strcmp(dropped->names[i], name) == 0)
 			return;
-	memcpy(dropped->names[dropped->count++], name, len + 1);
+	if (dropped->count == CHAT_DROPPED_MAX || !fits_header(name, len))
+		dropped->more = true;
+	else
+		memcpy(dropped->names[dropped->count++], name, len + 1);
+}
+
+void
+chat_drop_all(struct chat_dropped *dropped, const char *where,
+	      const struct chat_dropped *more)
+{
+	char name[2 * CHAT_DROPPED_NAME];
+	size_t i;
+
+	for (i = 0; i < more->count; i++) {
+		(void)snprintf(name, sizeof(name), "%s.%s", where,
+			       more->names[i]);
+		chat_drop(dropped, name);
+	}
+	dropped->more |= more->more;
 }

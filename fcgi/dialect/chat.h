@@ -151,6 +151,7 @@ struct chat_thinking {
  * so that they can go into a header. */
 struct chat_dropped {
 	size_t count;
+	bool more; /* others too: too many, or unfit for a header */
 	char names[CHAT_DROPPED_MAX][CHAT_DROPPED_NAME];
 };
 
@@ -261,8 +262,12 @@ enum gb_err chat_pair_results(struct chat *, size_t *which) GB_NODISCARD;
  * than results.  Only the calls from there on are checked by Gemini. */
 size_t chat_current_turn(const struct chat *);
 
-/* Remember that a field was dropped.  Once each; names unfit for a header,
- * and those beyond the maximum, are let go. */
+/* Remember that a field was dropped.  Once each; of names unfit for a header,
+ * and those beyond the maximum, only that there were some. */
 void chat_drop(struct chat_dropped *, const char *name);
+
+/* The same for each of "more", as "where.name". */
+void chat_drop_all(struct chat_dropped *, const char *where,
+		   const struct chat_dropped *more);
 
 #endif

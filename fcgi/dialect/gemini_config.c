@@ -143,15 +143,16 @@ write_limits(struct config *c)
 static enum gb_err
 write_format(struct config *c)
 {
-	const struct chat *chat = c->w->chat;
+	static const struct gemini_place place = {"responseJsonSchema",
+						  "responseSchema", "schema"};
 
 	if (!c->w->json)
 		return GB_OK;
 	jout_string(config_key(c, "responseMimeType"), "application/json");
-	if (chat->output != CHAT_OUTPUT_SCHEMA)
+	if (!c->w->schema)
 		return GB_OK;
-	return gemini_write_schema(c->w, "responseJsonSchema", "responseSchema",
-				   chat->output_schema, "response_format");
+	return gemini_write_schema(c->w, &place, c->w->chat->output_schema,
+				   "response_format");
 }
 
 static void

@@ -159,6 +159,21 @@ write_user_turn(struct gemini_writer *w, const struct chat_turn *turn)
 	}
 }
 
+/* What a part is signed with; "needed": a call must have something. */
+static struct text
+signature_of(const struct gemini_writer *w, const struct chat_part *part,
+	     bool needed)
+{
+	const struct text none = {NULL, 0};
+	struct text signature;
+
+	signature = w->opts->signing == SIGN_ANEW ? none : part->signature;
+	if (part->kind == CHAT_CALL && signature.ptr == NULL &&
+	    (needed || w->opts->signing != SIGN_NEEDED))
+		return text_from(dummy_signature);
+	return signature;
+}
+
 /* "sign": the first call must have a signature, if only a made-up one. */
 static void
 write_model_turn(struct gemini_writer *w, const struct chat_turn *turn,
@@ -170,18 +185,19 @@ write_model_turn(struct gemini_writer *w, const struct chat_turn *turn,
 
 	for (i = turn->first; i < turn->first + turn->count; i++) {
 		part = &w->chat->parts[i];
-		signature = part->signature;
 		if (part->kind == CHAT_ECHO) {
 			jout_value(&w->out, part->json);
 			continue;
 		}
+		signature = signature_of(w, part, sign);
 		if (part->kind == CHAT_CALL) {
-			if (sign && signature.ptr == NULL)
-				signature = text_from(dummy_signature);
 			write_call(w, part, signature);
 			sign = false;
 			continue;
 		}
+		if (signature.ptr == NULL && part->data.len == 0 &&
+		    turn->count > 1)
+			continue; /* it was there for its signature only */
 		jout_object(&w->out);
 		gemini_key_text(&w->out, "text", part->data);
 		if (signature.ptr != NULL)

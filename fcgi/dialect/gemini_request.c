@@ -1,10 +1,11 @@
 /* gemini_request.c: a chat as the body of generateContent for one model */
 #include "dialect/gemini_request.h"
 
+#include <string.h>
+
 #include <json-c/json.h>
 
 #include "dialect/gemini_write.h"
-#include "dialect/schema.h"
 
 /* Tools of Google's own and their empty objects. */
 static const struct {
@@ -44,23 +45,47 @@ gemini_key_text(struct json_out *out, const char *key, struct text text)
 	jout_string_len(out, text.ptr, text.len);
 }
 
-enum gb_err
-gemini_write_schema(struct gemini_writer *w, const char *whole,
-		    const char *proto, struct json_object *schema,
-		    const char *param)
+/* What a schema lost on its way: an error when strict, else dropped. */
+static enum gb_err
+cannot_say(struct gemini_writer *w, const struct gemini_place *place,
+	   const struct chat_dropped *lost, const char *param)
 {
+	if (lost->count == 0 && !lost->more)
+		return GB_OK;
+	if (w->chat->strict) {
+		api_error_set(w->err, FAULT_UNSUPPORTED, param,
+			      "%s: %s does not take all of this schema: \"%s\"",
+			      param, w->chat->model,
+			      lost->count > 0 ? lost->names[0] : "?");
+		return GB_EINVAL;
+	}
+	if (w->opts->dropped != NULL)
+		chat_drop_all(w->opts->dropped, place->where, lost);
+	return GB_OK;
+}
+
+enum gb_err
+gemini_write_schema(struct gemini_writer *w, const struct gemini_place *place,
+		    struct json_object *schema, const char *param)
+{
+	struct chat_dropped lost;
 	enum gb_err rc;
 
-	jout_key(&w->out, w->facts->json_schema ? whole : proto);
-	rc = w->facts->json_schema ? schema_write_json(&w->out, schema)
-				   : schema_write_proto(&w->out, schema);
+	memset(&lost, 0, sizeof(lost));
+	w->schemas.lost = &lost;
+	jout_key(&w->out, w->facts->json_schema ? place->whole : place->proto);
+	if (w->facts->json_schema)
+		rc = schema_write_json(&w->out, schema, &w->schemas);
+	else
+		rc = schema_write_proto(&w->out, schema, &w->schemas);
+	w->schemas.lost = NULL;
 	if (rc == GB_ETOOBIG) {
 		api_error_set(w->err, FAULT_INVALID, param,
 			      "%s: the schema is too large or nested too deep",
 			      param);
 		return GB_EINVAL;
 	}
-	return rc;
+	return rc == GB_OK ? cannot_say(w, place, &lost, param) : rc;
 }
 
 /* --- tools ---------------------------------------------------------------- */
@@ -100,6 +125,27 @@ write_custom_parameters(struct json_out *out)
 	jout_raw(out, schema, sizeof(schema) - 1);
 }
 
+/* An object without properties is refused by the models of old; none at all
+ * means the same. */
+static enum gb_err
+write_parameters(struct gemini_writer *w, const struct chat_tool *tool)
+{
+	static const struct gemini_place place = {"parametersJsonSchema",
+						  "parameters", "parameters"};
+	static const char empty[] = ",\"parameters\":{\"type\":\"object\"}";
+	struct buf *out = w->out.buf;
+	enum gb_err rc;
+	size_t before;
+
+	if (tool->parameters == NULL || schema_is_empty(tool->parameters))
+		return GB_OK;
+	before = out->len;
+	rc = gemini_write_schema(w, &place, tool->parameters, tool->param);
+	if (rc == GB_OK && strcmp(buf_str(out) + before, empty) == 0)
+		buf_truncate(out, before);
+	return rc;
+}
+
 static enum gb_err
 write_declaration(struct gemini_writer *w, const struct chat_tool *tool)
 {
@@ -112,10 +158,8 @@ write_declaration(struct gemini_writer *w, const struct chat_tool *tool)
 		gemini_key_text(out, "description", tool->description);
 	if (tool->custom)
 		write_custom_parameters(out);
-	else if (tool->parameters != NULL && !schema_is_empty(tool->parameters))
-		rc =
-		    gemini_write_schema(w, "parametersJsonSchema", "parameters",
-					tool->parameters, tool->param);
+	else
+		rc = write_parameters(w, tool);
 	jout_object_end(out);
 	return rc;
 }
@@ -196,8 +240,8 @@ write_tool_config(struct gemini_writer *w)
 
 /* --- output --------------------------------------------------------------- */
 
-/* How the model is asked for JSON: by a field, by words, or, when it makes no
- * text, not at all. */
+/* How the model is asked for JSON: by fields, by words, by both when it takes
+ * all but the schema, or, when it makes no text, not at all. */
 static enum gb_err
 choose_json(struct gemini_writer *w)
 {
@@ -208,9 +252,11 @@ choose_json(struct gemini_writer *w)
 		return GB_OK;
 	if (!w->facts->json && w->facts->family != MODEL_GEMMA)
 		return gemini_cannot(w, "response_format");
-	w->json = w->facts->json &&
+	w->json = w->facts->json && !w->opts->no_json &&
 		  (w->functions == 0 || w->facts->json_with_functions);
-	if (w->json)
+	w->schema = w->json && !w->opts->no_schema &&
+		    chat->output == CHAT_OUTPUT_SCHEMA;
+	if (w->schema || (w->json && chat->output == CHAT_OUTPUT_JSON))
 		return GB_OK;
 	buf_puts(&w->json_text, "Answer with JSON only, without Markdown "
 				"around it.");

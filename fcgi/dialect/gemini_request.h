@@ -12,6 +12,14 @@
 #include "dialect/error.h"
 #include "dialect/models.h"
 
+/* Which calls of the model get Google's dummy for a signature. */
+enum gemini_signing {
+	SIGN_NEEDED, /* those that the model's facts say need one, and have none
+		      */
+	SIGN_ALL,    /* all that have none */
+	SIGN_ANEW,   /* all; no signature of the chat's is sent */
+};
+
 struct gemini_request_options {
 	/* Safety settings for chats that bring none: "safety_count" pairs. */
 	const char *const *safety_categories, *const *safety_thresholds;
@@ -19,6 +27,12 @@ struct gemini_request_options {
 	struct chat_dropped
 	    *dropped; /* takes what this model does not; the
 			 chat's own will do; NULL: nobody asks */
+
+	/* What Gemini refused, so that it is not sent again; all zero for the
+	 * first time.  gemini_repair() decides. */
+	bool no_schema; /* of the output: it is asked for in words */
+	bool no_json;	/* the same, and so is JSON altogether */
+	enum gemini_signing signing;
 };
 
 /*

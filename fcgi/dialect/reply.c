@@ -462,15 +462,21 @@ reply_has_reason(const struct reply *r)
 	return reply_blocked(r);
 }
 
-bool
-reply_stumbled(const struct reply *r)
+const char *
+reply_stumbled_over(const struct reply *r)
 {
 	size_t i;
 
 	for (i = 0; i < REPLY_CANDIDATES_MAX; i++)
 		if (r->candidates[i].finish == FINISH_FAULT)
-			return true;
-	return false;
+			return r->candidates[i].finish_reason;
+	return NULL;
+}
+
+bool
+reply_stumbled(const struct reply *r)
+{
+	return reply_stumbled_over(r) != NULL;
 }
 
 enum reply_end

@@ -158,4 +158,7 @@ bool reply_has_reason(const struct reply *);
  * worth another try as long as nothing was sent, even when there is some. */
 bool reply_stumbled(const struct reply *);
 
+/* Google's word for what it stumbled over; NULL: it did not. */
+const char *reply_stumbled_over(const struct reply *);
+
 #endif

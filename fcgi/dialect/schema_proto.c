@@ -1,50 +1,61 @@
 /* schema_proto.c: a JSON Schema in the words of Google's Schema message */
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
 #include <json-c/json.h>
 
-#include "dialect/field.h"
-#include "dialect/schema.h"
+#include "dialect/schema_types.h"
 #include "dialect/schema_view.h"
 
-/* Types, as bits 1 << i of type_names[i]. */
-enum {
-	T_STRING = 1 << 0,
-	T_NUMBER = 1 << 1,
-	T_INTEGER = 1 << 2,
-	T_BOOLEAN = 1 << 3,
-	T_ARRAY = 1 << 4,
-	T_OBJECT = 1 << 5,
-	T_NULL = 1 << 6,
-	T_NUMERIC = T_NUMBER | T_INTEGER,
-	T_ANY = (1 << 7) - 1,
+/* What becomes of a keyword. */
+enum fate {
+	COPIED, /* written as it is, beside the types it concerns */
+	WORKED, /* has its own function */
 };
 
-static const char *const type_names[] = {
-    "string", "number", "integer", "boolean", "array", "object", "null",
-};
-
-/* Keywords whose value goes over as it is: beside which types, and what the
- * value itself must be. */
-static const struct {
+/* The keywords that are not lost: what becomes of them, beside which types,
+ * and what their value must be. */
+static const struct keyword {
 	const char *name;
+	enum fate fate;
 	unsigned beside, value;
-} kept[] = {
-    {"description", T_ANY, T_STRING},
-    {"title", T_ANY, T_STRING},
-    {"default", T_ANY, T_ANY},
-    {"example", T_ANY, T_ANY},
-    {"minimum", T_NUMERIC, T_NUMERIC},
-    {"maximum", T_NUMERIC, T_NUMERIC},
-    {"minLength", T_STRING, T_INTEGER},
-    {"maxLength", T_STRING, T_INTEGER},
-    {"pattern", T_STRING, T_STRING},
-    {"minItems", T_ARRAY, T_INTEGER},
-    {"maxItems", T_ARRAY, T_INTEGER},
-    {"minProperties", T_OBJECT, T_INTEGER},
-    {"maxProperties", T_OBJECT, T_INTEGER},
-    {"propertyOrdering", T_OBJECT, T_ARRAY},
+} keywords[] = {
+    {"title", COPIED, T_ANY, T_STRING},
+    {"default", COPIED, T_ANY, T_ANY},
+    {"example", COPIED, T_ANY, T_ANY},
+    {"minimum", COPIED, T_NUMBER, T_NUMERIC},
+    {"maximum", COPIED, T_NUMBER, T_NUMERIC},
+    {"minLength", COPIED, T_STRING, T_INTEGER},
+    {"maxLength", COPIED, T_STRING, T_INTEGER},
+    {"pattern", COPIED, T_STRING, T_STRING},
+    {"minItems", COPIED, T_ARRAY, T_INTEGER},
+    {"maxItems", COPIED, T_ARRAY, T_INTEGER},
+    {"minProperties", COPIED, T_OBJECT, T_INTEGER},
+    {"maxProperties", COPIED, T_OBJECT, T_INTEGER},
+    {"propertyOrdering", COPIED, T_OBJECT, T_ARRAY},
+    {"type", WORKED, T_ANY, T_STRING | T_ARRAY},
+    {"description", WORKED, T_ANY, T_STRING},
+    {"nullable", WORKED, T_ANY, T_BOOLEAN},
+    {"enum", WORKED, T_ANY, T_ARRAY},
+    {"const", WORKED, T_ANY, T_ANY},
+    {"format", WORKED, T_ANY, T_STRING},
+    {"exclusiveMinimum", WORKED, T_NUMERIC, T_NUMERIC},
+    {"exclusiveMaximum", WORKED, T_NUMERIC, T_NUMERIC},
+    {"items", WORKED, T_ARRAY, T_OBJECT | T_ARRAY | T_BOOLEAN},
+    {"prefixItems", WORKED, T_ARRAY, T_ARRAY},
+    {"properties", WORKED, T_OBJECT, T_OBJECT},
+    {"required", WORKED, T_OBJECT, T_ARRAY},
+    {"anyOf", WORKED, T_ANY, T_ARRAY},
+    {"oneOf", WORKED, T_ANY, T_ARRAY},
+    {"allOf", WORKED, T_ANY, T_ARRAY},
+    {"$ref", WORKED, T_ANY, T_STRING},
+};
+
+/* Of several parts all are heard, or it does not matter which. */
+static const char *const joined[] = {
+    "title",	"default", "example", "description", "nullable", "properties",
+    "required", "anyOf",   "oneOf",   "allOf",	     "$ref",
 };
 
 /* Formats that Google knows, and of which types. */
@@ -57,199 +68,198 @@ static const struct {
 };
 
 static void write_node(struct schema_walk *, struct json_object *);
+static void write_within(struct schema_walk *, struct json_object *,
+			 const struct schema_view *around);
 
-static unsigned
-type_by_name(struct json_object *value)
+/* --- what is lost --------------------------------------------------------- */
+
+static const struct keyword *
+find_keyword(const char *name)
 {
-	struct text name;
 	size_t i;
 
-	name = text_of(value);
-	for (i = 0; i < GB_COUNT(type_names); i++)
-		if (name.len == strlen(type_names[i]) &&
-		    strncasecmp(name.ptr, type_names[i], name.len) == 0)
-			return 1u << i;
-	return 0;
+	for (i = 0; i < GB_COUNT(keywords); i++)
+		if (strcmp(name, keywords[i].name) == 0)
+			return &keywords[i];
+	return NULL;
 }
 
-static unsigned
-type_of_value(struct json_object *value)
+static bool
+is_joined(const char *name)
 {
-	switch (json_object_get_type(value)) {
-	case json_type_string:
-		return T_STRING;
-	case json_type_int:
-		return T_INTEGER;
-	case json_type_double:
-		return T_NUMBER;
-	case json_type_boolean:
-		return T_BOOLEAN;
-	case json_type_array:
-		return T_ARRAY;
-	case json_type_object:
-		return T_OBJECT;
-	case json_type_null:
-		return T_NULL;
+	size_t i;
+
+	for (i = 0; i < GB_COUNT(joined); i++)
+		if (strcmp(name, joined[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Scalars are compared; of anything else only the same is the same. */
+static bool
+is_same(struct json_object *a, struct json_object *b)
+{
+	if (json_object_is_type(a, json_type_object) ||
+	    json_object_is_type(a, json_type_array))
+		return a == b;
+	return json_object_equal(a, b) != 0;
+}
+
+/* Name what of part number "at" will not be written. */
+static void
+note_lost(struct schema_walk *w, const struct schema_view *view, size_t at)
+{
+	const struct keyword *known;
+	struct json_object *first;
+
+	json_object_object_foreach(view->parts[at], name, value)
+	{
+		known = find_keyword(name);
+		if (known == NULL) {
+			if (!schema_is_note(name) &&
+			    !schema_is_harmless(name, value))
+				schema_lose(w, name);
+		} else if (value != NULL && !schema_is_never(value) &&
+			   (known->value & schema_type_of(value)) == 0) {
+			schema_lose(w, name); /* of the wrong type */
+		} else if (!is_joined(name) &&
+			   schema_view_shadowed(view, at, name, &first) &&
+			   !is_same(first, value)) {
+			schema_lose(w, "allOf");
+		}
 	}
-	return 0;
-}
-
-/* The types that "type" names, one or a list; 0: none. */
-static unsigned
-stated_types(const struct schema_view *view)
-{
-	struct json_object *type;
-	unsigned types = 0;
-	size_t i;
-
-	type = schema_view_get(view, "type");
-	if (!json_object_is_type(type, json_type_array))
-		return type_by_name(type);
-	for (i = 0; i < json_object_array_length(type); i++)
-		types |= type_by_name(json_object_array_get_idx(type, i));
-	return types;
-}
-
-/* What a schema without "type" is about; the whole is always an object. */
-static unsigned
-guess_type(const struct schema_walk *w, const struct schema_view *view)
-{
-	struct json_object *values;
-
-	if (w->depth == 1 || schema_view_get(view, "properties") != NULL)
-		return T_OBJECT;
-	if (schema_view_get(view, "items") != NULL ||
-	    schema_view_get(view, "prefixItems") != NULL)
-		return T_ARRAY;
-	values = schema_view_get(view, "const");
-	if (json_object_is_type(values, json_type_boolean))
-		return T_BOOLEAN;
-	if (schema_view_get(view, "minimum") != NULL ||
-	    schema_view_get(view, "maximum") != NULL)
-		return T_NUMBER;
-	return T_STRING;
 }
 
 /* --- alternatives --------------------------------------------------------- */
 
-static bool
-is_null_schema(struct json_object *node)
+/* The alternatives of a view, and whether null is one of them. */
+struct branches {
+	struct json_object *list; /* NULL: there are none */
+	bool nullable;
+};
+
+/* How many of a list are alternatives; "*only" is the last. */
+static size_t
+count_branches(struct json_object *list, struct json_object **only,
+	       bool *nullable)
 {
-	struct json_object *value;
+	struct json_object *node;
+	size_t i, count = 0;
 
-	if (!json_object_is_type(node, json_type_object))
-		return false;
-	if (type_by_name(field_get(node, "type")) == T_NULL)
-		return true;
-	value = field_get(node, "enum");
-	if (json_object_is_type(value, json_type_array))
-		return json_object_array_length(value) == 1 &&
-		       json_object_array_get_idx(value, 0) == NULL;
-	return json_object_object_get_ex(node, "const", &value) &&
-	       value == NULL;
-}
-
-/* One part's anyOf or oneOf; NULL: neither. */
-static struct json_object *
-branches_of(struct json_object *part)
-{
-	struct json_object *list;
-
-	list = field_get(part, "anyOf");
-	if (!json_object_is_type(list, json_type_array))
-		list = field_get(part, "oneOf");
-	return json_object_is_type(list, json_type_array) ? list : NULL;
+	for (i = 0; i < json_object_array_length(list); i++) {
+		node = json_object_array_get_idx(list, i);
+		if (schema_is_null_type(node)) {
+			*nullable = true;
+		} else if (!schema_is_never(node)) {
+			*only = node;
+			count++;
+		}
+	}
+	return count;
 }
 
 /*
- * The alternatives of a view, NULL for none.  A null among them becomes
- * "*nullable", and when only one is left it is no alternative: it joins the
- * view, and may have alternatives of its own.
+ * A null among alternatives becomes "nullable", and when only one is left it
+ * is no alternative: it joins the view, and may have alternatives of its own.
+ * Of several lists one is kept.
  */
-static struct json_object *
-find_branches(struct schema_walk *w, struct schema_view *view, bool *nullable)
+static void
+find_branches(struct schema_walk *w, struct schema_view *view,
+	      struct branches *found)
 {
-	struct json_object *list, *node, *only;
-	size_t part, i, others;
+	static const char *const lists[] = {"anyOf", "oneOf"};
+	struct json_object *list, *only = NULL;
+	size_t part, i, count;
 
+	*found = (struct branches){NULL, false};
 	for (part = 0; part < view->count; part++) {
-		list = branches_of(view->parts[part]);
-		if (list == NULL ||
-		    !schema_charge(w, json_object_array_length(list)))
-			continue;
-		only = NULL;
-		others = 0;
-		for (i = 0; i < json_object_array_length(list); i++) {
-			node = json_object_array_get_idx(list, i);
-			if (is_null_schema(node)) {
-				*nullable = true;
+		for (i = 0; i < GB_COUNT(lists); i++) {
+			list = field_get(view->parts[part], lists[i]);
+			if (!json_object_is_type(list, json_type_array) ||
+			    !schema_charge(w, json_object_array_length(list)))
 				continue;
-			}
-			only = node;
-			others++;
+			count = count_branches(list, &only, &found->nullable);
+			if (count == 1)
+				schema_view_add(w, view, only, true);
+			else if (count > 1 && found->list == NULL)
+				found->list = list;
+			else if (count > 1)
+				schema_lose(w, lists[i]);
 		}
-		if (others > 1)
-			return list;
-		schema_view_add(view, w->root, only, true);
 	}
-	return NULL;
+}
+
+/* Each of them within what stands around it: Google knows nothing beside
+ * "anyOf". */
+static void
+write_branches(struct schema_walk *w, const struct schema_view *view,
+	       struct json_object *list)
+{
+	struct json_object *node;
+	size_t i;
+
+	jout_key(w->out, "anyOf");
+	jout_array(w->out);
+	for (i = 0; i < json_object_array_length(list) && w->fail == GB_OK;
+	     i++) {
+		node = json_object_array_get_idx(list, i);
+		if (!schema_is_null_type(node) && !schema_is_never(node))
+			write_within(w, node, view);
+	}
+	jout_array_end(w->out);
 }
 
 /* --- one type ------------------------------------------------------------- */
 
-/* A value of enum as a string, which is all that Google takes. */
+/* A value as a string, whatever it is. */
 static void
-write_enum_value(struct schema_walk *w, struct json_object *value)
+write_value(struct schema_walk *w, struct json_object *value)
 {
+	struct json_out words;
+	struct text string;
+	struct buf text;
+
+	string = text_of(value);
+	if (string.ptr != NULL) {
+		jout_string_len(w->out, string.ptr, string.len);
+		return;
+	}
+	buf_init(&text, SCHEMA_BYTES_MAX);
+	jout_init(&words, &text);
+	jout_value(&words, value);
+	if (buf_error(&text) != GB_OK)
+		w->fail = buf_error(&text);
+	jout_string(w->out, buf_str(&text));
+	buf_release(&text);
+}
+
+/* The values as strings, which is all that Google takes; no empty ones. */
+static void
+write_enum(struct schema_walk *w, const struct schema_values *values)
+{
+	struct json_object *value;
 	struct text text;
+	bool any = false;
+	size_t i;
 
-	text = text_of(value);
-	if (text.ptr == NULL && value != NULL)
-		text = text_from(
-		    json_object_to_json_string_ext(value,
-						   JSON_C_TO_STRING_PLAIN));
-	if (text.len > 0) /* empty ones are refused */
-		jout_string_len(w->out, text.ptr, text.len);
-}
-
-static void
-write_enum(struct schema_walk *w, const struct schema_view *view)
-{
-	struct json_object *values, *constant;
-	size_t i, count;
-
-	values = schema_view_get(view, "enum");
-	constant = schema_view_get(view, "const");
-	count = json_object_is_type(values, json_type_array)
-		    ? json_object_array_length(values)
-		    : 0;
-	if (count == 0 && constant == NULL)
-		return;
-	if (!schema_charge(w, count))
-		return;
-	jout_key(w->out, "enum");
-	jout_array(w->out);
-	for (i = 0; i < count; i++)
-		write_enum_value(w, json_object_array_get_idx(values, i));
-	if (count == 0)
-		write_enum_value(w, constant);
-	jout_array_end(w->out);
-}
-
-/* Whether the values of enum or const make it an enum: then its type is
- * string.  Booleans stay what they are, without their values. */
-static bool
-is_enum(const struct schema_view *view, unsigned type)
-{
-	struct json_object *values;
-
-	if ((type & (T_STRING | T_NUMERIC)) == 0)
-		return false;
-	values = schema_view_get(view, "enum");
-	if (json_object_is_type(values, json_type_array))
-		return json_object_array_length(values) > 0;
-	values = schema_view_get(view, "const");
-	return (type_of_value(values) & (T_STRING | T_NUMERIC)) != 0;
+	for (i = 0; i < values->count; i++) {
+		value = schema_value(values, i);
+		if (value == NULL)
+			continue;
+		text = text_of(value);
+		if (text.ptr != NULL && text.len == 0) {
+			schema_lose(w, "enum");
+			continue;
+		}
+		if (!any) {
+			jout_key(w->out, "enum");
+			jout_array(w->out);
+			any = true;
+		}
+		write_value(w, value);
+	}
+	if (any)
+		jout_array_end(w->out);
 }
 
 static void
@@ -257,97 +267,143 @@ write_format(struct schema_walk *w, const struct schema_view *view,
 	     unsigned type)
 {
 	struct text format;
+	bool known = false;
 	size_t i;
 
 	format = text_of(schema_view_get(view, "format"));
-	for (i = 0; i < GB_COUNT(formats); i++)
-		if ((formats[i].beside & type) != 0 &&
-		    text_is(format, formats[i].name))
+	for (i = 0; i < GB_COUNT(formats); i++) {
+		if (!text_is(format, formats[i].name))
+			continue;
+		known = true;
+		if ((formats[i].beside & type) != 0)
 			jout_key_string(w->out, "format", formats[i].name);
+	}
+	if (format.ptr != NULL && !known)
+		schema_lose(w, "format");
 }
 
-/* "exclusiveMinimum" 3 of an integer is "minimum" 4; of a number there is no
- * word for it. */
+/* A bound of whole numbers: "exclusiveMinimum" 3 is "minimum" 4, and the
+ * tighter of two holds.  "sign" 1: a lower one; -1: an upper one. */
 static void
-write_exclusive(struct schema_walk *w, const struct schema_view *view,
-		const char *from, const char *to, int step)
+write_bound(struct schema_walk *w, const struct schema_view *view,
+	    const char *plain, const char *exclusive, int sign)
 {
-	struct json_object *value;
-	int64_t number;
+	struct json_object *value, *open;
+	double bound;
 
-	value = schema_view_get(view, from);
-	if (!json_object_is_type(value, json_type_int) ||
-	    schema_view_get(view, to) != NULL)
+	value = schema_view_get(view, plain);
+	if ((schema_type_of(value) & T_NUMERIC) == 0)
+		value = NULL;
+	open = schema_view_get(view, exclusive);
+	if ((schema_type_of(open) & T_NUMERIC) != 0) {
+		bound = sign * (floor(sign * json_object_get_double(open)) + 1);
+		if (value == NULL ||
+		    sign * bound > sign * json_object_get_double(value)) {
+			jout_key(w->out, plain);
+			jout_double(w->out, bound);
+			return;
+		}
+	}
+	if (value != NULL) {
+		jout_key(w->out, plain);
+		jout_value(w->out, value);
+	}
+}
+
+/* For fractions there is no word for "more than". */
+static void
+lose_bounds(struct schema_walk *w, const struct schema_view *view)
+{
+	static const char *const bounds[] = {"exclusiveMinimum",
+					     "exclusiveMaximum"};
+	size_t i;
+
+	for (i = 0; i < GB_COUNT(bounds); i++)
+		if (schema_view_get(view, bounds[i]) != NULL)
+			schema_lose(w, bounds[i]);
+}
+
+/* The items of a tuple, which Google does not know: any of them anywhere. */
+static void
+write_tuple(struct schema_walk *w, struct json_object *list)
+{
+	size_t i, count;
+
+	count = json_object_array_length(list);
+	if (count <= 1) {
+		write_node(w, json_object_array_get_idx(list, 0));
 		return;
-	number = json_object_get_int64(value);
-	if (number > INT64_MIN && number < INT64_MAX)
-		jout_key_int(w->out, to, number + step);
+	}
+	schema_lose(w, "prefixItems");
+	jout_object(w->out);
+	jout_key(w->out, "anyOf");
+	jout_array(w->out);
+	for (i = 0; i < count && w->fail == GB_OK; i++)
+		write_node(w, json_object_array_get_idx(list, i));
+	jout_array_end(w->out);
+	jout_object_end(w->out);
 }
 
 /* An array must say of what. */
 static void
 write_items(struct schema_walk *w, const struct schema_view *view)
 {
-	struct json_object *items;
+	struct json_object *items, *tuple;
 
 	items = schema_view_get(view, "items");
-	if (!json_object_is_type(items, json_type_object)) {
-		if (!json_object_is_type(items, json_type_array))
-			items = schema_view_get(view, "prefixItems");
-		items = json_object_is_type(items, json_type_array)
-			    ? json_object_array_get_idx(items, 0)
-			    : NULL;
-	}
+	tuple = schema_view_get(view, "prefixItems");
+	if (json_object_is_type(items, json_type_array))
+		tuple = items;
 	jout_key(w->out, "items");
-	write_node(w, items);
+	if (json_object_is_type(tuple, json_type_array)) {
+		if (json_object_is_type(items, json_type_object))
+			schema_lose(w, "items");
+		write_tuple(w, tuple);
+	} else {
+		write_node(w, items);
+	}
 }
 
-/* The rows of "kept" for one type or, with T_ANY, those for every type. */
+/* The rows of "keywords" for one type or, with T_ANY, those for every type. */
 static void
-write_kept(struct schema_walk *w, const struct schema_view *view, unsigned type)
+write_copied(struct schema_walk *w, const struct schema_view *view,
+	     unsigned type)
 {
 	struct json_object *value;
 	size_t i;
 
-	for (i = 0; i < GB_COUNT(kept); i++) {
-		if ((kept[i].beside == T_ANY) != (type == T_ANY) ||
-		    (kept[i].beside & type) == 0)
+	for (i = 0; i < GB_COUNT(keywords); i++) {
+		if (keywords[i].fate != COPIED ||
+		    (keywords[i].beside == T_ANY) != (type == T_ANY) ||
+		    (keywords[i].beside & type) == 0)
 			continue;
-		value = schema_view_get(view, kept[i].name);
+		value = schema_view_get(view, keywords[i].name);
 		if (value == NULL ||
-		    (kept[i].value & type_of_value(value)) == 0)
+		    (keywords[i].value & schema_type_of(value)) == 0)
 			continue;
-		jout_key(w->out, kept[i].name);
+		jout_key(w->out, keywords[i].name);
 		jout_value(w->out, value);
 	}
 }
 
-static const char *
-type_name(unsigned type)
-{
-	size_t i;
-
-	for (i = 0; i + 1 < GB_COUNT(type_names) && type != 1u << i; i++)
-		;
-	return type_names[i];
-}
-
 /* The members of a schema that go with its one type. */
 static void
-write_type(struct schema_walk *w, const struct schema_view *view, unsigned type)
+write_type(struct schema_walk *w, const struct schema_view *view, unsigned type,
+	   const struct schema_values *values)
 {
-	if (is_enum(view, type)) {
-		jout_key_string(w->out, "type", type_name(T_STRING));
-		write_enum(w, view);
+	jout_key_string(w->out, "type", schema_type_name(type));
+	if (type == T_STRING && values->how == VALUES_STRINGS) {
+		write_enum(w, values);
 		return;
 	}
-	jout_key_string(w->out, "type", type_name(type));
 	write_format(w, view, type);
-	write_kept(w, view, type);
+	write_copied(w, view, type);
 	if (type == T_INTEGER) {
-		write_exclusive(w, view, "exclusiveMinimum", "minimum", 1);
-		write_exclusive(w, view, "exclusiveMaximum", "maximum", -1);
+		write_bound(w, view, "minimum", "exclusiveMinimum", 1);
+		write_bound(w, view, "maximum", "exclusiveMaximum", -1);
 	}
+	if (type == T_NUMBER)
+		lose_bounds(w, view);
 	if (type == T_ARRAY)
 		write_items(w, view);
 	if (type == T_OBJECT) {
@@ -356,96 +412,102 @@ write_type(struct schema_walk *w, const struct schema_view *view, unsigned type)
 	}
 }
 
-/* --- the whole ------------------------------------------------------------ */
-
-static void
-write_branches(struct schema_walk *w, struct json_object *branches)
-{
-	struct json_object *branch;
-	size_t i;
-
-	jout_key(w->out, "anyOf");
-	jout_array(w->out);
-	for (i = 0; i < json_object_array_length(branches) && w->fail == GB_OK;
-	     i++) {
-		branch = json_object_array_get_idx(branches, i);
-		if (!is_null_schema(branch))
-			write_node(w, branch);
-	}
-	jout_array_end(w->out);
-}
-
 /* ["integer","string"] has no other form. */
 static void
 write_types(struct schema_walk *w, const struct schema_view *view,
-	    unsigned types)
+	    unsigned types, const struct schema_values *values)
 {
-	size_t i;
+	unsigned type;
 
+	if ((types & (types - 1)) == 0) {
+		write_type(w, view, types, values);
+		return;
+	}
 	jout_key(w->out, "anyOf");
 	jout_array(w->out);
-	for (i = 0; i < GB_COUNT(type_names); i++) {
-		if ((types & 1u << i) == 0)
+	for (type = 1; type < T_ANY; type <<= 1) {
+		if ((types & type) == 0)
 			continue;
 		jout_object(w->out);
-		write_type(w, view, 1u << i);
+		write_type(w, view, type, values);
 		jout_object_end(w->out);
 	}
 	jout_array_end(w->out);
 }
 
-/* A null among the values of an enum. */
-static bool
-has_null_value(const struct schema_view *view)
+/* --- the whole ------------------------------------------------------------ */
+
+/* What a person would read; values that are no strings are put into words
+ * here, as no keyword takes them. */
+static void
+write_description(struct schema_walk *w, const struct schema_view *view,
+		  const struct schema_values *values)
 {
-	struct json_object *values;
+	struct text given;
+	struct buf text;
+
+	given = text_of(schema_view_get(view, "description"));
+	if (values->how != VALUES_WORDS) {
+		if (given.ptr != NULL) {
+			jout_key(w->out, "description");
+			jout_string_len(w->out, given.ptr, given.len);
+		}
+		return;
+	}
+	schema_lose(w, values->list == NULL ? "const" : "enum");
+	buf_init(&text, given.len + SCHEMA_WORDS_MAX);
+	buf_add(&text, given.ptr, given.len);
+	schema_values_in_words(values, &text);
+	if (buf_error(&text) == GB_ENOMEM)
+		w->fail = GB_ENOMEM;
+	if (text.len > 0) {
+		jout_key(w->out, "description");
+		jout_string_len(w->out, text.data, text.len);
+	}
+	buf_release(&text);
+}
+
+/* Write the members of "node"; "around": what it is an alternative within, or
+ * NULL. */
+static void
+write_members(struct schema_walk *w, struct json_object *node,
+	      const struct schema_view *around)
+{
+	struct schema_values values;
+	struct branches branches;
+	struct schema_view view;
+	unsigned types;
 	size_t i;
 
-	values = schema_view_get(view, "enum");
-	if (!json_object_is_type(values, json_type_array))
-		return false;
-	for (i = 0; i < json_object_array_length(values); i++)
-		if (json_object_array_get_idx(values, i) == NULL)
-			return true;
-	return false;
-}
-
-static void
-write_members(struct schema_walk *w, struct json_object *node)
-{
-	struct json_object *branches;
-	struct schema_view view;
-	unsigned types, others;
-	bool nullable = false;
-
 	view.count = 0;
-	schema_view_add(&view, w->root, node, true);
-	branches = find_branches(w, &view, &nullable);
-	types = stated_types(&view);
-	others = types & ~(unsigned)T_NULL;
-	if (types == 0)
-		others = guess_type(w, &view);
-	else if (others == 0)
-		others = T_NULL;
-	if ((types & T_NULL) != 0 && others != T_NULL)
-		nullable = true;
-	if (has_null_value(&view) ||
+	schema_view_add(w, &view, node, true);
+	find_branches(w, &view, &branches);
+	for (i = 0; i < view.count; i++)
+		note_lost(w, &view, i);
+	schema_values_read(w, &view, &values);
+	types = schema_stated_types(w, &view);
+	if (((types & T_NULL) != 0 && types != T_NULL) || values.null ||
 	    json_object_get_boolean(schema_view_get(&view, "nullable")))
-		nullable = true;
+		branches.nullable = true;
 
-	write_kept(w, &view, T_ANY);
-	if (nullable)
+	write_description(w, &view, &values);
+	write_copied(w, &view, T_ANY);
+	if (around != NULL)
+		schema_view_join(w, &view, around);
+	types = schema_types(w, &view, &values);
+	if (branches.list != NULL && values.how == VALUES_STRINGS)
+		schema_lose(w, "enum"); /* has no place beside them */
+	if (branches.nullable && types != T_NULL)
 		jout_key_bool(w->out, "nullable", true);
-	if (branches != NULL)
-		write_branches(w, branches);
-	else if ((others & (others - 1)) != 0)
-		write_types(w, &view, others);
+	if (branches.list != NULL)
+		write_branches(w, &view, branches.list);
 	else
-		write_type(w, &view, others);
+		write_types(w, &view, types, &values);
 }
 
 static void
-write_node(struct schema_walk *w, struct json_object *node)
+write_within(struct schema_walk *w, struct json_object *node,
+	     const struct schema_view *around)
 {
 	if (!json_object_is_type(node, json_type_object))
 		node = NULL;
@@ -453,21 +515,26 @@ write_node(struct schema_walk *w, struct json_object *node)
 		return;
 	jout_object(w->out);
 	if (node != NULL)
-		write_members(w, node);
+		write_members(w, node, around);
 	else
-		jout_key_string(w->out, "type", type_name(T_STRING));
+		jout_key_string(w->out, "type", schema_type_name(T_STRING));
 	jout_object_end(w->out);
 	schema_leave(w);
 }
 
+static void
+write_node(struct schema_walk *w, struct json_object *node)
+{
+	write_within(w, node, NULL);
+}
+
 enum gb_err
-schema_write_proto(struct json_out *out, struct json_object *schema)
+schema_write_proto(struct json_out *out, struct json_object *schema,
+		   struct schema_account *account)
 {
 	struct schema_walk w;
 
-	memset(&w, 0, sizeof(w));
-	w.out = out;
-	w.root = schema;
+	schema_begin(&w, out, schema, account);
 	write_node(&w, schema);
-	return w.fail;
+	return schema_end(&w);
 }

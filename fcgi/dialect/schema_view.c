@@ -6,8 +6,7 @@
 
 #include <json-c/json.h>
 
-#include "dialect/field.h"
-
+#define REF_MAX 1024 /* bytes of a reference; longer: it points to nothing */
 #define STEP_MAX \
 	128 /* bytes of one step of a JSON pointer; longer: unknown \
 	     */
@@ -52,21 +51,22 @@ step_into(struct json_object *node, const char *step)
 }
 
 struct json_object *
-schema_resolve(struct json_object *root, const char *ref)
+schema_resolve(struct json_object *root, struct text ref)
 {
 	char step[STEP_MAX];
+	const char *at;
 	size_t len;
 
-	if (ref[0] != '#')
+	if (ref.len == 0 || ref.len > REF_MAX || ref.ptr[0] != '#')
 		return NULL;
-	for (ref++; *ref == '/' && root != NULL; ref += len) {
-		ref++;
-		len = strcspn(ref, "/");
-		if (!read_step(ref, len, step))
+	for (at = ref.ptr + 1; *at == '/' && root != NULL; at += len) {
+		at++;
+		len = strcspn(at, "/");
+		if (!read_step(at, len, step))
 			return NULL;
 		root = step_into(root, step);
 	}
-	return *ref == '\0' ? root : NULL;
+	return *at == '\0' ? root : NULL;
 }
 
 static bool
@@ -80,31 +80,61 @@ contains(const struct schema_view *view, struct json_object *node)
 	return false;
 }
 
+static bool
+add_part(struct schema_walk *w, struct schema_view *view,
+	 struct json_object *node)
+{
+	if (!json_object_is_type(node, json_type_object) ||
+	    contains(view, node))
+		return false;
+	if (view->count == SCHEMA_VIEW_MAX) {
+		schema_lose(w, "allOf");
+		return false;
+	}
+	if (!schema_charge(w, 1 + (size_t)json_object_object_length(node) / 4))
+		return false;
+	view->parts[view->count++] = node;
+	return true;
+}
+
 /* Ends because each object goes in once, and only so many do. */
 void
-schema_view_add(struct schema_view *view, struct json_object *root,
+schema_view_add(struct schema_walk *w, struct schema_view *view,
 		struct json_object *node, bool refs)
 {
-	struct json_object *ref, *branches;
-	size_t i;
+	struct json_object *ref, *branches, *target;
+	size_t i, count;
 
-	if (!json_object_is_type(node, json_type_object) ||
-	    view->count == SCHEMA_VIEW_MAX || contains(view, node))
+	if (!add_part(w, view, node))
 		return;
-	view->parts[view->count++] = node;
 	ref = field_get(node, "$ref");
-	if (refs && json_object_is_type(ref, json_type_string))
-		schema_view_add(view, root,
-				schema_resolve(root,
-					       json_object_get_string(ref)),
-				refs);
+	if (refs && json_object_is_type(ref, json_type_string)) {
+		target = schema_resolve(w->root, text_of(ref));
+		if (target == NULL)
+			schema_lose(w, "ref");
+		schema_view_add(w, view, target, refs);
+	}
 	branches = field_get(node, "allOf");
 	if (!json_object_is_type(branches, json_type_array))
 		return;
-	for (i = 0;
-	     i < json_object_array_length(branches) && i < SCHEMA_VIEW_MAX; i++)
-		schema_view_add(view, root,
-				json_object_array_get_idx(branches, i), refs);
+	count = json_object_array_length(branches);
+	if (count > SCHEMA_VIEW_MAX) {
+		schema_lose(w, "allOf");
+		count = SCHEMA_VIEW_MAX;
+	}
+	for (i = 0; i < count; i++)
+		schema_view_add(w, view, json_object_array_get_idx(branches, i),
+				refs);
+}
+
+void
+schema_view_join(struct schema_walk *w, struct schema_view *view,
+		 const struct schema_view *more)
+{
+	size_t i;
+
+	for (i = 0; i < more->count; i++)
+		(void)add_part(w, view, more->parts[i]);
 }
 
 struct json_object *
@@ -120,12 +150,12 @@ schema_view_get(const struct schema_view *view, const char *keyword)
 
 bool
 schema_view_shadowed(const struct schema_view *view, size_t part,
-		     const char *keyword)
+		     const char *keyword, struct json_object **first)
 {
 	size_t i;
 
 	for (i = 0; i < part; i++)
-		if (json_object_object_get_ex(view->parts[i], keyword, NULL))
+		if (json_object_object_get_ex(view->parts[i], keyword, first))
 			return true;
 	return false;
 }
@@ -134,153 +164,15 @@ bool
 schema_view_has_property(const struct schema_view *view, const char *name,
 			 size_t before)
 {
-	struct json_object *properties;
+	struct json_object *properties, *property;
 	size_t i;
 
 	for (i = 0; i < before && i < view->count; i++) {
 		properties = field_get(view->parts[i], "properties");
 		if (json_object_is_type(properties, json_type_object) &&
-		    json_object_object_get_ex(properties, name, NULL))
+		    json_object_object_get_ex(properties, name, &property) &&
+		    !schema_is_never(property))
 			return true;
 	}
 	return false;
-}
-
-/* --- walking -------------------------------------------------------------- */
-
-bool
-schema_charge(struct schema_walk *w, size_t items)
-{
-	w->nodes += items;
-	if (w->fail == GB_OK && w->nodes > SCHEMA_NODES_MAX)
-		w->fail = GB_ETOOBIG;
-	return w->fail == GB_OK;
-}
-
-bool
-schema_enter(struct schema_walk *w, struct json_object *node)
-{
-	unsigned i;
-
-	if (!schema_charge(w, 1) || buf_error(w->out->buf) != GB_OK) {
-		jout_null(w->out);
-		return false;
-	}
-	for (i = 0; i < w->depth; i++) {
-		if (node != NULL && w->open[i] == node) {
-			jout_object(w->out);
-			jout_key_string(w->out, "type", "object");
-			jout_object_end(w->out);
-			return false;
-		}
-	}
-	if (w->depth == SCHEMA_DEPTH_MAX) {
-		w->fail = GB_ETOOBIG;
-		jout_null(w->out);
-		return false;
-	}
-	w->open[w->depth++] = node;
-	return true;
-}
-
-void
-schema_leave(struct schema_walk *w)
-{
-	w->depth--;
-}
-
-/* Write the names of one part's list that were not written yet. */
-static void
-write_names(struct schema_walk *w, const struct schema_view *view,
-	    struct json_object *names, struct json_object *seen, bool known)
-{
-	struct text name;
-	size_t i, count;
-
-	count = json_object_array_length(names);
-	if (!schema_charge(w, count))
-		return;
-	for (i = 0; i < count; i++) {
-		name = text_of(json_object_array_get_idx(names, i));
-		if (name.ptr == NULL ||
-		    json_object_object_get_ex(seen, name.ptr, NULL) ||
-		    (known &&
-		     !schema_view_has_property(view, name.ptr, view->count)))
-			continue;
-		if (json_object_object_add(seen, name.ptr, NULL) != 0) {
-			w->fail = GB_ENOMEM;
-			return;
-		}
-		if (json_object_object_length(seen) == 1) {
-			jout_key(w->out, "required");
-			jout_array(w->out);
-		}
-		jout_string_len(w->out, name.ptr, name.len);
-	}
-}
-
-void
-schema_write_required(struct schema_walk *w, const struct schema_view *view,
-		      bool known)
-{
-	struct json_object *seen, *names;
-	size_t i;
-
-	seen = json_object_new_object();
-	if (seen == NULL) {
-		w->fail = GB_ENOMEM;
-		return;
-	}
-	for (i = 0; i < view->count; i++) {
-		names = field_get(view->parts[i], "required");
-		if (json_object_is_type(names, json_type_array))
-			write_names(w, view, names, seen, known);
-	}
-	if (json_object_object_length(seen) > 0)
-		jout_array_end(w->out);
-	json_object_put(seen);
-}
-
-void
-schema_write_properties(struct schema_walk *w, const struct schema_view *view,
-			void (*write)(struct schema_walk *,
-				      struct json_object *))
-{
-	struct json_object *properties;
-	bool any = false;
-	size_t i;
-
-	for (i = 0; i < view->count; i++) {
-		properties = field_get(view->parts[i], "properties");
-		if (!json_object_is_type(properties, json_type_object))
-			continue;
-		json_object_object_foreach(properties, name, value)
-		{
-			if (schema_view_has_property(view, name, i))
-				continue;
-			if (!any) {
-				jout_key(w->out, "properties");
-				jout_object(w->out);
-				any = true;
-			}
-			jout_key(w->out, name);
-			write(w, value);
-		}
-	}
-	if (any)
-		jout_object_end(w->out);
-}
-
-bool
-schema_is_empty(struct json_object *schema)
-{
-	struct json_object *properties;
-
-	if (json_object_object_length(schema) == 0)
-		return true;
-	properties = field_get(schema, "properties");
-	if (json_object_is_type(properties, json_type_object))
-		return json_object_object_length(properties) == 0;
-	return text_is(text_of(field_get(schema, "type")), "object") &&
-	       json_object_object_length(schema) == 1;
 }

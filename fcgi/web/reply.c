@@ -51,6 +51,26 @@ web_reply_header(struct web_request *rq, const char *name, const char *value)
 	buf_puts(&rq->head, "\r\n");
 }
 
+void
+web_reply_header_drop(struct web_request *rq, const char *name)
+{
+	struct buf *head = &rq->head;
+	size_t at, end, len;
+
+	len = strlen(name);
+	for (at = 0; at < head->len;) {
+		end = at + strcspn(head->data + at, "\n");
+		end += end < head->len; /* the last may be cut */
+		if (strncmp(head->data + at, name, len) != 0 ||
+		    head->data[at + len] != ':') {
+			at = end;
+			continue;
+		}
+		memmove(head->data + at, head->data + end, head->len - end + 1);
+		head->len -= end - at;
+	}
+}
+
 static enum gb_err
 begin(struct web_request *rq, int status, const char *content_type)
 {

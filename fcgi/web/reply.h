@@ -15,6 +15,9 @@
 void web_reply_header(struct web_request *, const char *name,
 		      const char *value);
 
+/* Take all headers of that name out again, as it was written when added. */
+void web_reply_header_drop(struct web_request *, const char *name);
+
 /* The whole answer, with Content-Length. */
 enum gb_err web_reply(struct web_request *, int status,
 		      const char *content_type, const char *body, size_t len);

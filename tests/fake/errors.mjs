@@ -143,6 +143,52 @@ export const ERRORS = {
 	tokens_exceeded: () => errorBody(400, "INVALID_ARGUMENT",
 		"The input token count (1100000) exceeds the maximum number " +
 		"of tokens allowed (1048576)."),
+	/* What a client's request can be mended of. */
+	schema_keyword: () => errorBody(400, "INVALID_ARGUMENT",
+		"Invalid JSON payload received. Unknown name " +
+		'"additionalProperties" at \'tools[0].function_declarations[0]' +
+		".parameters': Cannot find field."),
+	schema_field: () => errorBody(400, "INVALID_ARGUMENT",
+		'Invalid JSON payload received. Unknown name "parameters' +
+		"JsonSchema\" at 'tools[0].function_declarations[0]': Cannot " +
+		"find field."),
+	output_schema_field: () => errorBody(400, "INVALID_ARGUMENT",
+		'Invalid JSON payload received. Unknown name "response' +
+		"JsonSchema\" at 'generation_config': Cannot find field."),
+	too_many_states: () => errorBody(400, "INVALID_ARGUMENT",
+		"The specified schema produces a constraint that has too " +
+		"many states for serving. Typical causes of this error are " +
+		"schemas with lots of text, long array length limits, or " +
+		"complex value matchers."),
+	thinking_level: () => errorBody(400, "INVALID_ARGUMENT",
+		"Thinking level MEDIUM is not supported for this model. " +
+		"Please retry with other thinking level."),
+	thinking_budget: () => errorBody(400, "INVALID_ARGUMENT",
+		"The thinking budget 24576 is invalid. Please choose a value " +
+		"between 512 and 8192."),
+	thinking_off: () => errorBody(400, "INVALID_ARGUMENT",
+		"Thinking is not supported for this model."),
+	unsigned_call: () => errorBody(400, "INVALID_ARGUMENT",
+		"Function call is missing a thought_signature in " +
+		"functionCall parts. This is required for tools to work " +
+		"correctly, and missing thought_signature may lead to " +
+		"degraded model performance. Additional data, function call " +
+		"`default_api:look` , position 2."),
+	bad_signature: () => errorBody(400, "INVALID_ARGUMENT",
+		"Thought signature is not valid"),
+	json_beside_tools: () => errorBody(400, "INVALID_ARGUMENT",
+		"Function calling with a response mime type: " +
+		"'application/json' is unsupported"),
+	search_beside_tools: () => errorBody(400, "INVALID_ARGUMENT",
+		"Tool use with function calling is unsupported"),
+	penalty: ({model}) => errorBody(400, "INVALID_ARGUMENT",
+		`Penalty is not enabled for models/${model}`),
+	no_json: ({model}) => errorBody(400, "INVALID_ARGUMENT",
+		`JSON mode is not enabled for models/${model}`),
+	no_system: ({model}) => errorBody(400, "INVALID_ARGUMENT",
+		`Developer instruction is not enabled for models/${model}`),
+	model_turn_last: () => errorBody(400, "INVALID_ARGUMENT",
+		"Requests ending with a model turn are not supported"),
 	unauthenticated: () => errorBody(401, "UNAUTHENTICATED",
 		"Request had invalid authentication credentials. Expected " +
 		"OAuth 2 access token, login cookie or other valid " +

@@ -1,7 +1,7 @@
 /*
  * fuzz_chat_request.c: any bytes as a chat request for a model that the first
  * byte chooses.  Nothing crashes, every refusal says why, and what would go
- * to Gemini is JSON.
+ * to Gemini is JSON, also after it refused the first form.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "dialect/chat_defaults.h"
-#include "dialect/gemini_request.h"
+#include "dialect/gemini_repair.h"
 #include "dialect/json_in.h"
 #include "dialect/openai_chat_request.h"
 
@@ -26,6 +26,15 @@ static const char *const models[] = {
     "gemini-3.5-flash",	      "gemini-3.7-flash",
     "gemini-flash-latest",    "gemini-3.1-flash-image",
     "gemini-3.8-flash-tts",   "gemma-3-27b-it",
+};
+
+/* What Gemini may have against each of them. */
+static const char *const refusals[] = {
+    "missing a thought_signature",
+    "Thought signature is not valid",
+    "Unknown name at 'tools[0].function_declarations[0].parameters'",
+    "too many states",
+    "JSON mode is not enabled",
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -57,25 +66,43 @@ must_be_json(const struct buf *body)
 }
 
 static void
+write_with(const struct chat *chat, const struct model_facts *facts,
+	   const struct gemini_request_options *told)
+{
+	struct api_error err;
+	struct buf body;
+
+	buf_init(&body, OUT_MAX);
+	if (gemini_request_write(chat, facts, told, &body, &err) == GB_OK)
+		must_be_json(&body);
+	else
+		must(err.fault != FAULT_NONE && err.message[0] != '\0');
+	buf_release(&body);
+}
+
+/* As it is, and mended for as long as Gemini finds something else. */
+static void
 write_for(const struct chat *chat, const char *model)
 {
 	static const char *const categories[] = {"HARM_CATEGORY_HARASSMENT"};
 	static const char *const thresholds[] = {"OFF"};
 	struct chat_dropped dropped;
-	struct gemini_request_options options = {categories, thresholds, 1,
-						 &dropped};
+	struct gemini_request_options told = {
+	    .safety_categories = categories,
+	    .safety_thresholds = thresholds,
+	    .safety_count = 1,
+	    .dropped = &dropped,
+	};
+	struct gemini_repairs repairs = {0, 0};
 	struct model_facts facts;
-	struct api_error err;
-	struct buf body;
+	size_t i;
 
 	memset(&dropped, 0, sizeof(dropped));
-	buf_init(&body, OUT_MAX);
 	model_facts_get(model, NULL, &facts);
-	if (gemini_request_write(chat, &facts, &options, &body, &err) == GB_OK)
-		must_be_json(&body);
-	else
-		must(err.fault != FAULT_NONE && err.message[0] != '\0');
-	buf_release(&body);
+	write_with(chat, &facts, &told);
+	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (gemini_repair(&repairs, chat, refusals[i], &facts, &told))
+			write_with(chat, &facts, &told);
 }
 
 int

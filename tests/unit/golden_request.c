@@ -6,7 +6,7 @@
 #include <json-c/json.h>
 
 #include "dialect/chat_defaults.h"
-#include "dialect/gemini_request.h"
+#include "dialect/gemini_repair.h"
 #include "dialect/json_in.h"
 #include "golden_rules.h"
 
@@ -27,13 +27,29 @@ truth(struct json_object *object, const char *key)
 	return json_object_get_boolean(field_get(object, key));
 }
 
+/* Gemini has refused the request with each of these texts. */
+static void
+refuse(const struct chat *chat, struct json_object *texts,
+       struct model_facts *facts, struct gemini_request_options *told)
+{
+	struct gemini_repairs repairs = {0, 0};
+	const char *text;
+	size_t i;
+
+	for (i = 0; texts != NULL && i < json_object_array_length(texts); i++) {
+		text =
+		    json_object_get_string(json_object_array_get_idx(texts, i));
+		CHECK(text, gemini_repair(&repairs, chat, text, facts, told));
+	}
+}
+
 void
 golden_translate(golden_reader *read, const struct buf *request,
 		 struct json_object *options, struct golden_request *out)
 {
 	const char *categories[SAFETY_MAX], *thresholds[SAFETY_MAX];
-	struct gemini_request_options write_options = {categories, thresholds,
-						       0, NULL};
+	struct gemini_request_options write_options = {
+	    .safety_categories = categories, .safety_thresholds = thresholds};
 	struct chat_options read_options;
 	struct json_object *root, *safety, *pair;
 	struct golden_rules rules;
@@ -62,6 +78,8 @@ golden_translate(golden_reader *read, const struct buf *request,
 		golden_rules(options, &rules);
 		chat_apply_defaults(&chat, &rules.rules);
 		model_facts_get(chat.model, &rules.rules, &facts);
+		refuse(&chat, field_get(options, "refused"), &facts,
+		       &write_options);
 		write_options.dropped = &chat.dropped;
 		out->rc = gemini_request_write(&chat, &facts, &write_options,
 					       &out->body, &out->err);

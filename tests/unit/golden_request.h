@@ -8,7 +8,8 @@
  *   error.json    how it is refused: status, fault, param, and a piece of the
  *                 message
  *   options.json  (optional) strict, show_thinking, safety [[category,
- *                 threshold], …], rules as golden_rules.h has them
+ *                 threshold], …], rules as golden_rules.h has them, refused
+ *                 [texts of Gemini's refusals, each of which is to be mended]
  *   dropped.json  (optional) the fields that are named as dropped; without it
  *                 there must be none
  */

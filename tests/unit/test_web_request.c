@@ -2,6 +2,7 @@
  * query values */
 #include "unit.h"
 
+#include "web/reply.h"
 #include "web/request_impl.h"
 
 /* What each server was seen to pass; "-" is unset. */
@@ -152,6 +153,28 @@ test_headers(void **state)
 	web_request_release(&rq);
 }
 
+/* Headers of the reply to come that were added and taken out again. */
+static void
+test_reply_headers(void **state)
+{
+	struct web_request rq;
+
+	(void)state;
+	web_request_init(&rq);
+	web_reply_header_drop(&rq, "X-A");
+	web_reply_header(&rq, "X-A", "1");
+	web_reply_header(&rq, "X-Ab", "2\r\nX-A: no");
+	web_reply_header(&rq, "X-A", "3");
+	web_reply_header_drop(&rq, "X-B");
+	CHECK_STR("nothing of that name", buf_str(&rq.head),
+		  "X-A: 1\r\nX-Ab: 2X-A: no\r\nX-A: 3\r\n");
+	web_reply_header_drop(&rq, "X-A");
+	CHECK_STR("all of that name", buf_str(&rq.head), "X-Ab: 2X-A: no\r\n");
+	web_reply_header_drop(&rq, "X-Ab");
+	CHECK_STR("the last", buf_str(&rq.head), "");
+	web_request_release(&rq);
+}
+
 int
 main(void)
 {
@@ -159,6 +182,7 @@ main(void)
 	    cmocka_unit_test(test_places),
 	    cmocka_unit_test(test_query),
 	    cmocka_unit_test(test_headers),
+	    cmocka_unit_test(test_reply_headers),
 	};
 
 	return cmocka_run_group_tests_name("web request", tests, NULL, NULL);
