@@ -310,6 +310,17 @@ is_word(const char *text, size_t len, const char *word)
 	return strlen(word) == len && memcmp(text, word, len) == 0;
 }
 
+/* Which of the words the text is; "count": none. */
+static size_t
+find_word(const char *const *words, size_t count, const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < count && !is_word(text, len, words[i]);)
+		i++;
+	return i;
+}
+
 static bool
 read_yes_no(const char *text, size_t len, void *to)
 {
@@ -328,15 +339,11 @@ read_family(const char *text, size_t len, void *to)
 	    [MODEL_GEMMA] = "gemma", [MODEL_EMBEDDING] = "embedding",
 	    [MODEL_OTHER] = "other",
 	};
-	enum model_family *value = to;
-	size_t i;
+	size_t found = find_word(words, GB_COUNT(words), text, len);
 
-	for (i = 0; i < GB_COUNT(words); i++)
-		if (is_word(text, len, words[i])) {
-			*value = (enum model_family)i;
-			return true;
-		}
-	return false;
+	if (found < GB_COUNT(words))
+		*(enum model_family *)to = (enum model_family)found;
+	return found < GB_COUNT(words);
 }
 
 static bool
@@ -347,15 +354,11 @@ read_thinking(const char *text, size_t len, void *to)
 	    [THINKING_BUDGET] = "budget",
 	    [THINKING_LEVELS] = "levels",
 	};
-	enum model_thinking *value = to;
-	size_t i;
+	size_t found = find_word(words, GB_COUNT(words), text, len);
 
-	for (i = 0; i < GB_COUNT(words); i++)
-		if (is_word(text, len, words[i])) {
-			*value = (enum model_thinking)i;
-			return true;
-		}
-	return false;
+	if (found < GB_COUNT(words))
+		*(enum model_thinking *)to = (enum model_thinking)found;
+	return found < GB_COUNT(words);
 }
 
 /* "low,medium,high" */
@@ -369,9 +372,7 @@ read_levels(const char *text, size_t len, void *to)
 		word = strcspn(text, ", ");
 		if (word > len)
 			word = len;
-		for (level = 0; level < LEVEL__MAX; level++)
-			if (is_word(text, word, model_level_words[level]))
-				break;
+		level = find_word(model_level_words, LEVEL__MAX, text, word);
 		if (level == LEVEL__MAX)
 			return false;
 		*value |= 1u << level;
