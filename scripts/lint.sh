@@ -25,6 +25,7 @@ main()
     leftovers
     settings
     promises
+    golden_rows
     shell_syntax
   } >"$faults"
   cat "$faults"
@@ -160,6 +161,30 @@ promises()
     printf '%s\n' "${files[@]}" | grep '^tests/' |
       xargs -d '\n' grep -qiE "promise $number([^0-9]|\$)" ||
       echo "tests:1: no test cites promise $number"
+  done
+}
+
+# Each row of tests/golden/rows.txt is cited by a case or a test, each citation
+# names a row, and each case cites one.
+golden_rows()
+{
+  local table=tests/golden/rows.txt rows cited file
+
+  rows=$(sed -nE 's/^([0-9][^:]*): .*/\1/p' $table)
+  [ -n "$rows" ] || echo "$table:1: no row found"
+  cited=$({
+    cat tests/golden/*/*/cites.txt
+    grep -rhoE 'cites [0-9].*' --include='*.c' --include='*.test.mjs' \
+      --exclude-dir=node_modules tests | sed -E 's/^cites //; s/ *\*\/$//'
+  } | sort -u)
+  echo "$rows" | sort | uniq -d | sed "s|.*|$table:1: is there twice: &|"
+  comm -23 <(echo "$rows" | sort -u) <(echo "$cited") |
+    sed "s|.*|$table:1: no case cites &|"
+  comm -13 <(echo "$rows" | sort -u) <(echo "$cited") |
+    sed "s|.*|$table:1: has no row that is cited as: &|"
+  for file in tests/golden/*/*/; do
+    [ -s "${file}cites.txt" ] ||
+      echo "${file}cites.txt:1: must name the rows that the case covers"
   done
 }
 

@@ -504,6 +504,7 @@ describe("promise 5: a stream cut at every byte", () => {
 	});
 });
 
+/* cites 4.2 keep-alive */
 describe("silence is filled with comments", () => {
 	const held = withStack({settings: {keepalive_interval: 1}});
 

@@ -266,6 +266,7 @@ describe("streams", () => {
 		assert.equal(usage.total_tokens, 24);
 	});
 
+	// cites 4.2 headers
 	it("ends with [DONE]", async () => {
 		const r = await ask(`${stack.url}/v1/chat/completions`, {
 			headers: bearer(),

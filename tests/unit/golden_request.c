@@ -85,6 +85,7 @@ golden_translate(golden_reader *read, const struct buf *request,
 					       &out->body, &out->err);
 	}
 	out->dropped = chat.dropped;
+	(void)snprintf(out->model, sizeof(out->model), "%s", chat.model);
 	chat_release(&chat);
 }
 
@@ -157,6 +158,19 @@ same_dropped(const struct golden *g, const struct chat_dropped *have,
 	return same;
 }
 
+static bool
+same_model(const struct golden *g, const struct golden_request *out)
+{
+	struct json_object *want;
+	bool same;
+
+	want = golden_json(g, "model.json");
+	same = want == NULL ||
+	       strcmp(out->model, json_object_get_string(want)) == 0;
+	json_object_put(want);
+	return same || golden_fail(g, "model: have %s", out->model);
+}
+
 bool
 golden_request_play(const struct golden *g, golden_reader *read)
 {
@@ -178,9 +192,10 @@ golden_request_play(const struct golden *g, golden_reader *read)
 				      "gemini.json and error.json");
 	} else {
 		golden_translate(read, &request, options, &out);
-		good = body != NULL ? same_body(g, &out, body) &&
-					  same_dropped(g, &out.dropped, dropped)
-				    : same_error(g, &out, error);
+		good = body != NULL
+			   ? same_body(g, &out, body) && same_model(g, &out) &&
+				 same_dropped(g, &out.dropped, dropped)
+			   : same_error(g, &out, error);
 	}
 	json_object_put(options);
 	json_object_put(body);

@@ -10,6 +10,7 @@
  *   options.json  (optional) strict, show_thinking, safety [[category,
  *                 threshold], …], rules as golden_rules.h has them, refused
  *                 [texts of Gemini's refusals, each of which is to be mended]
+ *   model.json    (optional) the model that Gemini's path is to name
  *   dropped.json  (optional) the fields that are named as dropped; without it
  *                 there must be none
  */
@@ -30,6 +31,7 @@ struct golden_request {
 	struct api_error err;
 	struct buf body; /* for Gemini; initialised by the caller */
 	struct chat_dropped dropped;
+	char model[CHAT_MODEL_MAX + 1]; /* for the path */
 };
 
 /* The program's part: read "text" with the options of a case (NULL: none), add

@@ -2,6 +2,8 @@
  * test_native_stream.c: a growing JSON array, cut at every byte
  *
  * Promise 5: whatever was handed out, with the error behind it, is JSON.
+ *
+ * cites 4.1 arrays of native clients
  */
 #include "unit.h"
 

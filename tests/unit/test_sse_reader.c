@@ -33,7 +33,7 @@ static const struct {
      "data: a\r\ndata: b\rdata: c\n\r\n",
      {{"a\nb\nc", "data: a\r\ndata: b\rdata: c\n\r\n"}},
      false},
-    {"several lines of data",
+    {"several lines of data", /* cites 4.1 several data lines */
      "data: {\ndata: }\n\n",
      {{"{\n}", "data: {\ndata: }\n\n"}},
      false},
