@@ -7,57 +7,16 @@
  */
 import crypto from "node:crypto";
 
-import {get, versionOf} from "./rules.mjs";
+import {get, versionOf} from "./fields.mjs";
+import {kindOf} from "./models.mjs";
+import {citationOf, codeRun, groundingOf, picture, ratings, searched, speech}
+	from "./parts.mjs";
 
-const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk" +
-	"+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 const WISH = /\b(tool|call|function|weather|use|look up|search)\b/i;
+const SUM = /\b(code|compute|calculate|sum)\b/i;
 const THOUGHT = "Let me see what was said. ";
-
-const both = (kind, methods) => ({kind, methods});
-const TEXT = both("text", ["generateContent", "countTokens",
-			   "createCachedContent", "batchGenerateContent"]);
-const EMBED = both("embed", ["embedContent", "countTextTokens",
-			     "countTokens", "asyncBatchEmbedContent"]);
-
-/* The models there are; a client that asks for another one gets a 404. */
-export const MODELS = {
-	"gemini-3.8-flash": TEXT,
-	"gemini-3.7-flash": TEXT,
-	"gemini-3.6-flash": TEXT,
-	"gemini-3.5-flash": TEXT,
-	"gemini-3.5-flash-lite": TEXT,
-	"gemini-3.1-pro-preview": TEXT,
-	"gemini-3.1-flash-lite": TEXT,
-	"gemini-3-flash-preview": TEXT,
-	"gemini-2.5-flash": TEXT,
-	"gemini-2.5-flash-lite": TEXT,
-	"gemini-pro-latest": TEXT,
-	"gemini-flash-latest": TEXT,
-	"gemini-flash-lite-latest": TEXT,
-	"gemini-3.1-flash-image": both("image", TEXT.methods),
-	"gemini-embedding-2": EMBED,
-	"gemini-embedding-001": EMBED,
-};
-
-/* A row of the list of models. */
-export function modelRow(id)
-{
-	return {
-		name: `models/${id}`,
-		version: "001",
-		displayName: id.replace(/-/g, " "),
-		description: `The fake ${id}`,
-		inputTokenLimit: 1048576,
-		outputTokenLimit: 65536,
-		supportedGenerationMethods: MODELS[id].methods,
-		temperature: 1,
-		topP: 0.95,
-		topK: 64,
-		maxTemperature: 2,
-		...(MODELS[id].kind === "text" ? {thinking: true} : {}),
-	};
-}
+const ASKS = /\b(news|search|look up)\b/i;
+const NEWS = "Grüße aus 東京 🗼: ";	/* what a search finds */
 
 /* About four letters a token, as Google's own rule of thumb goes. */
 export function countTokens(contents)
@@ -122,7 +81,19 @@ function wantedCall(body)
 	};
 }
 
-function textFor(body)
+const hasTool = (body, name) =>
+	(body.tools ?? []).some((t) => get(t, name) !== undefined);
+
+/* What was searched for; undefined, when nothing was. */
+function queryOf(body, script)
+{
+	const query = saidBy(lastOf(body));
+
+	return hasTool(body, "googleSearch") &&
+	       (script.grounding ?? ASKS.test(query)) ? query : undefined;
+}
+
+function textFor(body, query)
 {
 	const last = lastOf(body);
 	const config = get(body, "generationConfig");
@@ -141,52 +112,87 @@ function textFor(body)
 	if (images.length > 0)
 		return `I see ${images.length} picture(s). You said: ` +
 		       saidBy(last);
-	return `You said: ${saidBy(last)}`;
+	return `${query === undefined ? "" : NEWS}You said: ${saidBy(last)}`;
 }
+
+/* Calls as parts; the first is signed, and what stood before it with it. */
+function callParts(calls, model, beside, issue)
+{
+	const ids = beside.flatMap((p) => p.toolCall?.id ?? []);
+
+	return calls.map((c, i) => {
+		const functionCall = {
+			...(versionOf(model) >= 3.5 ?
+			    {id: crypto.randomBytes(4).toString("hex")} : {}),
+			...c,
+		};
+
+		return {functionCall, ...(i === 0 && versionOf(model) >= 3 ?
+			{thoughtSignature: issue(functionCall, ids)} : {})};
+	});
+}
+
+/* Parts of a script, those signed that want to be. */
+const signedParts = (parts, issue) => parts.map((p) =>
+	p.thoughtSignature === "issue" ?
+	{...p, thoughtSignature: issue(get(p, "functionCall"))} : p);
 
 /*
  * The parts of the answer, each as it goes into one event of a stream: the
  * script's where it has any, else the model's own.
  */
-function partsFor(body, model, script, issue)
+function partsFor(body, {model, script, issue, streamed})
 {
 	const config = get(body, "generationConfig");
 	const thinks = get(get(config, "thinkingConfig"), "includeThoughts");
 	const call = script.text === undefined && wantedCall(body);
 	const calls = script.calls ?? (call ? [call] : []);
-	const signed = versionOf(model) >= 3;
+	const query = queryOf(body, script);
 	const parts = [];
 
 	if (script.parts)
-		return script.parts.map((p) => p.thoughtSignature === "issue" ?
-			{...p, thoughtSignature: issue(
-				get(p, "functionCall"))} : p);
+		return signedParts(script.parts, issue);
+	if (kindOf(model) === "speech")
+		return Array.from({length: streamed ? 3 : 1}, () =>
+			speech(versionOf(model), streamed));
 	if (script.thought ?? thinks)
 		parts.push({text: script.thought ?? THOUGHT, thought: true});
+	if (query !== undefined && get(get(body, "toolConfig"),
+				       "includeServerSideToolInvocations"))
+		parts.push(...searched(query));
 	if (calls.length > 0) {
-		calls.forEach((c, i) => {
-			const functionCall = {
-				...(versionOf(model) >= 3.5 ?
-				    {id: crypto.randomBytes(4)
-						.toString("hex")} : {}),
-				...c,
-			};
-
-			parts.push({functionCall, ...(i === 0 && signed ?
-				{thoughtSignature: issue(functionCall)} : {})});
-		});
+		parts.push(...callParts(calls, model, parts, issue));
 		return parts;
 	}
-	if (script.image || MODELS[model]?.kind === "image")
-		parts.push({inlineData: {mimeType: "image/png", data: PIXEL}});
+	if (script.image || kindOf(model) === "image")
+		parts.push(picture());
+	if (hasTool(body, "codeExecution") && SUM.test(saidBy(lastOf(body))))
+		parts.push(...codeRun());
 	const words = script.words ?? (script.hugeBytes ?
 		["x".repeat(script.hugeBytes)] :
-		(script.text ?? textFor(body)).match(/\S+\s*|\s+/g) ?? []);
+		(script.text ?? textFor(body, query)).match(/\S+\s*|\s+/g) ??
+		[]);
 	for (const text of words)
 		parts.push({text});
-	if (signed && parts.length > 0)
+	if (versionOf(model) >= 3 && parts.length > 0)
 		parts.push({text: "", thoughtSignature: issue()});
 	return parts;
+}
+
+/* What stands beside the content of the last candidate. */
+function besideText(body, parts, script)
+{
+	const text = parts.filter((p) => p.text && !p.thought)
+		.map((p) => p.text).join("");
+	const query = queryOf(body, script);
+
+	return {
+		...(query !== undefined && text ?
+		    {groundingMetadata: groundingOf(text, query)} : {}),
+		...(script.cited ? {citationMetadata: citationOf(text)} : {}),
+		...(script.finishMessage ?
+		    {finishMessage: script.finishMessage} : {}),
+	};
 }
 
 function usageFor(body, parts, script, share)
@@ -214,82 +220,109 @@ const coda = (model) => ({
 	responseId: crypto.randomBytes(12).toString("base64url"),
 });
 
-/* The events of a streamed answer, in order. */
-export function eventsFor(body, model, script, issue)
+/* A part an event, unless the script wants all calls in one. */
+function groupsOf(parts, script)
 {
+	const groups = [];
+
+	for (const part of parts)
+		if (script.together && part.functionCall &&
+		    groups.at(-1)?.[0].functionCall)
+			groups.at(-1).push(part);
+		else
+			groups.push([part]);
+	return groups;
+}
+
+/* The events of an answer, in order; "ctx" is {json, model, script, issue}. */
+export function eventsFor(ctx, streamed = true)
+{
+	const {json: body, model, script} = ctx;
 	const end = coda(model);
 
 	if (script.events)
 		return script.events;
 	if (script.block)
 		return [{
-			promptFeedback: {blockReason: script.block},
+			promptFeedback: {blockReason: script.block,
+					 safetyRatings: ratings()},
 			usageMetadata: usageFor(body, [], script, 1),
 			...end,
 		}];
-	const parts = partsFor(body, model, script, issue);
+	const parts = partsFor(body, {...ctx, streamed});
 	const reason = script.finishReason === undefined ? "STOP" :
 		       script.finishReason;
+	const beside = besideText(body, parts, script);
 
-	if (parts.length === 0)
-		parts.push(undefined);	/* a last event without any content */
-	return parts.map((part, i) => {
-		const last = i === parts.length - 1;
+	const groups = groupsOf(parts, script);
+	if (groups.length === 0)
+		groups.push([]);	/* a last event without any content */
+	return groups.map((group, i) => {
+		const last = i === groups.length - 1;
 		const candidate = {index: 0};
 
-		if (part)
-			candidate.content = {parts: [part], role: "model"};
+		if (group.length > 0)
+			candidate.content = {parts: group, role: "model"};
 		if (last && reason !== null)
 			candidate.finishReason = reason;
 		return {
-			candidates: [candidate],
-			usageMetadata: usageFor(body, parts.filter(Boolean),
-						script,
-						(i + 1) / parts.length),
+			candidates: [{...candidate, ...(last ? beside : {})}],
+			usageMetadata: usageFor(body, parts, script,
+						(i + 1) / groups.length),
 			...end,
 		};
 	});
 }
 
-/* The same answer in one piece: texts that follow each other are one part. */
-export function replyFor(body, model, script, issue)
-{
-	const events = eventsFor(body, model, script, issue);
-	const parts = [];
-	let reason;
+/* Whether two parts of a stream are one in a whole answer. */
+const isMore = (part, before) => part.text !== undefined &&
+	before?.text !== undefined && before.thought === part.thought;
 
-	if (script.block || script.events)
+/* The same answer in one piece: texts that follow each other are one part. */
+export function replyFor(ctx)
+{
+	const events = eventsFor(ctx, false);
+	const parts = [];
+	let whole = {};
+
+	if (ctx.script.block || ctx.script.events)
 		return events.at(-1);
 	for (const event of events) {
-		const candidate = event.candidates[0];
-		const part = candidate.content?.parts[0];
-		const before = parts.at(-1);
+		const {content, ...rest} = event.candidates[0];
+		whole = {...whole, ...rest};
+		for (const part of content?.parts ?? []) {
+			const before = parts.at(-1);
 
-		reason = candidate.finishReason ?? reason;
-		if (!part)
-			continue;
-		if (part.text === "" && before?.text !== undefined &&
-		    !before.thought)
-			before.thoughtSignature = part.thoughtSignature;
-		else if (part.text !== undefined &&
-			 before?.text !== undefined &&
-			 before.thought === part.thought)
-			before.text += part.text;
-		else
-			parts.push({...part});
+			if (isMore(part, before))
+				Object.assign(before, part, {
+					text: before.text + part.text});
+			else
+				parts.push({...part});
+		}
 	}
 	const last = events.at(-1);
+	if (whole.groundingMetadata)
+		placeGrounding(whole.groundingMetadata, parts);
 	return {
 		candidates: [{
 			...(parts.length ?
 			    {content: {parts, role: "model"}} : {}),
-			...(reason ? {finishReason: reason} : {}),
-			index: 0,
+			...whole,
 		}],
 		usageMetadata: last.usageMetadata,
 		modelVersion: last.modelVersion,
 		responseId: last.responseId,
 	};
+}
+
+/* In a whole answer a segment says which part it is in, unless the first. */
+function placeGrounding({groundingSupports: supports}, parts)
+{
+	const partIndex = parts.findIndex((p) => p.text && !p.thought);
+
+	if (partIndex > 0)
+		for (const {segment} of supports)
+			segment.partIndex = partIndex;
 }
 
 /* A vector that depends on the text alone, of length one. */

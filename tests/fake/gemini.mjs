@@ -20,10 +20,11 @@ import path from "node:path";
 import {setTimeout as sleep} from "node:timers/promises";
 import {pathToFileURL} from "node:url";
 
-import {countTokens, eventsFor, modelRow, MODELS, replyFor, vectorFor}
-	from "./answer.mjs";
+import {countTokens, eventsFor, replyFor, vectorFor} from "./answer.mjs";
 import {Fault, namedError} from "./errors.mjs";
-import {checkGenerate, credentialOf, get} from "./rules.mjs";
+import {get} from "./fields.mjs";
+import {modelRow, MODELS} from "./models.mjs";
+import {checkGenerate, credentialOf} from "./rules.mjs";
 
 /*
  * BEHAVIOUR: what to do with one request.  All fields may be left out.
@@ -45,17 +46,24 @@ import {checkGenerate, credentialOf, get} from "./rules.mjs";
  *  text, words		what the model says; words: one event each
  *  thought		a thought before it
  *  calls		[{name, args, id}]: function calls instead of text
- *  parts, events	exactly these parts, or whole events
+ *  together		calls of a stream are in one event, not one each
+ *  parts, events	exactly these parts, or whole events; a part's
+ *			thoughtSignature "issue" becomes one that we know
  *  image		a picture before the text
  *  hugeBytes		a text of so many bytes
  *  usage		usageMetadata of the last event
+ *  grounding		whether the text is from a search, if there is one
+ *  cited		citationMetadata beside the text
  *  finishReason	null: none
+ *  finishMessage	what Google says of it
  *  block		promptFeedback.blockReason and no candidate
  *  fail		{after, form, error}: after so many events an error as
  *			"raw" JSON, as a "data" event, or as an "array"
  *  splitEvery		write the body in pieces of so many bytes
  *  realSignatures	take no dummy for the signature of a call, and each
  *			real one only with the call that it was issued for
+ *  wholeTurns		what Google's own tools did comes back with the calls
+ *			that it stood beside
  *  lax			do not check the request against the rules
  *  gate		async (index, record): waited for before each event, and
  *			before what "fail" sends
@@ -272,13 +280,11 @@ async function sendEvents(res, record, script, events, sse)
 const VERBS = {
 	generateContent(ctx) {
 		checkOrLax(ctx);
-		return {value: replyFor(ctx.json, ctx.model, ctx.script,
-					ctx.issue)};
+		return {value: replyFor(ctx)};
 	},
 	streamGenerateContent(ctx) {
 		checkOrLax(ctx);
-		return {events: eventsFor(ctx.json, ctx.model, ctx.script,
-					  ctx.issue)};
+		return {events: eventsFor(ctx)};
 	},
 	countTokens({json}) {
 		const whole = get(json, "generateContentRequest");
@@ -316,7 +322,7 @@ const VERBS = {
 function checkOrLax({json, model, script, issued})
 {
 	if (!script.lax)
-		checkGenerate(json, model, issued, script.realSignatures);
+		checkGenerate(json, model, issued, script);
 }
 
 function listModels(query)
@@ -516,14 +522,14 @@ export async function startFake({port = 0, tlsPort = 0, host = "127.0.0.1",
 	fs.chmodSync(dir, 0o755);	/* a web server's user reads the CA */
 	const {cert, pem} = makeCertificate(dir);
 	const scripts = new Scripts();
-	const issued = new Map();	/* signatures, and the calls they sign */
+	const issued = new Map();	/* signatures, and what they signed */
 	const news = new EventEmitter().setMaxListeners(0);
 	const sockets = new Set();
 	const fake = {ca: cert, pem, requests: []};
 
-	const issue = (call) => {
+	const issue = (call, beside = []) => {
 		const s = crypto.randomBytes(24).toString("base64");
-		issued.set(s, call);
+		issued.set(s, {call, beside});
 		return s;
 	};
 	const serve = async (req, res) => {
@@ -598,7 +604,6 @@ export async function startFake({port = 0, tlsPort = 0, host = "127.0.0.1",
 				await once(news, "news", {signal: until});
 			}
 		},
-		issueSignature: issue,
 		async close() {
 			await Promise.all([shut(plain, sockets),
 					   shut(secure, sockets)]);
