@@ -105,26 +105,54 @@ export class Watch {
 			answer.request = JSON.parse(init.body);
 		answer.status = res.status;
 		answer.type = res.headers.get("content-type") ?? "";
-		this.pending.push(this.read(res.clone(), answer, init?.signal));
-		return res;
+		return new Response(this.pass(res.body, answer, init?.signal),
+				    {status: res.status,
+				     statusText: res.statusText,
+				     headers: res.headers});
 	};
 
-	/* When the client hangs up, this half ends too: then what came counts. */
-	async read(copy, answer, signal)
+	/*
+	 * The bytes of a body, read here and handed on; when the client hangs
+	 * up, what came so far is what counts.  (A clone of the answer would
+	 * not learn of that, and wait for ever.)
+	 */
+	pass(body, answer, signal)
 	{
+		const reader = body.getReader();
 		const decoder = new TextDecoder();
+		let left = false;
 
 		answer.text = "";
-		try {
-			for await (const piece of copy.body)
-				answer.text += decoder.decode(piece,
+		const pump = async (client) => {
+			for (;;) {
+				const {value, done} = await reader.read();
+				if (done)
+					break;
+				answer.text += decoder.decode(value,
 							      {stream: true});
-		} catch (e) {
-			if (!signal?.aborted)
-				return [`${answer.path}: breaks off: ${e}`];
-			answer.partial = true;
-		}
-		return faultsOf(answer);
+				if (!left)
+					client.enqueue(value);
+			}
+			if (!left)
+				client.close();
+		};
+		return new ReadableStream({
+			start: (client) => {
+				this.pending.push(pump(client).catch((e) => {
+					if (!left)
+						client.error(e);
+					left ||= signal?.aborted;
+					return left ? undefined :
+						`${answer.path}: breaks off: ` +
+						e;
+				}).then((line) => line ? [line] : faultsOf(
+					{...answer, partial: left})));
+			},
+			cancel: (why) => {
+				left = true;
+				return reader.cancel(why);
+			},
+		});
 	}
 
 	/* The faults of all answers since the last time. */

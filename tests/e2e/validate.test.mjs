@@ -3,9 +3,11 @@
  * that can be wrong is found and told with its path.
  */
 import assert from "node:assert/strict";
-import {describe, it} from "node:test";
+import {once} from "node:events";
+import http from "node:http";
+import {after, before, describe, it} from "node:test";
 
-import {faultsOf} from "./validate.mjs";
+import {faultsOf, Watch} from "./validate.mjs";
 
 const AT = 1700000000;
 const copy = (value) => structuredClone(value);
@@ -605,3 +607,84 @@ describe("a message's stream", () => streams(MESSAGES, ASKED, messageText,
 	 /have ping in the event pong/],
 	["behind an error", (e) => [e[0], FAILED, e[1]], /behind the end/],
 ]));
+
+/* --- the watch -------------------------------------------------------------- */
+
+describe("a watch", () => {
+	let server, url, answer;
+	const ask = (watch, init) => watch.fetch(`${url}${CHAT}`, {
+		method: "POST", body: '{"stream":true}', ...init});
+	const streamed = (events) => (res) => {
+		res.writeHead(200, {"content-type": "text/event-stream"});
+		res.end(chatText(events));
+	};
+
+	before(async () => {
+		server = http.createServer((req, res) => answer(res))
+			.listen(0, "127.0.0.1");
+		await once(server, "listening");
+		url = `http://127.0.0.1:${server.address().port}`;
+	});
+	after(() => {
+		server.closeAllConnections();
+		server.close();
+	});
+
+	it("passes on what it sees", async () => {
+		const watch = new Watch();
+
+		answer = streamed(TEXT);
+		const res = await ask(watch);
+		assert.equal(res.status, 200);
+		assert.equal(res.headers.get("content-type"),
+			     "text/event-stream");
+		assert.equal(await res.text(), chatText(TEXT));
+		await watch.assertClean();
+	});
+
+	it("finds what is wrong, though nobody reads it", async () => {
+		const watch = new Watch();
+
+		answer = streamed(TEXT.slice(1));
+		await ask(watch);
+		await assert.rejects(watch.assertClean(),
+				     /begins without a role/);
+		assert.deepEqual(await watch.settle(), [], "told once");
+	});
+
+	it("finds a body that breaks off", async () => {
+		const watch = new Watch();
+
+		answer = (res) => {
+			res.writeHead(200, {
+				"content-type": "text/event-stream"});
+			res.write(chatText(TEXT.slice(0, 2)), () =>
+				res.socket.destroy());
+		};
+		await assert.rejects((await ask(watch)).text());
+		await assert.rejects(watch.assertClean(), /breaks off/);
+	});
+
+	for (const how of ["cancel", "abort"])
+		it(`lets a client leave by ${how}`, async () => {
+			const watch = new Watch();
+			const left = new AbortController();
+
+			answer = (res) => {
+				res.writeHead(200, {
+					"content-type": "text/event-stream"});
+				res.write(chatText(TEXT.slice(0, 2)));
+			};
+			const res = await ask(watch, {signal: left.signal});
+			const reader = res.body.getReader();
+			await reader.read();
+			if (how === "cancel")
+				await reader.cancel();
+			else
+				left.abort();
+			await watch.assertClean();
+		});
+
+	it("that saw nothing is no proof", () =>
+		assert.rejects(new Watch().assertClean(), /no answer/));
+});

@@ -2,8 +2,8 @@
  * chat.mjs: OpenAI's published rules for chat completions, whole and streamed,
  * for lists of models and for errors.
  */
-import {any, atMost, begins, bool, count, isObject, jsonText, list, nullable,
-	number, object, seconds, some, string, tagged, word} from "./shape.mjs";
+import {any, atMost, begins, bool, count, isObject, jsonText, list, map,
+	nullable, number, object, seconds, some, string, tagged, word} from "./shape.mjs";
 import {eventsOf, jsonOf} from "./sse.mjs";
 
 const FINISH = word("stop", "length", "tool_calls", "content_filter",
@@ -17,13 +17,15 @@ const LOGPROBS = nullable(object({
 	}))),
 	refusal: nullable(list(any)),
 }));
-const ANNOTATION = tagged("type", {url_citation: object({
+/* "ours": the index that clients need to join what a stream brings. */
+const annotation = (ours) => tagged("type", {url_citation: object({
 	type: any,
 	url_citation: object({url: some, title: string, start_index: count,
 			      end_index: count}),
-})});
+}, {}, ours)});
 const EXTRA = object({google: object({}, {}, {
-	thought_signature: some, thought: bool, parts: list(any, {min: 1}),
+	thought_signature: some, thought: bool,
+	server_parts: list(object({index: count, part: map(any)}), {min: 1}),
 })});
 const IMAGE = object({
 	type: word("image_url"), image_url: object({url: begins("data:image/")}),
@@ -46,7 +48,7 @@ const MESSAGE = object({
 	tool_calls: list(CALLS, {min: 1}),
 	function_call: object({name: some, arguments: jsonText}, {},
 			      {extra_content: EXTRA}),
-	annotations: list(ANNOTATION),
+	annotations: list(annotation()),
 	audio: nullable(object({id: some, data: some, expires_at: seconds,
 				transcript: string})),
 }, {
@@ -87,7 +89,7 @@ const DELTA = object({}, {
 			      {extra_content: EXTRA}),
 }, {
 	reasoning_content: some, images: list(IMAGE, {min: 1}),
-	extra_content: EXTRA, annotations: list(ANNOTATION, {min: 1}),
+	extra_content: EXTRA, annotations: list(annotation({index: count}), {min: 1}),
 	audio: object({}, {id: some, data: string, expires_at: seconds,
 			   transcript: string}),
 });
