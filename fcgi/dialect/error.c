@@ -15,43 +15,57 @@
 #define SCRUB_MAX   4096 /* bytes of upstream's text that are looked at */
 #define SNIPPET_MAX 500	 /* bytes kept of a body that is no JSON */
 #define INVALID	    "invalid_request_error"
+#define OVERLOADED  529 /* Anthropic's own status */
 
 static const struct fault {
 	int status;
 	const char *type, *code; /* OpenAI's */
 	const char *google;	 /* google.rpc.Code */
+	const char *anthropic;	 /* Anthropic's type */
 } faults[FAULT__MAX] = {
-    [FAULT_NONE] = {200, "", "", "OK"},
-    [FAULT_INVALID] = {400, INVALID, "invalid_argument", "INVALID_ARGUMENT"},
+    [FAULT_NONE] = {200, "", "", "OK", ""},
+    [FAULT_INVALID] = {400, INVALID, "invalid_argument", "INVALID_ARGUMENT",
+		       INVALID},
     [FAULT_UNSUPPORTED] = {400, INVALID, "unsupported_parameter",
-			   "INVALID_ARGUMENT"},
-    [FAULT_BAD_JSON] = {400, INVALID, "invalid_json", "INVALID_ARGUMENT"},
+			   "INVALID_ARGUMENT", INVALID},
+    [FAULT_BAD_JSON] = {400, INVALID, "invalid_json", "INVALID_ARGUMENT",
+			INVALID},
     [FAULT_CONTEXT_LENGTH] = {400, INVALID, "context_length_exceeded",
-			      "INVALID_ARGUMENT"},
+			      "INVALID_ARGUMENT", INVALID},
     [FAULT_PRECONDITION] = {400, INVALID, "failed_precondition",
-			    "FAILED_PRECONDITION"},
-    [FAULT_TOKEN] = {401, INVALID, "invalid_api_key", "UNAUTHENTICATED"},
-    [FAULT_FORBIDDEN] = {403, INVALID, "permission_denied",
-			 "PERMISSION_DENIED"},
-    [FAULT_NO_ROUTE] = {404, INVALID, "unknown_url", "NOT_FOUND"},
-    [FAULT_NO_MODEL] = {404, INVALID, "model_not_found", "NOT_FOUND"},
-    [FAULT_METHOD] = {405, INVALID, "method_not_allowed", "INVALID_ARGUMENT"},
+			    "FAILED_PRECONDITION", INVALID},
+    [FAULT_TOKEN] = {401, INVALID, "invalid_api_key", "UNAUTHENTICATED",
+		     "authentication_error"},
+    [FAULT_FORBIDDEN] = {403, INVALID, "permission_denied", "PERMISSION_DENIED",
+			 "permission_error"},
+    [FAULT_NO_ROUTE] = {404, INVALID, "unknown_url", "NOT_FOUND",
+			"not_found_error"},
+    [FAULT_NO_MODEL] = {404, INVALID, "model_not_found", "NOT_FOUND",
+			"not_found_error"},
+    [FAULT_METHOD] = {405, INVALID, "method_not_allowed", "INVALID_ARGUMENT",
+		      INVALID},
     [FAULT_BODY_TOO_LARGE] = {413, INVALID, "request_too_large",
-			      "INVALID_ARGUMENT"},
+			      "INVALID_ARGUMENT", "request_too_large"},
     [FAULT_RATE_LIMIT] = {429, "rate_limit_error", "rate_limit_exceeded",
-			  "RESOURCE_EXHAUSTED"},
+			  "RESOURCE_EXHAUSTED", "rate_limit_error"},
     [FAULT_QUOTA] = {429, "insufficient_quota", "insufficient_quota",
-		     "RESOURCE_EXHAUSTED"},
-    [FAULT_INTERNAL] = {500, "server_error", "server_error", "INTERNAL"},
-    [FAULT_UPSTREAM] = {502, "server_error", "upstream_error", "UNAVAILABLE"},
+		     "RESOURCE_EXHAUSTED", "rate_limit_error"},
+    [FAULT_INTERNAL] = {500, "server_error", "server_error", "INTERNAL",
+			"api_error"},
+    [FAULT_UPSTREAM] = {502, "server_error", "upstream_error", "UNAVAILABLE",
+			"api_error"},
     [FAULT_UPSTREAM_KEY] = {502, "server_error", "upstream_key_error",
-			    "UNAVAILABLE"},
-    [FAULT_EMPTY] = {502, "server_error", "empty_response", "UNAVAILABLE"},
+			    "UNAVAILABLE", "api_error"},
+    [FAULT_EMPTY] = {502, "server_error", "empty_response", "UNAVAILABLE",
+		     "api_error"},
     [FAULT_UPSTREAM_INTERNAL] = {500, "server_error", "internal_error",
-				 "INTERNAL"},
-    [FAULT_OVERLOADED] = {503, "server_error", "overloaded", "UNAVAILABLE"},
-    [FAULT_NO_KEYS] = {503, "server_error", "no_keys", "UNAVAILABLE"},
-    [FAULT_TIMEOUT] = {504, "server_error", "timeout", "DEADLINE_EXCEEDED"},
+				 "INTERNAL", "api_error"},
+    [FAULT_OVERLOADED] = {503, "server_error", "overloaded", "UNAVAILABLE",
+			  "overloaded_error"},
+    [FAULT_NO_KEYS] = {503, "server_error", "no_keys", "UNAVAILABLE",
+		       "api_error"},
+    [FAULT_TIMEOUT] = {504, "server_error", "timeout", "DEADLINE_EXCEEDED",
+		       "timeout_error"},
 };
 
 /* What an upstream status means to the client, in ranges; the first row that
@@ -354,4 +368,45 @@ api_error_write_google(const struct api_error *e, struct buf *out)
 		write_details(&jo, e);
 	jout_object_end(&jo);
 	jout_object_end(&jo);
+}
+
+/* Agents know by these words that they have to shorten the conversation. */
+static const char too_long[] = "prompt is too long: ";
+
+/* By which Anthropic's SDK knows that we keep no conversation for it, and sends
+ * all of it from then on. */
+static const char no_thread[] =
+    "{\"error_code\":\"thread_unsupported_request\",\"unsupported\":[]}";
+
+void
+api_error_write_anthropic(const struct api_error *e, const char *request_id,
+			  struct buf *out)
+{
+	char message[sizeof(too_long) + sizeof(e->message)];
+	struct json_out jo;
+
+	(void)snprintf(message, sizeof(message), "%s%s",
+		       e->fault == FAULT_CONTEXT_LENGTH ? too_long : "",
+		       e->message);
+	jout_init(&jo, out);
+	jout_object(&jo);
+	jout_key_string(&jo, "type", "error");
+	jout_key(&jo, "error");
+	jout_object(&jo);
+	jout_key_string(&jo, "type", faults[e->fault].anthropic);
+	jout_key_string(&jo, "message", message);
+	if (strcmp(e->param, "thread") == 0) {
+		jout_key(&jo, "details");
+		jout_raw(&jo, no_thread, sizeof(no_thread) - 1);
+	}
+	jout_object_end(&jo);
+	if (request_id != NULL)
+		jout_key_string(&jo, "request_id", request_id);
+	jout_object_end(&jo);
+}
+
+int
+api_error_status_anthropic(const struct api_error *e)
+{
+	return e->fault == FAULT_OVERLOADED ? OVERLOADED : e->status;
 }

@@ -14,7 +14,7 @@
 #include "base/buf.h"
 
 /* Every error we give has one of these; a table in error.c holds the status,
- * OpenAI's type and code, and Google's status of each. */
+ * OpenAI's type and code, Google's status and Anthropic's type of each. */
 enum api_fault {
 	FAULT_NONE,
 	FAULT_INVALID,		 /* 400 a field is wrong; "param" names it */
@@ -74,6 +74,12 @@ const char *api_error_class(const struct api_error *);
 /* The whole body in a dialect: {"error":{…}}. */
 void api_error_write_openai(const struct api_error *, struct buf *out);
 void api_error_write_google(const struct api_error *, struct buf *out);
+/* {"type":"error","error":{…},"request_id":…}; "request_id" NULL: without. */
+void api_error_write_anthropic(const struct api_error *, const char *request_id,
+			       struct buf *out);
+
+/* The HTTP status as Anthropic's clients know it: 529 when overloaded. */
+int api_error_status_anthropic(const struct api_error *);
 
 /* The HTTP status that an error inside a 200 stands for: its code, or 500 when
  * it has none that is an error's. */

@@ -1,4 +1,4 @@
-/* test_error.c: every fault in both dialects, and upstream's errors as ours */
+/* test_error.c: every fault in each dialect, and upstream's errors as ours */
 #include "unit.h"
 
 #include <stdbool.h>
@@ -21,43 +21,49 @@ write_both(const struct api_error *e, struct buf *openai, struct buf *google)
 static const struct {
 	enum api_fault fault;
 	int status;
-	const char *type, *code, *google;
+	const char *type, *code, *google, *anthropic;
 } rows[] = {
     {FAULT_INVALID, 400, "invalid_request_error", "invalid_argument",
-     "INVALID_ARGUMENT"},
+     "INVALID_ARGUMENT", "invalid_request_error"},
     {FAULT_UNSUPPORTED, 400, "invalid_request_error", "unsupported_parameter",
-     "INVALID_ARGUMENT"},
+     "INVALID_ARGUMENT", "invalid_request_error"},
     {FAULT_BAD_JSON, 400, "invalid_request_error", "invalid_json",
-     "INVALID_ARGUMENT"},
+     "INVALID_ARGUMENT", "invalid_request_error"},
     {FAULT_CONTEXT_LENGTH, 400, "invalid_request_error",
-     "context_length_exceeded", "INVALID_ARGUMENT"},
+     "context_length_exceeded", "INVALID_ARGUMENT", "invalid_request_error"},
     {FAULT_PRECONDITION, 400, "invalid_request_error", "failed_precondition",
-     "FAILED_PRECONDITION"},
+     "FAILED_PRECONDITION", "invalid_request_error"},
     {FAULT_TOKEN, 401, "invalid_request_error", "invalid_api_key",
-     "UNAUTHENTICATED"},
+     "UNAUTHENTICATED", "authentication_error"},
     {FAULT_FORBIDDEN, 403, "invalid_request_error", "permission_denied",
-     "PERMISSION_DENIED"},
-    {FAULT_NO_ROUTE, 404, "invalid_request_error", "unknown_url", "NOT_FOUND"},
+     "PERMISSION_DENIED", "permission_error"},
+    {FAULT_NO_ROUTE, 404, "invalid_request_error", "unknown_url", "NOT_FOUND",
+     "not_found_error"},
     {FAULT_NO_MODEL, 404, "invalid_request_error", "model_not_found",
-     "NOT_FOUND"},
+     "NOT_FOUND", "not_found_error"},
     {FAULT_METHOD, 405, "invalid_request_error", "method_not_allowed",
-     "INVALID_ARGUMENT"},
+     "INVALID_ARGUMENT", "invalid_request_error"},
     {FAULT_BODY_TOO_LARGE, 413, "invalid_request_error", "request_too_large",
-     "INVALID_ARGUMENT"},
+     "INVALID_ARGUMENT", "request_too_large"},
     {FAULT_RATE_LIMIT, 429, "rate_limit_error", "rate_limit_exceeded",
-     "RESOURCE_EXHAUSTED"},
+     "RESOURCE_EXHAUSTED", "rate_limit_error"},
     {FAULT_QUOTA, 429, "insufficient_quota", "insufficient_quota",
-     "RESOURCE_EXHAUSTED"},
-    {FAULT_INTERNAL, 500, "server_error", "server_error", "INTERNAL"},
-    {FAULT_UPSTREAM, 502, "server_error", "upstream_error", "UNAVAILABLE"},
+     "RESOURCE_EXHAUSTED", "rate_limit_error"},
+    {FAULT_INTERNAL, 500, "server_error", "server_error", "INTERNAL",
+     "api_error"},
+    {FAULT_UPSTREAM, 502, "server_error", "upstream_error", "UNAVAILABLE",
+     "api_error"},
     {FAULT_UPSTREAM_KEY, 502, "server_error", "upstream_key_error",
-     "UNAVAILABLE"},
-    {FAULT_EMPTY, 502, "server_error", "empty_response", "UNAVAILABLE"},
-    {FAULT_UPSTREAM_INTERNAL, 500, "server_error", "internal_error",
-     "INTERNAL"},
-    {FAULT_OVERLOADED, 503, "server_error", "overloaded", "UNAVAILABLE"},
-    {FAULT_NO_KEYS, 503, "server_error", "no_keys", "UNAVAILABLE"},
-    {FAULT_TIMEOUT, 504, "server_error", "timeout", "DEADLINE_EXCEEDED"},
+     "UNAVAILABLE", "api_error"},
+    {FAULT_EMPTY, 502, "server_error", "empty_response", "UNAVAILABLE",
+     "api_error"},
+    {FAULT_UPSTREAM_INTERNAL, 500, "server_error", "internal_error", "INTERNAL",
+     "api_error"},
+    {FAULT_OVERLOADED, 503, "server_error", "overloaded", "UNAVAILABLE",
+     "overloaded_error"},
+    {FAULT_NO_KEYS, 503, "server_error", "no_keys", "UNAVAILABLE", "api_error"},
+    {FAULT_TIMEOUT, 504, "server_error", "timeout", "DEADLINE_EXCEEDED",
+     "timeout_error"},
 };
 
 static void
@@ -94,6 +100,53 @@ test_rows(void **state)
 	}
 	buf_release(&openai);
 	buf_release(&google);
+}
+
+/* The same for Anthropic's clients, whose status for one of them is its own. */
+static void
+test_anthropic(void **state)
+{
+	const char *more;
+	struct buf out;
+	struct api_error e;
+	char want[512];
+	size_t i;
+
+	(void)state;
+	buf_init(&out, 4096);
+	for (i = 0; i < GB_COUNT(rows); i++) {
+		api_error_set(&e, rows[i].fault, "field", "it is \"%d\"", 5);
+		CHECK_INT(rows[i].code, api_error_status_anthropic(&e),
+			  rows[i].fault == FAULT_OVERLOADED ? 529
+							    : rows[i].status);
+		more = rows[i].fault == FAULT_CONTEXT_LENGTH
+			   ? "prompt is too long: "
+			   : "";
+		(void)snprintf(want, sizeof(want),
+			       "{\"type\":\"error\",\"error\":{"
+			       "\"type\":\"%s\","
+			       "\"message\":\"%sit is \\\"5\\\"\"},"
+			       "\"request_id\":\"r\\\"1\"}",
+			       rows[i].anthropic, more);
+		buf_reset(&out);
+		api_error_write_anthropic(&e, "r\"1", &out);
+		CHECK_STR(rows[i].code, buf_str(&out), want);
+	}
+	buf_reset(&out);
+	api_error_set(&e, FAULT_UNSUPPORTED, "thread", "x");
+	api_error_write_anthropic(&e, NULL, &out);
+	CHECK_STR("a conversation that we should keep", buf_str(&out),
+		  "{\"type\":\"error\",\"error\":{"
+		  "\"type\":\"invalid_request_error\",\"message\":\"x\","
+		  "\"details\":{\"error_code\":\"thread_unsupported_request\","
+		  "\"unsupported\":[]}}}");
+	buf_reset(&out);
+	api_error_set(&e, FAULT_INTERNAL, NULL, "x");
+	api_error_write_anthropic(&e, NULL, &out);
+	CHECK_STR("no request id", buf_str(&out),
+		  "{\"type\":\"error\",\"error\":{\"type\":\"api_error\","
+		  "\"message\":\"x\"}}");
+	buf_release(&out);
 }
 
 static void
@@ -343,9 +396,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_rows), cmocka_unit_test(test_details),
-	    cmocka_unit_test(test_cut),	 cmocka_unit_test(test_upstream),
-	    cmocka_unit_test(test_text),
+	    cmocka_unit_test(test_rows),     cmocka_unit_test(test_anthropic),
+	    cmocka_unit_test(test_details),  cmocka_unit_test(test_cut),
+	    cmocka_unit_test(test_upstream), cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests_name("error", tests, NULL, NULL);
