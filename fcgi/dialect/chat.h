@@ -43,7 +43,8 @@ enum chat_part_kind {
 			fetch it makes it inline; else Gemini gets the URL */
 	CHAT_CALL,   /* id, name, data: JSON text of the arguments, an object */
 	CHAT_RESULT, /* id, name, data: JSON text or, when "plain", text */
-	CHAT_ECHO,   /* json: a part of Gemini's own that it wants back */
+	CHAT_ECHO,   /* json, or data: its text: a part of Gemini's own that it
+			wants back */
 };
 
 struct chat_part {
@@ -172,6 +173,7 @@ struct chat {
 	size_t part_count, part_size;
 	struct chat_turn *turns;
 	size_t turn_count, turn_size;
+	const char *turns_param; /* the field that they come from, for errors */
 
 	struct chat_tool *tools;
 	size_t tool_count, tool_size;
@@ -182,6 +184,7 @@ struct chat {
 
 	enum chat_output output;
 	struct json_object *output_schema; /* borrowed */
+	const char *output_param; /* the field that asked, for errors */
 	struct chat_generation gen;
 	struct chat_thinking thinking;
 	struct text cached_content;	     /* "cachedContents/…", or none */
@@ -196,6 +199,8 @@ struct chat {
 				 only: answer with function_call */
 	bool one_call;	      /* the client takes no calls in parallel: only the
 				 first of an answer is passed on */
+	bool thinking_blocks; /* the client asked for blocks of thinking, and
+				 sends back what it got of them */
 	int64_t n;	      /* answers asked for; 1 so far */
 	struct text affinity; /* of what belongs together, so that one key's
 				 cache serves it; or none */

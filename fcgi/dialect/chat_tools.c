@@ -434,9 +434,7 @@ chat_put_result(struct chat_reader *r, struct text id, struct text name,
 		struct json_object *content, const struct field *at, bool error,
 		size_t origin)
 {
-	struct chat_part *part;
 	struct text text = {"", 0};
-	enum json_kind kind;
 	enum gb_err rc = GB_OK;
 
 	if (json_object_is_type(content, json_type_array))
@@ -445,6 +443,18 @@ chat_put_result(struct chat_reader *r, struct text id, struct text name,
 		rc = field_text(content, at, &text, r->err);
 	if (rc != GB_OK)
 		return rc;
+	return chat_put_result_text(r, id, name, text, at, error, origin);
+}
+
+enum gb_err
+chat_put_result_text(struct chat_reader *r, struct text id, struct text name,
+		     struct text text, const struct field *at, bool error,
+		     size_t origin)
+{
+	struct chat_part *part;
+	enum json_kind kind;
+	enum gb_err rc;
+
 	part = chat_add_part(r->chat, CHAT_USER, CHAT_RESULT, &rc);
 	if (part == NULL)
 		return chat_no_room(r, at, rc);

@@ -94,4 +94,10 @@ enum gb_err chat_put_result(struct chat_reader *, struct text id,
 			    const struct field *, bool error,
 			    size_t origin) GB_NODISCARD;
 
+/* The same for a text in hand, in the arena or the JSON. */
+enum gb_err chat_put_result_text(struct chat_reader *, struct text id,
+				 struct text name, struct text content,
+				 const struct field *, bool error,
+				 size_t origin) GB_NODISCARD;
+
 #endif

@@ -186,7 +186,11 @@ write_model_turn(struct gemini_writer *w, const struct chat_turn *turn,
 	for (i = turn->first; i < turn->first + turn->count; i++) {
 		part = &w->chat->parts[i];
 		if (part->kind == CHAT_ECHO) {
-			jout_value(&w->out, part->json);
+			if (part->json != NULL)
+				jout_value(&w->out, part->json);
+			else
+				jout_raw(&w->out, part->data.ptr,
+					 part->data.len);
 			continue;
 		}
 		signature = signature_of(w, part, sign);
@@ -242,10 +246,10 @@ write_turns(struct gemini_writer *w)
 	if (turn == NULL || turn->role == CHAT_USER || w->facts->prefill)
 		return GB_OK;
 	if (chat->strict) {
-		api_error_set(w->err, FAULT_UNSUPPORTED, "messages",
-			      "messages: %s does not continue a message of "
+		api_error_set(w->err, FAULT_UNSUPPORTED, chat->turns_param,
+			      "%s: %s does not continue a message of "
 			      "the assistant; the last one must be the user's",
-			      chat->model);
+			      chat->turns_param, chat->model);
 		return GB_EINVAL;
 	}
 	begin_content(&w->out, "user");

@@ -152,6 +152,7 @@ read_format(struct chat_reader *r, struct json_object *value,
 	enum gb_err rc;
 	int type;
 
+	r->chat->output_param = "response_format";
 	if ((rc = field_object(value, at, r->err)) != GB_OK)
 		return rc;
 	rc = field_choice(field_get(value, "type"), FIELD_KEY(at, "type"),
