@@ -82,6 +82,7 @@ outcome_init(struct outcome *o, const struct golden *g,
 	o->chat.include_usage = is_set(o, "include_usage");
 	o->chat.function_call = is_set(o, "function_call");
 	o->chat.one_call = is_set(o, "one_call");
+	o->chat.thinking_blocks = is_set(o, "thinking_blocks");
 	if (option(o, "sound") != NULL)
 		o->chat.gen.sound = SOUND_PCM;
 	declare(o, option(o, "names"), false);
@@ -203,6 +204,7 @@ static bool
 same_error(const struct golden *g, struct outcome *o, struct json_object *want)
 {
 	struct json_object *status, *body;
+	int have;
 
 	if (o->out.len > 0 || o->error.fault == FAULT_NONE)
 		return golden_fail(g, "have no error, but %s",
@@ -210,9 +212,10 @@ same_error(const struct golden *g, struct outcome *o, struct json_object *want)
 	if (!json_object_object_get_ex(want, "status", &status) ||
 	    !json_object_object_get_ex(want, "body", &body))
 		return golden_fail(g, "error.json needs status and body");
-	if (o->error.status != json_object_get_int(status))
-		return golden_fail(g, "status: have %d, want %d",
-				   o->error.status,
+	have = o->dialect->status == NULL ? o->error.status
+					  : o->dialect->status(&o->error);
+	if (have != json_object_get_int(status))
+		return golden_fail(g, "status: have %d, want %d", have,
 				   json_object_get_int(status));
 	o->dialect->write_error(&o->error, &o->out);
 	return golden_same_json(g, &o->out, body);

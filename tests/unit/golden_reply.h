@@ -6,9 +6,10 @@
  * gets: NAME.json, NAME.sse, or error.json for a status and an error body.
  *
  * Members of options.json: model, hide_thoughts, thought_tag, include_usage,
- * function_call, one_call, sound ("pcm16"), names and custom (tools by Gemini's
- * name: the client's), request (what the client sent, as far as it is echoed),
- * status (of the HTTP answer), force (go on where the program would ask again).
+ * function_call, one_call, thinking_blocks, sound ("pcm16"), names and custom
+ * (tools by Gemini's name: the client's), request (what the client sent, as far
+ * as it is echoed), status (of the HTTP answer), force (go on where the program
+ * would ask again).
  */
 #ifndef GB_TESTS_GOLDEN_REPLY_H
 #define GB_TESTS_GOLDEN_REPLY_H
@@ -24,6 +25,8 @@ struct golden_dialect {
 	const struct writer_kind *whole, *streamed;
 	const char *call_prefix;
 	void (*write_error)(const struct api_error *, struct buf *out);
+	/* What its HTTP status is; NULL: that of the error. */
+	int (*status)(const struct api_error *);
 };
 
 /* Play one case; false, and said why, when the answer is another. */

@@ -16,11 +16,9 @@
 static bool
 play(const struct golden *g)
 {
-	static const struct golden_dialect openai = {"openai",
-						     &openai_chat_whole,
-						     &openai_chat_streamed,
-						     "call_",
-						     api_error_write_openai};
+	static const struct golden_dialect openai = {
+	    "openai", &openai_chat_whole,     &openai_chat_streamed,
+	    "call_",  api_error_write_openai, NULL};
 
 	return golden_reply_play(g, &openai);
 }
