@@ -7,10 +7,16 @@
 
 #include "api/answer.h"
 #include "api/media.h"
+#include "api/plain.h"
 #include "api/signatures.h"
+#include "dialect/anthropic_reply.h"
+#include "dialect/anthropic_request.h"
+#include "dialect/anthropic_stream.h"
 #include "dialect/chat_defaults.h"
+#include "dialect/gemini_count.h"
 #include "dialect/gemini_repair.h"
 #include "dialect/json_in.h"
+#include "dialect/json_out.h"
 #include "dialect/models.h"
 #include "dialect/openai_chat_reply.h"
 #include "dialect/openai_chat_request.h"
@@ -38,6 +44,7 @@ struct chat_dialect {
 /* One chat on its way. */
 struct exchange {
 	const struct chat_dialect *dialect;
+	bool counts; /* only how many tokens it is */
 	struct chat chat;
 	struct buf url, body; /* as Gemini wants it */
 	const char *categories[SAFETY_MAX], *thresholds[SAFETY_MAX];
@@ -124,7 +131,7 @@ read_request(struct exchange *x, struct api_request *rq)
 		return false;
 	(void)snprintf(rq->entry.model, sizeof(rq->entry.model), "%s",
 		       x->chat.model);
-	rq->entry.stream = x->chat.stream;
+	rq->entry.stream = x->chat.stream && !x->counts;
 	chat_apply_defaults(&x->chat, rq->snap->models);
 	return true;
 }
@@ -137,7 +144,18 @@ write_body(struct exchange *x, const struct model_facts *facts,
 	buf_reset(&x->body);
 	x->dropped = x->chat.dropped;
 	told->dropped = &x->dropped;
-	return gemini_request_write(&x->chat, facts, told, &x->body, err);
+	return (x->counts ? gemini_count_write
+			  : gemini_request_write)(&x->chat, facts, told,
+						  &x->body, err);
+}
+
+static const char *
+verb_of(const struct exchange *x)
+{
+	if (x->counts)
+		return "countTokens";
+	return x->chat.stream ? "streamGenerateContent?alt=sse"
+			      : "generateContent";
 }
 
 static bool
@@ -157,9 +175,7 @@ write_request(struct exchange *x, struct api_request *rq)
 	if (!media_resolve(rq, &x->chat, &x->facts))
 		return false;
 	signatures_restore(&x->signatures, rq, &x->facts, &x->chat);
-	buf_printf(&x->url, "/v1beta/models/%s:%s", x->chat.model,
-		   x->chat.stream ? "streamGenerateContent?alt=sse"
-				  : "generateContent");
+	buf_printf(&x->url, "/v1beta/models/%s:%s", x->chat.model, verb_of(x));
 	return write_body(x, &x->facts, &x->told, &rq->error) == GB_OK;
 }
 
@@ -243,6 +259,26 @@ repair(struct call *call, const struct answer *answer)
 	return mended;
 }
 
+static void
+prepare_call(struct exchange *x, struct api_request *rq)
+{
+	struct call *call = &x->call;
+
+	call->rq = rq;
+	call->model = x->chat.model;
+	call->affinity = x->chat.affinity.ptr;
+	call->affinity_len = x->chat.affinity.len;
+	call->method = "POST";
+	call->path = buf_str(&x->url);
+	call->body = buf_str(&x->body);
+	call->body_len = x->body.len;
+	call->context = &x->reader;
+	call->whole = true;
+	call->repair = repair;
+	rq->content_type = API_JSON_TYPE;
+	name_dropped(&x->dropped, rq->web);
+}
+
 static bool
 prepare(struct exchange *x, struct api_request *rq)
 {
@@ -266,24 +302,13 @@ prepare(struct exchange *x, struct api_request *rq)
 	x->reader.show_links =
 	    rq->cfg->show_search_link && x->chat.output == CHAT_OUTPUT_TEXT;
 	x->reader.call_prefix = x->dialect->call_prefix;
-	call->rq = rq;
-	call->model = x->chat.model;
-	call->affinity = x->chat.affinity.ptr;
-	call->affinity_len = x->chat.affinity.len;
-	call->method = "POST";
-	call->path = buf_str(&x->url);
-	call->body = buf_str(&x->body);
-	call->body_len = x->body.len;
-	call->context = &x->reader;
+	prepare_call(x, rq);
 	call->whole = !stream;
-	call->repair = repair;
 	call->reader = stream ? answer_read_stream : answer_read_whole;
 	if (stream) {
 		call->stream_type = SSE_TYPE;
 		call->keepalive = x->dialect->keepalive;
 	}
-	rq->content_type = API_JSON_TYPE;
-	name_dropped(&x->dropped, rq->web);
 	return true;
 }
 
@@ -302,19 +327,30 @@ release(struct exchange *x)
 	free(x);
 }
 
-static void
-serve(struct api_request *rq, const struct chat_dialect *dialect)
+static struct exchange *
+begin(struct api_request *rq, const struct chat_dialect *dialect)
 {
 	struct exchange *x;
 
 	if ((x = calloc(1, sizeof(*x))) == NULL) {
 		api_fail(rq, GB_ENOMEM);
-		return;
+		return NULL;
 	}
 	x->dialect = dialect;
+	x->reader.context = x;
 	chat_init(&x->chat);
 	buf_init(&x->url, URL_MAX);
 	buf_init(&x->body, BODY_MAX);
+	return x;
+}
+
+static void
+serve(struct api_request *rq, const struct chat_dialect *dialect)
+{
+	struct exchange *x;
+
+	if ((x = begin(rq, dialect)) == NULL)
+		return;
 	if (read_request(x, rq) && write_request(x, rq) && prepare(x, rq)) {
 		call_run(&x->call);
 		if (rq->error.fault != FAULT_NONE && web_replied(rq->web))
@@ -338,4 +374,58 @@ chat_completions(struct api_request *rq)
 	};
 
 	serve(rq, &openai);
+}
+
+void
+chat_messages(struct api_request *rq)
+{
+	static const struct chat_dialect anthropic = {
+	    .read = anthropic_read,
+	    .whole = &anthropic_whole,
+	    .streamed = &anthropic_streamed,
+	    .call_prefix = "", /* the writer has one for each id */
+	    .keepalive = ANTHROPIC_PING,
+	};
+
+	serve(rq, &anthropic);
+}
+
+/* What countTokens answered, in rq->out, becomes Anthropic's words. */
+static void
+tell_count(struct api_request *rq)
+{
+	struct json_out jo;
+	int64_t tokens;
+
+	if (!gemini_count_read(buf_str(&rq->out), rq->out.len, &tokens)) {
+		api_error_set(&rq->error, FAULT_UPSTREAM, NULL,
+			      "Upstream's count of tokens could not be read.");
+		return;
+	}
+	buf_reset(&rq->out);
+	jout_init(&jo, &rq->out);
+	jout_object(&jo);
+	jout_key_int(&jo, "input_tokens", tokens);
+	jout_object_end(&jo);
+}
+
+void
+chat_count_tokens(struct api_request *rq)
+{
+	static const struct chat_dialect counted = {
+	    .read = anthropic_read_count,
+	};
+	struct exchange *x;
+
+	if ((x = begin(rq, &counted)) == NULL)
+		return;
+	x->counts = true;
+	if (read_request(x, rq) && write_request(x, rq)) {
+		prepare_call(x, rq);
+		x->call.reader = plain_read;
+		call_run(&x->call);
+		if (rq->error.fault == FAULT_NONE && !rq->entry.hung_up)
+			tell_count(rq);
+	}
+	release(x);
 }

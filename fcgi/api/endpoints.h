@@ -12,12 +12,17 @@
 /* health.c: whether this process can serve. */
 void health_get(struct api_request *);
 
-/* chat.c: OpenAI's chat completions. */
+/* chat.c: OpenAI's chat completions; Anthropic's messages, and how many tokens
+ * they would be. */
 void chat_completions(struct api_request *);
+void chat_messages(struct api_request *);
+void chat_count_tokens(struct api_request *);
 
-/* models.c: which models there are, in both dialects. */
+/* models.c: which models there are, in each dialect. */
 void models_openai_list(struct api_request *);
 void models_openai_get(struct api_request *);
+void models_anthropic_list(struct api_request *);
+void models_anthropic_get(struct api_request *);
 void models_gemini_list(struct api_request *);
 void models_gemini_get(struct api_request *);
 

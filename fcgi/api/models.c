@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/plain.h"
+#include "dialect/anthropic_models.h"
 #include "dialect/model_name.h"
 #include "dialect/models_list.h"
 #include "dialect/native_request.h"
@@ -188,4 +189,35 @@ void
 models_gemini_get(struct api_request *rq)
 {
 	answer_model(rq, models_native_one);
+}
+
+/* What an OpenAI client would be told, in Anthropic's form. */
+static void
+to_anthropic(struct api_request *rq)
+{
+	struct buf text;
+
+	if (rq->error.fault != FAULT_NONE || rq->entry.hung_up)
+		return;
+	buf_init(&text, LIST_MAX);
+	if (anthropic_models_write(buf_str(&rq->out), rq->out.len, &text) ==
+	    GB_OK)
+		replace_out(rq, &text);
+	else
+		not_a_list(rq);
+	buf_release(&text);
+}
+
+void
+models_anthropic_list(struct api_request *rq)
+{
+	models_openai_list(rq);
+	to_anthropic(rq);
+}
+
+void
+models_anthropic_get(struct api_request *rq)
+{
+	models_openai_get(rq);
+	to_anthropic(rq);
 }

@@ -55,10 +55,19 @@ write_error(struct api_request *rq)
 	rq->status = rq->error.status;
 	rq->content_type = API_JSON_TYPE;
 	buf_reset(&rq->out);
-	if (rq->dialect == DIALECT_GOOGLE)
-		api_error_write_google(&rq->error, &rq->out);
-	else
+	switch (rq->dialect) {
+	case DIALECT_OPENAI:
 		api_error_write_openai(&rq->error, &rq->out);
+		break;
+	case DIALECT_GOOGLE:
+		api_error_write_google(&rq->error, &rq->out);
+		break;
+	case DIALECT_ANTHROPIC:
+		rq->status = api_error_status_anthropic(&rq->error);
+		api_error_write_anthropic(&rq->error, web_id(rq->web),
+					  &rq->out);
+		break;
+	}
 	if (rq->error.retry_after_s >= 0) {
 		(void)snprintf(number, sizeof(number), "%lld",
 			       (long long)rq->error.retry_after_s);

@@ -17,7 +17,8 @@
 
 enum api_dialect {
 	DIALECT_OPENAI,
-	DIALECT_GOOGLE
+	DIALECT_GOOGLE,
+	DIALECT_ANTHROPIC
 };
 
 struct api_request {

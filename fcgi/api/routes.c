@@ -17,11 +17,14 @@ enum who {
 /* Where an endpoint lies, below the mount. */
 enum place {
 	AT_ROOT = 1,
-	AT_OPENAI = 2,	   /* /v1, /hf/v1, /openai/v1 */
-	AT_GEMINI = 4,	   /* /v1beta, /gemini/v1beta, /v1alpha */
-	AT_GEMINI_V1 = 8,  /* /v1, whose other paths are OpenAI's */
-	AT_GEMINI_KEY = 16 /* /v1 for who brings the token as Google's clients
-			      do: they ask for models there, too */
+	AT_OPENAI = 2,	    /* /v1, /hf/v1, /openai/v1 */
+	AT_GEMINI = 4,	    /* /v1beta, /gemini/v1beta, /v1alpha */
+	AT_GEMINI_V1 = 8,   /* /v1, whose other paths are OpenAI's */
+	AT_GEMINI_KEY = 16, /* /v1 for who brings the token as Google's clients
+			       do: they ask for models there, too */
+	AT_ANTHROPIC = 32,  /* /v1, /anthropic/v1 and the others of OpenAI */
+	AT_ANTHROPIC_HEADER = 64 /* the same for who names Anthropic's version:
+				    they ask for models there, too */
 };
 
 static const struct prefix {
@@ -29,9 +32,10 @@ static const struct prefix {
 	unsigned places;
 	enum api_dialect dialect; /* of what is not found below it */
 } prefixes[] = {
-    {"/v1", AT_OPENAI | AT_GEMINI_V1, DIALECT_OPENAI},
-    {"/hf/v1", AT_OPENAI, DIALECT_OPENAI},
-    {"/openai/v1", AT_OPENAI, DIALECT_OPENAI},
+    {"/v1", AT_OPENAI | AT_GEMINI_V1 | AT_ANTHROPIC, DIALECT_OPENAI},
+    {"/hf/v1", AT_OPENAI | AT_ANTHROPIC, DIALECT_OPENAI},
+    {"/openai/v1", AT_OPENAI | AT_ANTHROPIC, DIALECT_OPENAI},
+    {"/anthropic/v1", AT_ANTHROPIC | AT_ANTHROPIC_HEADER, DIALECT_ANTHROPIC},
     {"/v1beta", AT_GEMINI, DIALECT_GOOGLE},
     {"/gemini/v1beta", AT_GEMINI, DIALECT_GOOGLE},
     {"/v1alpha", AT_GEMINI, DIALECT_GOOGLE},
@@ -39,7 +43,8 @@ static const struct prefix {
 };
 
 /* In "path" a "*" at the end stands for the rest, at least one character;
- * with ":" in it for a row whose path says "*:*". */
+ * with ":" in it for a row whose path says "*:*".  A row without a handler says
+ * whose dialect it is that such a path is not found. */
 static const struct route {
 	const char *method;
 	unsigned places;
@@ -52,6 +57,16 @@ static const struct route {
     {"GET", AT_ROOT, "/health", ANYBODY, DIALECT_OPENAI, NULL, health_get},
     {"POST", AT_OPENAI, "/chat/completions", TOKEN_USER, DIALECT_OPENAI,
      "chat.completions", chat_completions},
+    {"POST", AT_ANTHROPIC, "/messages", TOKEN_USER, DIALECT_ANTHROPIC,
+     "messages", chat_messages},
+    {"POST", AT_ANTHROPIC, "/messages/count_tokens", TOKEN_USER,
+     DIALECT_ANTHROPIC, "messages.count_tokens", chat_count_tokens},
+    {"", AT_ANTHROPIC, "/messages/*", TOKEN_USER, DIALECT_ANTHROPIC, NULL,
+     NULL},
+    {"GET", AT_ANTHROPIC_HEADER, "/models", TOKEN_USER, DIALECT_ANTHROPIC,
+     "anthropic.models.list", models_anthropic_list},
+    {"GET", AT_ANTHROPIC_HEADER, "/models/*", TOKEN_USER, DIALECT_ANTHROPIC,
+     "anthropic.models.get", models_anthropic_get},
     {"GET", AT_GEMINI_KEY, "/models", TOKEN_USER, DIALECT_GOOGLE,
      "gemini.models.list", models_gemini_list},
     {"GET", AT_GEMINI_KEY, "/models/*", TOKEN_USER, DIALECT_GOOGLE,
@@ -112,6 +127,8 @@ find_below(struct found *f, unsigned places, const char *method,
 		    (rest = match_path(r->path, path)) == NULL)
 			continue;
 		f->dialect = r->dialect;
+		if (r->handler == NULL)
+			continue;
 		if (!takes_method(r->method, method)) {
 			f->allow = r->method;
 			continue;
@@ -129,6 +146,13 @@ speaks_gemini(const struct web_request *web)
 	return web_header(web, "Authorization") == NULL &&
 	       (web_query_has(web, "key") ||
 		web_header(web, "x-goog-api-key") != NULL);
+}
+
+/* Anthropic's clients all say which version of its API they know. */
+static bool
+speaks_anthropic(const struct web_request *web)
+{
+	return web_header(web, "anthropic-version") != NULL;
 }
 
 static void
@@ -149,17 +173,21 @@ find_route(struct found *f, const struct web_request *web)
 		places = p->places;
 		if ((places & AT_GEMINI_V1) != 0 && speaks_gemini(web))
 			places |= AT_GEMINI_KEY;
+		if ((places & AT_ANTHROPIC) != 0 && speaks_anthropic(web)) {
+			places |= AT_ANTHROPIC_HEADER;
+			f->dialect = DIALECT_ANTHROPIC;
+		}
 		find_below(f, places, web_method(web), path + len);
 		return;
 	}
 }
 
-/* The three places of a token; the first valid one counts. */
+/* The four places of a token; the first valid one counts. */
 static const char *
 find_token(struct api_request *rq)
 {
 	char from_query[AUTH_TOKEN_BYTES_MAX + 1];
-	const char *tokens[3], *name;
+	const char *tokens[4], *name;
 	size_t i;
 
 	tokens[0] = web_header(rq->web, "Authorization");
@@ -168,7 +196,8 @@ find_token(struct api_request *rq)
 	else
 		tokens[0] = NULL;
 	tokens[1] = web_header(rq->web, "x-goog-api-key");
-	tokens[2] =
+	tokens[2] = web_header(rq->web, "x-api-key");
+	tokens[3] =
 	    web_query_value(rq->web, "key", from_query, sizeof(from_query))
 		? from_query
 		: NULL;
@@ -193,7 +222,8 @@ check_caller(struct api_request *rq, enum who who)
 		api_error_set(&rq->error, FAULT_TOKEN, NULL,
 			      "Incorrect or missing access token. Send it as "
 			      "\"Authorization: Bearer …\", as "
-			      "\"x-goog-api-key\" or as \"?key=\".");
+			      "\"x-goog-api-key\", as \"x-api-key\" or as "
+			      "\"?key=\".");
 		return false;
 	}
 	(void)snprintf(rq->entry.token, sizeof(rq->entry.token), "%s", name);
@@ -258,6 +288,8 @@ api_serve(struct web_request *web, void *context)
 	init_request(&rq, web, context);
 	find_route(&found, web);
 	rq.dialect = found.dialect;
+	if (rq.dialect == DIALECT_ANTHROPIC)
+		web_reply_header(web, "Request-Id", web_id(web));
 	rq.rest = found.rest;
 	if (found.route == NULL) {
 		answer_not_found(&rq, &found);

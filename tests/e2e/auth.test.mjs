@@ -30,6 +30,19 @@ const GOOGLE = [
 			 userSays("x")])),
 ];
 
+const message = {model: MODEL, max_tokens: 9,
+		 messages: [{role: "user", content: "x"}]};
+const ANTHROPIC = [
+	...["", "/hf", "/openai", "/anthropic"].flatMap((p) => [
+		["POST", `${p}/v1/messages`, message],
+		["POST", `${p}/v1/messages/count_tokens`, message],
+		["GET", `${p}/v1/messages/there/is/no/such/thing`],
+	]),
+	["GET", "/anthropic/v1/models"],
+	["GET", `/anthropic/v1/models/${MODEL}`],
+	["GET", "/anthropic/v1/there/is/no/such/thing"],
+];
+
 /* Tokens that are none, in every place where one may stand. */
 const WRONG = ["", " ", "x", `${TOKEN}x`, TOKEN.slice(0, -1),
 	       TOKEN.toUpperCase(), `${TOKEN} ${TOKEN}`, KEYS[0], ADMIN,
@@ -38,6 +51,7 @@ const FORMS = [
 	...WRONG.flatMap((t) => [
 		{headers: {authorization: `Bearer ${t}`}},
 		{headers: {"x-goog-api-key": t}},
+		{headers: {"x-api-key": t}},
 		{query: `key=${encodeURIComponent(t)}`},
 	]),
 	{},
@@ -56,6 +70,8 @@ const RIGHT = [
 	{headers: {"x-goog-api-key": TOKEN}},
 	{headers: {"X-GOOG-API-KEY": TOKEN}},
 	{headers: {"X-Goog-Api-Key": TOKEN}},
+	{headers: {"x-api-key": TOKEN}},
+	{headers: {"X-Api-Key": TOKEN, authorization: "Bearer x"}},
 	{query: `key=${TOKEN}`},
 	{query: `alt=sse&key=${encodeURIComponent(TOKEN)}`},
 	{query: `key=${TOKEN.replace(/-/g, "%2D")}`},
@@ -104,10 +120,21 @@ function isGoogle401(r, what)
 	assert.equal(r.json.error.status, "UNAUTHENTICATED", what);
 }
 
+function isAnthropic401(r, what)
+{
+	assert.equal(r.status, 401, what);
+	assert.deepEqual(Object.keys(r.json), ["type", "error", "request_id"],
+			 what);
+	assert.equal(r.json.type, "error", what);
+	assert.equal(r.json.error.type, "authentication_error", what);
+	assert.equal(r.headers["request-id"], r.json.request_id, what);
+}
+
 describe("promise 2: without a valid token nothing but 401", () => {
 	for (const [name, routes, check] of [
 		["OpenAI", OPENAI, isOpenai401],
 		["Google", GOOGLE, isGoogle401],
+		["Anthropic", ANTHROPIC, isAnthropic401],
 	])
 		for (const [method, path, body] of routes)
 			it(`${name}: ${method} ${path}`, async () => {
@@ -141,6 +168,7 @@ describe("with a valid token", () => {
 		it(JSON.stringify(form), async () => {
 			for (const [method, path, body] of [
 				["POST", "/v1/chat/completions", chat("x")],
+				["POST", "/v1/messages", message],
 				["GET", "/v1beta/models"],
 				["POST", `/v1beta/models/${MODEL}:countTokens`,
 				 userSays("x")]]) {

@@ -79,6 +79,10 @@ async function everywhere(behaviour)
 		await Promise.all([
 			["/v1/chat/completions", chat("x")],
 			["/v1/chat/completions", chat("x", {stream: true})],
+			["/v1/messages", chat("x", {max_tokens: 9})],
+			["/v1/messages", chat("x", {max_tokens: 9,
+						    stream: true})],
+			["/v1/messages/count_tokens", chat("x")],
 			[`/v1beta/models/${MODEL}:generateContent`,
 			 userSays("x")],
 			[`/v1beta/models/${MODEL}:streamGenerateContent?` +

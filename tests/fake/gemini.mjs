@@ -293,8 +293,13 @@ const VERBS = {
 		if (!contents?.length)
 			throw new Fault("* CountTokensRequest.contents: " +
 					"contents is not specified\n");
+		if (whole && !whole.model)
+			throw new Fault("* CountTokensRequest.generate_" +
+				"content_request.model: model is required\n");
 		const tokens = countTokens(contents) +
-			countTokens([get(whole, "systemInstruction") ?? {}]);
+			countTokens([get(whole, "systemInstruction") ?? {}]) +
+			(whole?.tools ?
+			 Math.ceil(JSON.stringify(whole.tools).length / 4) : 0);
 		return {value: {
 			totalTokens: tokens,
 			promptTokensDetails: [{modality: "TEXT",

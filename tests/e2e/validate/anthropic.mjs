@@ -13,7 +13,8 @@ const BLOCK = tagged("type", {
 	thinking: object({type: any, thinking: string, signature: string}),
 	redacted_thinking: object({type: any, data: some}),
 	tool_use: object({type: any, id: begins("toolu_"), name: some,
-			  input: map(any)}),
+			  input: map(any)}, {caller: tagged("type", {
+				  direct: object({type: any})})}),
 	server_tool_use: object({type: any, id: begins("srvtoolu_"), name: some,
 				 input: map(any)}),
 	web_search_tool_result: object({type: any, tool_use_id: some,
@@ -45,7 +46,9 @@ const TYPES = {
 };
 const ERROR = object({
 	type: word("error"),
-	error: object({type: word(...Object.keys(TYPES)), message: some}),
+	error: object({type: word(...Object.keys(TYPES)), message: some},
+		      {details: nullable(object({error_code: some},
+						{unsupported: list(string)}))}),
 }, {request_id: nullable(some)});
 const TOKENS = object({input_tokens: count});
 
