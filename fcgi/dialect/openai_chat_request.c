@@ -1,90 +1,64 @@
 /* openai_chat_request.c: an OpenAI chat.completions request as a chat */
 #include "dialect/openai_chat_request.h"
 
-#include <string.h>
-
 #include <json-c/json.h>
 
+#include "dialect/chat_fields.h"
 #include "dialect/chat_tools.h"
 #include "dialect/openai_chat_read.h"
 
 #define TEMPERATURE_MAX 2
 #define PENALTY_MAX	2 /* and as much below 0 */
 
-/* JSON types that a field may have, as bits. */
-enum {
-	BOOLEAN = 1 << 0,
-	NUMBER = 1 << 1,
-	STRING = 1 << 2,
-	OBJECT = 1 << 3,
-};
-
-enum policy {
-	READ,	/* by the row's reader */
-	IGNORE, /* it changes nothing that we could change */
-	DROP,	/* Gemini cannot: refused when strict, unless it says "no" */
-};
-
-typedef enum gb_err reader_fn(struct chat_reader *, struct json_object *,
-			      const struct field *);
-
-static reader_fn read_temperature, read_presence, read_frequency, read_n,
+static chat_field_fn read_temperature, read_presence, read_frequency, read_n,
     read_format, read_effort, read_stream, read_stream_options, read_search,
     read_tier, read_parallel, read_extra_body, read_affinity;
 
 #define TOOL_ROWS 3 /* rows after these may look up a tool by its name */
 
-/*
- * Every field, in the order in which they are read: tools before the messages
- * that call them; of two names for one thing the last wins.  A field that is
- * not here is ignored, and named among the dropped ones.
- */
-static const struct row {
-	const char *name;
-	unsigned types; /* for those that no reader looks at */
-	enum policy policy;
-	reader_fn *read;
-} rows[] = {
-    {"model", 0, READ, chat_read_model},
-    {"tools", 0, READ, openai_read_tools},
-    {"functions", 0, READ, openai_read_functions},
-    {"messages", 0, READ, openai_read_messages},
-    {"tool_choice", 0, READ, openai_read_tool_choice},
-    {"function_call", 0, READ, openai_read_function_call},
-    {"parallel_tool_calls", 0, READ, read_parallel},
-    {"temperature", 0, READ, read_temperature},
-    {"top_p", 0, READ, chat_read_top_p},
-    {"top_k", 0, READ, chat_read_top_k},
-    {"presence_penalty", 0, READ, read_presence},
-    {"frequency_penalty", 0, READ, read_frequency},
-    {"max_tokens", 0, READ, chat_read_max_tokens},
-    {"max_completion_tokens", 0, READ, chat_read_max_tokens},
-    {"n", 0, READ, read_n},
-    {"seed", 0, READ, chat_read_seed},
-    {"stop", 0, READ, chat_read_stops},
-    {"response_format", 0, READ, read_format},
-    {"reasoning_effort", 0, READ, read_effort},
-    {"modalities", 0, READ, openai_read_modalities},
-    {"web_search_options", 0, READ, read_search},
-    {"stream", 0, READ, read_stream},
-    {"audio", 0, READ, openai_read_audio},
-    {"stream_options", 0, READ, read_stream_options},
-    {"service_tier", 0, READ, read_tier},
-    {"extra_body", 0, READ, read_extra_body},
-    {"google", 0, READ, openai_read_google},
-    {"logit_bias", OBJECT, DROP, NULL},
-    {"logprobs", BOOLEAN, DROP, NULL},
-    {"top_logprobs", NUMBER, DROP, NULL},
-    {"verbosity", STRING, IGNORE, NULL},
-    {"prediction", OBJECT, IGNORE, NULL},
-    {"moderation", OBJECT | STRING, IGNORE, NULL},
-    {"store", BOOLEAN, IGNORE, NULL},
-    {"metadata", OBJECT, IGNORE, NULL},
-    {"user", 0, READ, read_affinity},
-    {"safety_identifier", STRING, IGNORE, NULL},
-    {"prompt_cache_key", 0, READ, read_affinity},
-    {"prompt_cache_retention", STRING, IGNORE, NULL},
-    {"prompt_cache_options", OBJECT, IGNORE, NULL},
+/* Every field, in the order in which they are read: tools before the messages
+ * that call them. */
+static const struct chat_field rows[] = {
+    {"model", 0, FIELD_READ, chat_read_model},
+    {"tools", 0, FIELD_READ, openai_read_tools},
+    {"functions", 0, FIELD_READ, openai_read_functions},
+    {"messages", 0, FIELD_READ, openai_read_messages},
+    {"tool_choice", 0, FIELD_READ, openai_read_tool_choice},
+    {"function_call", 0, FIELD_READ, openai_read_function_call},
+    {"parallel_tool_calls", 0, FIELD_READ, read_parallel},
+    {"temperature", 0, FIELD_READ, read_temperature},
+    {"top_p", 0, FIELD_READ, chat_read_top_p},
+    {"top_k", 0, FIELD_READ, chat_read_top_k},
+    {"presence_penalty", 0, FIELD_READ, read_presence},
+    {"frequency_penalty", 0, FIELD_READ, read_frequency},
+    {"max_tokens", 0, FIELD_READ, chat_read_max_tokens},
+    {"max_completion_tokens", 0, FIELD_READ, chat_read_max_tokens},
+    {"n", 0, FIELD_READ, read_n},
+    {"seed", 0, FIELD_READ, chat_read_seed},
+    {"stop", 0, FIELD_READ, chat_read_stops},
+    {"response_format", 0, FIELD_READ, read_format},
+    {"reasoning_effort", 0, FIELD_READ, read_effort},
+    {"modalities", 0, FIELD_READ, openai_read_modalities},
+    {"web_search_options", 0, FIELD_READ, read_search},
+    {"stream", 0, FIELD_READ, read_stream},
+    {"audio", 0, FIELD_READ, openai_read_audio},
+    {"stream_options", 0, FIELD_READ, read_stream_options},
+    {"service_tier", 0, FIELD_READ, read_tier},
+    {"extra_body", 0, FIELD_READ, read_extra_body},
+    {"google", 0, FIELD_READ, openai_read_google},
+    {"logit_bias", FIELD_OBJECT, FIELD_DROP, NULL},
+    {"logprobs", FIELD_BOOLEAN, FIELD_DROP, NULL},
+    {"top_logprobs", FIELD_NUMBER, FIELD_DROP, NULL},
+    {"verbosity", FIELD_STRING, FIELD_IGNORE, NULL},
+    {"prediction", FIELD_OBJECT, FIELD_IGNORE, NULL},
+    {"moderation", FIELD_OBJECT | FIELD_STRING, FIELD_IGNORE, NULL},
+    {"store", FIELD_BOOLEAN, FIELD_IGNORE, NULL},
+    {"metadata", FIELD_OBJECT, FIELD_IGNORE, NULL},
+    {"user", 0, FIELD_READ, read_affinity},
+    {"safety_identifier", FIELD_STRING, FIELD_IGNORE, NULL},
+    {"prompt_cache_key", 0, FIELD_READ, read_affinity},
+    {"prompt_cache_retention", FIELD_STRING, FIELD_IGNORE, NULL},
+    {"prompt_cache_options", FIELD_OBJECT, FIELD_IGNORE, NULL},
 };
 
 /* --- fields --------------------------------------------------------------- */
@@ -291,97 +265,7 @@ read_affinity(struct chat_reader *r, struct json_object *value,
 	return rc;
 }
 
-/* --- the table at work ---------------------------------------------------- */
-
-/* false, 0, {} and the like: the client asks for nothing. */
-static bool
-says_no(struct json_object *value)
-{
-	switch (json_object_get_type(value)) {
-	case json_type_boolean:
-		return !json_object_get_boolean(value);
-	case json_type_int:
-	case json_type_double:
-		return json_object_get_double(value) == 0;
-	case json_type_object:
-		return json_object_object_length(value) == 0;
-	default:
-		return false;
-	}
-}
-
-static enum gb_err
-check_type(struct chat_reader *r, const struct row *row,
-	   struct json_object *value, const struct field *at)
-{
-	struct text text;
-	double number;
-	bool truth;
-
-	/* The first of the types gives the words for all. */
-	if ((row->types & BOOLEAN) != 0)
-		return field_bool(value, at, &truth, r->err);
-	if ((row->types & NUMBER) != 0)
-		return field_number(value, at, -1e9, 1e9, &number, r->err);
-	if ((row->types & OBJECT) != 0 &&
-	    ((row->types & STRING) == 0 ||
-	     !json_object_is_type(value, json_type_string)))
-		return field_object(value, at, r->err);
-	return field_text(value, at, &text, r->err);
-}
-
-static enum gb_err
-read_row(struct chat_reader *r, const struct row *row,
-	 struct json_object *value)
-{
-	const struct field *at = FIELD_KEY(NULL, row->name);
-	enum gb_err rc;
-
-	if (row->policy == READ)
-		return row->read(r, value, at);
-	if ((rc = check_type(r, row, value, at)) != GB_OK)
-		return rc;
-	if (row->policy == IGNORE || says_no(value))
-		return GB_OK;
-	return chat_cannot(r, at, row->name);
-}
-
-/* Sort the members of the body into the rows; null is as if absent. */
-static void
-find_values(struct chat_reader *r, struct json_object *root,
-	    struct json_object *values[GB_COUNT(rows)])
-{
-	size_t i;
-
-	memset(values, 0, GB_COUNT(rows) * sizeof(values[0]));
-	json_object_object_foreach(root, key, value)
-	{
-		for (i = 0; i < GB_COUNT(rows); i++)
-			if (strcmp(rows[i].name, key) == 0)
-				break;
-		if (i < GB_COUNT(rows))
-			values[i] = value;
-		else if (value != NULL)
-			chat_drop(&r->chat->dropped, key);
-	}
-}
-
-static enum gb_err
-read_rows(struct chat_reader *r, struct json_object *const *values, size_t from,
-	  size_t to)
-{
-	enum gb_err rc;
-	size_t i;
-
-	for (i = from; i < to; i++) {
-		if (values[i] == NULL)
-			continue;
-		rc = read_row(r, &rows[i], values[i]);
-		if (rc != GB_OK)
-			return rc;
-	}
-	return GB_OK;
-}
+/* --- the whole ------------------------------------------------------------ */
 
 enum gb_err
 openai_chat_read(struct json_object *root, const struct chat_options *opts,
@@ -389,15 +273,11 @@ openai_chat_read(struct json_object *root, const struct chat_options *opts,
 {
 	static const char *const required[] = {"model", "messages", NULL};
 	struct chat_reader r = {out, opts, err};
-	struct json_object *values[GB_COUNT(rows)];
 	enum gb_err rc;
 
-	if ((rc = chat_read_begin(&r, root, required)) != GB_OK)
-		return rc;
-	find_values(&r, root, values);
-	if ((rc = read_rows(&r, values, 0, TOOL_ROWS)) != GB_OK ||
-	    (rc = chat_name_declared(&r, FIELD_KEY(NULL, "tools"))) != GB_OK ||
-	    (rc = read_rows(&r, values, TOOL_ROWS, GB_COUNT(rows))) != GB_OK)
-		return rc;
-	return chat_read_end(&r, "messages");
+	rc = chat_read_begin(&r, root, required);
+	if (rc == GB_OK)
+		rc =
+		    chat_read_fields(&r, root, rows, GB_COUNT(rows), TOOL_ROWS);
+	return rc == GB_OK ? chat_read_end(&r, "messages") : rc;
 }
