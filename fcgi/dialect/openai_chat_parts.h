@@ -25,14 +25,6 @@ const char *openai_chat_finish(const struct writer_options *,
  * NULL. */
 const char *openai_chat_native_finish(const struct reply *, unsigned candidate);
 
-/* Append why there is no content, when a filter is the reason; else nothing. */
-void openai_chat_refusal(const struct reply *, unsigned candidate,
-			 struct buf *text);
-
-/* Append code, or what it printed, as a fenced block of Markdown.  "first":
- * no content goes before it. */
-void openai_chat_fence(struct buf *, const struct piece *, bool first);
-
 /* Whether a blob is an image, or sound. */
 bool openai_chat_is_image(const struct piece *);
 bool openai_chat_is_audio(const struct piece *);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dialect/openai_chat_parts.h"
+#include "dialect/reply_text.h"
 
 /* What has come of one choice. */
 struct openai_choice {
@@ -144,7 +145,7 @@ take_code(struct openai_chat_reply *s, struct openai_choice *c,
 
 	(void)s;
 	from = c->content.len;
-	openai_chat_fence(&c->content, p, from == 0);
+	reply_text_fence(&c->content, p, from == 0);
 	if (buf_error(&c->content) == GB_OK)
 		text_map_add(&c->map, TEXT_MAP_OURS, c->content.data + from,
 			     c->content.len - from);
@@ -254,7 +255,7 @@ write_message(struct json_out *jo, struct openai_chat_reply *s,
 
 	c = &s->choices[at];
 	buf_reset(&s->scratch);
-	openai_chat_refusal(r, at, &s->scratch);
+	reply_text_refusal(r, at, &s->scratch);
 	jout_object(jo);
 	jout_key_string(jo, "role", "assistant");
 	write_text(jo, "content", &c->content);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dialect/openai_chat_parts.h"
+#include "dialect/reply_text.h"
 
 #define HEAD_MAX 8192 /* bytes: an id and a model's name, escaped, and keys */
 
@@ -312,7 +313,7 @@ take_code(struct openai_chat_stream *s, const struct piece *p)
 	struct openai_stream_choice *c = &s->choices[p->candidate];
 
 	buf_reset(&s->scratch);
-	openai_chat_fence(&s->scratch, p, !c->has_content);
+	reply_text_fence(&s->scratch, p, !c->has_content);
 	if (buf_error(&s->scratch) != GB_OK)
 		s->out->fail = buf_error(&s->scratch);
 	c->has_content = true;
@@ -365,7 +366,7 @@ choice_finish(struct openai_chat_stream *s, const struct reply *r, unsigned at)
 
 	choice_begin(s, r, at);
 	buf_reset(&s->scratch);
-	openai_chat_refusal(r, at, &s->scratch);
+	reply_text_refusal(r, at, &s->scratch);
 	if (s->scratch.len > 0) {
 		chunk_begin(s, at, &jo);
 		jout_key_string(&jo, "refusal", buf_str(&s->scratch));
