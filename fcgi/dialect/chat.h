@@ -172,6 +172,7 @@ struct chat {
 	size_t part_count, part_size;
 	struct chat_turn *turns;
 	size_t turn_count, turn_size;
+	const char *turns_param; /* the field that they come from, for errors */
 
 	struct chat_tool *tools;
 	size_t tool_count, tool_size;
@@ -182,6 +183,7 @@ struct chat {
 
 	enum chat_output output;
 	struct json_object *output_schema; /* borrowed */
+	const char *output_param; /* the field that asked, for errors */
 	struct chat_generation gen;
 	struct chat_thinking thinking;
 	struct text cached_content;	     /* "cachedContents/…", or none */

@@ -322,6 +322,7 @@ chat_read_end(struct chat_reader *r, const char *messages)
 	struct chat *chat = r->chat;
 	struct chat_thinking *thinking = &chat->thinking;
 
+	chat->turns_param = messages;
 	if (chat->turn_count == 0 && chat->system_count == 0)
 		return field_refuse(FIELD_KEY(NULL, messages), r->err,
 				    FAULT_INVALID,

@@ -152,7 +152,7 @@ write_format(struct config *c)
 	if (!c->w->schema)
 		return GB_OK;
 	return gemini_write_schema(c->w, &place, c->w->chat->output_schema,
-				   "response_format");
+				   c->w->chat->output_param);
 }
 
 static void

@@ -242,10 +242,10 @@ write_turns(struct gemini_writer *w)
 	if (turn == NULL || turn->role == CHAT_USER || w->facts->prefill)
 		return GB_OK;
 	if (chat->strict) {
-		api_error_set(w->err, FAULT_UNSUPPORTED, "messages",
-			      "messages: %s does not continue a message of "
+		api_error_set(w->err, FAULT_UNSUPPORTED, chat->turns_param,
+			      "%s: %s does not continue a message of "
 			      "the assistant; the last one must be the user's",
-			      chat->model);
+			      chat->turns_param, chat->model);
 		return GB_EINVAL;
 	}
 	begin_content(&w->out, "user");

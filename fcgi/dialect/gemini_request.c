@@ -251,7 +251,7 @@ choose_json(struct gemini_writer *w)
 	if (chat->output == CHAT_OUTPUT_TEXT)
 		return GB_OK;
 	if (!w->facts->json && w->facts->family != MODEL_GEMMA)
-		return gemini_cannot(w, "response_format");
+		return gemini_cannot(w, chat->output_param);
 	w->json = w->facts->json && !w->opts->no_json &&
 		  (w->functions == 0 || w->facts->json_with_functions);
 	w->schema = w->json && !w->opts->no_schema &&
