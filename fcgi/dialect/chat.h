@@ -43,7 +43,8 @@ enum chat_part_kind {
 			fetch it makes it inline; else Gemini gets the URL */
 	CHAT_CALL,   /* id, name, data: JSON text of the arguments, an object */
 	CHAT_RESULT, /* id, name, data: JSON text or, when "plain", text */
-	CHAT_ECHO,   /* json: a part of Gemini's own that it wants back */
+	CHAT_ECHO,   /* json, or data: its text: a part of Gemini's own that it
+			wants back */
 };
 
 struct chat_part {
@@ -83,6 +84,7 @@ enum {
 	CHAT_SEARCH = 1 << 0,
 	CHAT_CODE = 1 << 1,
 	CHAT_URL_CONTEXT = 1 << 2,
+	CHAT_PICTURES = 1 << 3, /* not a tool, but what some models do */
 };
 
 enum chat_choice {

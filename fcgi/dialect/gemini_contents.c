@@ -186,7 +186,11 @@ write_model_turn(struct gemini_writer *w, const struct chat_turn *turn,
 	for (i = turn->first; i < turn->first + turn->count; i++) {
 		part = &w->chat->parts[i];
 		if (part->kind == CHAT_ECHO) {
-			jout_value(&w->out, part->json);
+			if (part->json != NULL)
+				jout_value(&w->out, part->json);
+			else
+				jout_raw(&w->out, part->data.ptr,
+					 part->data.len);
 			continue;
 		}
 		signature = signature_of(w, part, sign);
