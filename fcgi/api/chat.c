@@ -7,22 +7,29 @@
 
 #include "api/answer.h"
 #include "api/media.h"
+#include "api/plain.h"
 #include "api/signatures.h"
 #include "dialect/chat_defaults.h"
+#include "dialect/gemini_count.h"
 #include "dialect/gemini_repair.h"
 #include "dialect/json_in.h"
+#include "dialect/json_out.h"
 #include "dialect/models.h"
 #include "dialect/openai_chat_reply.h"
 #include "dialect/openai_chat_request.h"
 #include "dialect/openai_chat_stream.h"
+#include "dialect/responses_reply.h"
+#include "dialect/responses_request.h"
+#include "dialect/responses_stream.h"
 #include "dialect/thought_text.h"
 
-#define SSE_TYPE    "text/event-stream; charset=utf-8"
-#define URL_MAX	    512			/* a model's name and a verb */
-#define SAFETY_MAX  16			/* there are five categories */
-#define BODY_MAX    (512 * 1024 * 1024) /* bytes of what Gemini is sent */
-#define DROPPED_MAX 1024		/* bytes of X-Gbalance-Dropped */
-#define REFUSAL_MAX (16 * 1024)		/* bytes of why Gemini refused */
+#define SSE_TYPE	  "text/event-stream; charset=utf-8"
+#define URL_MAX		  512		      /* a model's name and a verb */
+#define SAFETY_MAX	  16		      /* there are five categories */
+#define BODY_MAX	  (512 * 1024 * 1024) /* bytes of what Gemini is sent */
+#define DROPPED_MAX	  1024		      /* bytes of X-Gbalance-Dropped */
+#define REFUSAL_MAX	  (16 * 1024)	      /* bytes of why Gemini refused */
+#define RESPONSE_ID_SHOWN 80 /* bytes of an id that an error shows */
 
 /* What a dialect is made of. */
 struct chat_dialect {
@@ -38,6 +45,7 @@ struct chat_dialect {
 /* One chat on its way. */
 struct exchange {
 	const struct chat_dialect *dialect;
+	bool counts; /* only how many tokens it is */
 	struct chat chat;
 	struct buf url, body; /* as Gemini wants it */
 	const char *categories[SAFETY_MAX], *thresholds[SAFETY_MAX];
@@ -124,7 +132,7 @@ read_request(struct exchange *x, struct api_request *rq)
 		return false;
 	(void)snprintf(rq->entry.model, sizeof(rq->entry.model), "%s",
 		       x->chat.model);
-	rq->entry.stream = x->chat.stream;
+	rq->entry.stream = x->chat.stream && !x->counts;
 	chat_apply_defaults(&x->chat, rq->snap->models);
 	return true;
 }
@@ -137,7 +145,18 @@ write_body(struct exchange *x, const struct model_facts *facts,
 	buf_reset(&x->body);
 	x->dropped = x->chat.dropped;
 	told->dropped = &x->dropped;
-	return gemini_request_write(&x->chat, facts, told, &x->body, err);
+	return (x->counts ? gemini_count_write
+			  : gemini_request_write)(&x->chat, facts, told,
+						  &x->body, err);
+}
+
+static const char *
+verb_of(const struct exchange *x)
+{
+	if (x->counts)
+		return "countTokens";
+	return x->chat.stream ? "streamGenerateContent?alt=sse"
+			      : "generateContent";
 }
 
 static bool
@@ -157,9 +176,7 @@ write_request(struct exchange *x, struct api_request *rq)
 	if (!media_resolve(rq, &x->chat, &x->facts))
 		return false;
 	signatures_restore(&x->signatures, rq, &x->facts, &x->chat);
-	buf_printf(&x->url, "/v1beta/models/%s:%s", x->chat.model,
-		   x->chat.stream ? "streamGenerateContent?alt=sse"
-				  : "generateContent");
+	buf_printf(&x->url, "/v1beta/models/%s:%s", x->chat.model, verb_of(x));
 	return write_body(x, &x->facts, &x->told, &rq->error) == GB_OK;
 }
 
@@ -243,6 +260,26 @@ repair(struct call *call, const struct answer *answer)
 	return mended;
 }
 
+static void
+prepare_call(struct exchange *x, struct api_request *rq)
+{
+	struct call *call = &x->call;
+
+	call->rq = rq;
+	call->model = x->chat.model;
+	call->affinity = x->chat.affinity.ptr;
+	call->affinity_len = x->chat.affinity.len;
+	call->method = "POST";
+	call->path = buf_str(&x->url);
+	call->body = buf_str(&x->body);
+	call->body_len = x->body.len;
+	call->context = &x->reader;
+	call->whole = true;
+	call->repair = repair;
+	rq->content_type = API_JSON_TYPE;
+	name_dropped(&x->dropped, rq->web);
+}
+
 static bool
 prepare(struct exchange *x, struct api_request *rq)
 {
@@ -266,24 +303,13 @@ prepare(struct exchange *x, struct api_request *rq)
 	x->reader.show_links =
 	    rq->cfg->show_search_link && x->chat.output == CHAT_OUTPUT_TEXT;
 	x->reader.call_prefix = x->dialect->call_prefix;
-	call->rq = rq;
-	call->model = x->chat.model;
-	call->affinity = x->chat.affinity.ptr;
-	call->affinity_len = x->chat.affinity.len;
-	call->method = "POST";
-	call->path = buf_str(&x->url);
-	call->body = buf_str(&x->body);
-	call->body_len = x->body.len;
-	call->context = &x->reader;
+	prepare_call(x, rq);
 	call->whole = !stream;
-	call->repair = repair;
 	call->reader = stream ? answer_read_stream : answer_read_whole;
 	if (stream) {
 		call->stream_type = SSE_TYPE;
 		call->keepalive = x->dialect->keepalive;
 	}
-	rq->content_type = API_JSON_TYPE;
-	name_dropped(&x->dropped, rq->web);
 	return true;
 }
 
@@ -302,19 +328,30 @@ release(struct exchange *x)
 	free(x);
 }
 
-static void
-serve(struct api_request *rq, const struct chat_dialect *dialect)
+static struct exchange *
+begin(struct api_request *rq, const struct chat_dialect *dialect)
 {
 	struct exchange *x;
 
 	if ((x = calloc(1, sizeof(*x))) == NULL) {
 		api_fail(rq, GB_ENOMEM);
-		return;
+		return NULL;
 	}
 	x->dialect = dialect;
+	x->reader.context = x;
 	chat_init(&x->chat);
 	buf_init(&x->url, URL_MAX);
 	buf_init(&x->body, BODY_MAX);
+	return x;
+}
+
+static void
+serve(struct api_request *rq, const struct chat_dialect *dialect)
+{
+	struct exchange *x;
+
+	if ((x = begin(rq, dialect)) == NULL)
+		return;
 	if (read_request(x, rq) && write_request(x, rq) && prepare(x, rq)) {
 		call_run(&x->call);
 		if (rq->error.fault != FAULT_NONE && web_replied(rq->web))
@@ -324,6 +361,14 @@ serve(struct api_request *rq, const struct chat_dialect *dialect)
 }
 
 /* --- the endpoints ------------------------------------------------------ */
+
+static const struct chat_dialect responses = {
+    .read = responses_read,
+    .whole = &responses_whole,
+    .streamed = &responses_streamed,
+    .call_prefix = "call_",
+    .keepalive = ": keep-alive\n\n",
+};
 
 void
 chat_completions(struct api_request *rq)
@@ -338,4 +383,71 @@ chat_completions(struct api_request *rq)
 	};
 
 	serve(rq, &openai);
+}
+
+void
+chat_responses(struct api_request *rq)
+{
+	serve(rq, &responses);
+}
+
+/* What countTokens answered, in rq->out, becomes the client's words. */
+static void
+tell_count(struct api_request *rq, const char *object)
+{
+	struct json_out jo;
+	int64_t tokens;
+
+	if (!gemini_count_read(buf_str(&rq->out), rq->out.len, &tokens)) {
+		api_error_set(&rq->error, FAULT_UPSTREAM, NULL,
+			      "Upstream's count of tokens could not be read.");
+		return;
+	}
+	buf_reset(&rq->out);
+	jout_init(&jo, &rq->out);
+	jout_object(&jo);
+	jout_key_string(&jo, "object", object);
+	jout_key_int(&jo, "input_tokens", tokens);
+	jout_object_end(&jo);
+}
+
+void
+chat_responses_count(struct api_request *rq)
+{
+	struct exchange *x;
+
+	if ((x = begin(rq, &responses)) == NULL)
+		return;
+	x->counts = true;
+	if (read_request(x, rq) && write_request(x, rq)) {
+		prepare_call(x, rq);
+		x->call.reader = plain_read;
+		call_run(&x->call);
+		if (rq->error.fault == FAULT_NONE && !rq->entry.hung_up)
+			tell_count(rq, "response.input_tokens");
+	}
+	release(x);
+}
+
+/* Nothing is, so that there is nothing to look up, cancel or delete. */
+void
+chat_responses_stored(struct api_request *rq)
+{
+	size_t id_len = strcspn(rq->rest, "/");
+	const char *verb = rq->rest + id_len;
+
+	if (strcmp(web_method(rq->web), "POST") == 0 &&
+	    strcmp(verb, "/cancel") != 0) {
+		api_error_set(&rq->error, FAULT_NO_ROUTE, NULL,
+			      "Unknown request URL: POST %.200s.",
+			      web_path(rq->web));
+		return;
+	}
+	api_error_set(&rq->error, FAULT_NOT_FOUND, NULL,
+		      "There is no response \"%.*s\": responses are not stored "
+		      "here. Keep what the answer was, and send it again in "
+		      "\"input\".",
+		      id_len < RESPONSE_ID_SHOWN ? (int)id_len
+						 : RESPONSE_ID_SHOWN,
+		      rq->rest);
 }

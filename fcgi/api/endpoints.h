@@ -15,6 +15,12 @@ void health_get(struct api_request *);
 /* chat.c: OpenAI's chat completions. */
 void chat_completions(struct api_request *);
 
+/* chat.c: OpenAI's responses, how many tokens one would be, and what can be
+ * done to one that is stored. */
+void chat_responses(struct api_request *);
+void chat_responses_count(struct api_request *);
+void chat_responses_stored(struct api_request *);
+
 /* models.c: which models there are, in both dialects. */
 void models_openai_list(struct api_request *);
 void models_openai_get(struct api_request *);

@@ -35,6 +35,7 @@ static const struct fault {
 			 "PERMISSION_DENIED"},
     [FAULT_NO_ROUTE] = {404, INVALID, "unknown_url", "NOT_FOUND"},
     [FAULT_NO_MODEL] = {404, INVALID, "model_not_found", "NOT_FOUND"},
+    [FAULT_NOT_FOUND] = {404, INVALID, "not_found", "NOT_FOUND"},
     [FAULT_METHOD] = {405, INVALID, "method_not_allowed", "INVALID_ARGUMENT"},
     [FAULT_BODY_TOO_LARGE] = {413, INVALID, "request_too_large",
 			      "INVALID_ARGUMENT"},

@@ -188,6 +188,7 @@ static void
 tell_text(struct responses_output *o, const char *stem, const char *key,
 	  bool logprobs, const struct piece *call)
 {
+	struct json_object *space;
 	struct json_out jo;
 
 	if (!event_within(o, &jo, stem, ".done"))
@@ -203,8 +204,7 @@ tell_text(struct responses_output *o, const char *stem, const char *key,
 	}
 	if (call != NULL)
 		jout_key_string(&jo, "name",
-				chat_original_name(o->options->chat,
-						   call->name));
+				responses_name(o->options, call->name, &space));
 	responses_event_end(&jo);
 }
 
@@ -430,6 +430,7 @@ take_call(struct responses_output *o, const struct piece *p)
 {
 	bool custom = openai_chat_is_custom(o->options, p);
 	char made[CALL_ID_MAX + 1];
+	struct json_object *space;
 	struct json_out jo;
 	struct buf args;
 
@@ -444,7 +445,12 @@ take_call(struct responses_output *o, const struct piece *p)
 		       o->options->seed, o->count);
 	jout_key_string(&jo, "call_id",
 			strlen(p->id) <= CALL_ID_MAX ? p->id : made);
-	responses_write_name(&jo, o->options, p->name);
+	jout_key_string(&jo, "name",
+			responses_name(o->options, p->name, &space));
+	if (space != NULL) {
+		jout_key(&jo, "namespace");
+		jout_value(&jo, space);
+	}
 	buf_init(&args, o->scratch.max);
 	openai_chat_args(o->options, p, &args);
 	if (buf_error(&args) != GB_OK)

@@ -279,20 +279,15 @@ find_space(const struct writer_options *o, struct text joined)
 	return found;
 }
 
-void
-responses_write_name(struct json_out *jo, const struct writer_options *o,
-		     const char *name)
+const char *
+responses_name(const struct writer_options *o, const char *name,
+	       struct json_object **space)
 {
-	struct json_object *space;
 	struct text given;
 
 	given = text_from(chat_original_name(o->chat, name));
-	space = find_space(o, given);
-	if (space == NULL) {
-		jout_key_string(jo, "name", given.ptr);
-		return;
-	}
-	jout_key_string(jo, "name", given.ptr + text_of(space).len + 1);
-	jout_key(jo, "namespace");
-	jout_value(jo, space);
+	*space = find_space(o, given);
+	if (*space == NULL)
+		return given.ptr;
+	return given.ptr + text_of(*space).len + 1;
 }

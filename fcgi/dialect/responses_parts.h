@@ -9,6 +9,8 @@
 #include "dialect/json_out.h"
 #include "dialect/writer.h"
 
+struct json_object; /* json-c's */
+
 #define RESPONSES_ID_SIZE     128  /* bytes of an id, with NUL */
 #define RESPONSES_MESSAGE_MAX 1024 /* bytes of why it failed, with NUL */
 
@@ -40,9 +42,9 @@ void responses_write(struct json_out *, const struct writer_options *,
 		     const char *id, const struct responses_state *,
 		     const char *items, size_t items_len, const struct reply *);
 
-/* Members "name" and, of a function of a namespace, "namespace", as the client
- * has declared what Gemini calls "name". */
-void responses_write_name(struct json_out *, const struct writer_options *,
-			  const char *name);
+/* The client's name of the function that Gemini calls "name".  "*space" is the
+ * namespace that it is of, borrowed, or NULL. */
+const char *responses_name(const struct writer_options *, const char *name,
+			   struct json_object **space);
 
 #endif

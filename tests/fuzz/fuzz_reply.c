@@ -1,9 +1,9 @@
 /*
  * fuzz_reply.c: arbitrary bytes as Gemini's replies.
  *
- * The input is a sequence of events, split at empty lines, that both OpenAI
- * writers read at once: what they write must be JSON, and events of JSON.  The
- * same bytes then go through what passes native traffic on.
+ * The input is a sequence of events, split at empty lines, that the writers of
+ * all dialects read at once: what they write must be JSON, and events of JSON.
+ * The same bytes then go through what passes native traffic on.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,34 +13,18 @@
 
 #include "dialect/error.h"
 #include "dialect/models_list.h"
-#include "dialect/native_request.h"
 #include "dialect/native_stream.h"
 #include "dialect/openai_chat_reply.h"
 #include "dialect/openai_chat_stream.h"
+#include "dialect/responses_reply.h"
+#include "dialect/responses_stream.h"
 
 #define OUT_MAX	  (1u << 24) /* bytes; inputs are at most some KiB */
 #define SEED	  "0123456789abcdef01234567"
 #define DEPTH_MAX 256 /* levels: more than is ever written */
+#define KEEPS	  "{\"include\":[\"reasoning.encrypted_content\"]}"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-struct writer {
-	const struct writer_kind *kind;
-	void *state;
-};
-
-struct both {
-	struct writer whole, stream;
-};
-
-static void
-to_both(void *context, const struct reply *reply, const struct piece *piece)
-{
-	struct both *both = context;
-
-	both->whole.kind->piece(both->whole.state, reply, piece);
-	both->stream.kind->piece(both->stream.state, reply, piece);
-}
 
 static void
 require(bool truth)
@@ -50,48 +34,24 @@ require(bool truth)
 }
 
 static void
-begin(struct writer *w, const struct writer_kind *kind,
-      const struct writer_options *options, struct buf *out)
-{
-	w->kind = kind;
-	w->state = calloc(1, kind->size);
-	require(w->state != NULL);
-	kind->init(w->state, options, out, OUT_MAX);
-}
-
-static void
-end(struct writer *w)
-{
-	w->kind->release(w->state);
-	free(w->state);
-}
-
-static bool
-is_json(const char *text, size_t len, int flags)
+require_json(const char *text, size_t len)
 {
 	struct json_tokener *tok;
 	struct json_object *value;
-	bool is;
 
 	tok = json_tokener_new_ex(DEPTH_MAX);
-	json_tokener_set_flags(tok, flags);
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT |
+					JSON_TOKENER_VALIDATE_UTF8);
 	value = json_tokener_parse_ex(tok, text, (int)len);
-	is = json_tokener_get_error(tok) == json_tokener_success &&
-	     json_tokener_get_parse_end(tok) == len;
+	require(json_tokener_get_error(tok) == json_tokener_success &&
+		json_tokener_get_parse_end(tok) == len);
 	json_object_put(value);
 	json_tokener_free(tok);
-	return is;
 }
 
+/* OpenAI's chats: data alone, and an end. */
 static void
-require_json(const char *text, size_t len)
-{
-	require(is_json(text, len,
-			JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8));
-}
-
-static void
-require_events(const char *at)
+require_data_events(const char *at)
 {
 	const char *end;
 
@@ -105,6 +65,101 @@ require_events(const char *at)
 		else
 			require_json(at, (size_t)(end - at));
 	}
+}
+
+/* OpenAI's responses: each says its type twice, and its number. */
+static void
+require_numbered_events(const char *at)
+{
+	struct json_object *event, *type, *number;
+	const char *name, *end;
+	int count = 0;
+	size_t len;
+
+	for (; *at != '\0'; at = end + 2) {
+		require(strncmp(at, "event: ", 7) == 0);
+		name = at + 7;
+		len = strcspn(name, "\n");
+		require(strncmp(name + len, "\ndata: ", 7) == 0);
+		at = name + len + 7;
+		end = strchr(at, '\n');
+		require(end != NULL && end[1] == '\n');
+		require_json(at, (size_t)(end - at));
+		event = json_tokener_parse(at);
+		require(json_object_object_get_ex(event, "type", &type));
+		require(strlen(json_object_get_string(type)) == len &&
+			memcmp(json_object_get_string(type), name, len) == 0);
+		require(json_object_object_get_ex(event, "sequence_number",
+						  &number));
+		require(json_object_get_int(number) == count++);
+		json_object_put(event);
+	}
+}
+
+/* A dialect's writers at work on the same pieces. */
+static const struct dialect {
+	const struct writer_kind *whole, *streamed;
+	void (*require_events)(const char *);
+} dialects[] = {
+    {&openai_chat_whole, &openai_chat_streamed, require_data_events},
+    {&responses_whole, &responses_streamed, require_numbered_events},
+};
+
+struct writer {
+	const struct writer_kind *kind;
+	void *state;
+	struct buf out;
+};
+
+struct writers {
+	struct writer whole, stream;
+};
+
+static void
+to_all(void *context, const struct reply *reply, const struct piece *piece)
+{
+	struct writers *w = context;
+	size_t i;
+
+	for (i = 0; i < GB_COUNT(dialects); i++) {
+		w[i].whole.kind->piece(w[i].whole.state, reply, piece);
+		w[i].stream.kind->piece(w[i].stream.state, reply, piece);
+	}
+}
+
+static void
+begin(struct writer *w, const struct writer_kind *kind,
+      const struct writer_options *options)
+{
+	w->kind = kind;
+	w->state = calloc(1, kind->size);
+	require(w->state != NULL);
+	buf_init(&w->out, OUT_MAX);
+	kind->init(w->state, options, &w->out, OUT_MAX);
+}
+
+static void
+end(struct writer *w)
+{
+	w->kind->release(w->state);
+	free(w->state);
+	buf_release(&w->out);
+}
+
+/* The answer ends, well or with "error". */
+static void
+finish(struct writers *w, const struct dialect *d, const struct reply *reply,
+       const struct api_error *error)
+{
+	if (error == NULL)
+		require(w->stream.kind->finish(w->stream.state, reply) ==
+			GB_OK);
+	else
+		w->stream.kind->broken(w->stream.state, error);
+	require(buf_error(&w->stream.out) == GB_OK);
+	d->require_events(buf_str(&w->stream.out));
+	require(w->whole.kind->finish(w->whole.state, reply) == GB_OK);
+	require_json(w->whole.out.data, w->whole.out.len);
 }
 
 /* Each event up to the next empty line. */
@@ -131,50 +186,48 @@ fuzz_sinks(const char *data, size_t size)
 {
 	struct writer_options options = {.model = "m\"\xff", .seed = SEED};
 	struct chat chat;
-	struct both both;
-	struct piece_sink sink = {to_both, &both};
-	struct buf out, events;
+	struct writers writers[GB_COUNT(dialects)];
+	struct piece_sink sink = {to_all, writers};
 	struct api_error error;
 	struct reply reply;
+	struct buf out;
+	bool good;
+	size_t i;
 
 	chat_init(&chat);
 	chat.include_usage = size % 2 == 0;
+	if (size % 5 > 1) /* the client keeps for us what must come back */
+		chat.root = json_tokener_parse(KEEPS);
 	options.chat = &chat;
 	options.hide_thoughts = size % 3 == 0;
-	buf_init(&out, OUT_MAX);
-	buf_init(&events, OUT_MAX);
 	reply_init(&reply, "call_", SEED);
-	begin(&both.whole, &openai_chat_whole, &options, &out);
-	begin(&both.stream, &openai_chat_streamed, &options, &events);
+	for (i = 0; i < GB_COUNT(dialects); i++) {
+		begin(&writers[i].whole, dialects[i].whole, &options);
+		begin(&writers[i].stream, dialects[i].streamed, &options);
+	}
 
-	if (read_events(&reply, data, size, &sink) == REPLY_OK) {
-		require(both.stream.kind->finish(both.stream.state, &reply) ==
-			GB_OK);
-	} else {
+	good = read_events(&reply, data, size, &sink) == REPLY_OK;
+	if (!good) {
 		api_error_from_upstream(&error, 200, data, size, "secret",
 					false, false);
-		both.stream.kind->broken(both.stream.state, &error);
+		buf_init(&out, OUT_MAX);
 		api_error_write_google(&error, &out);
 		require_json(out.data, out.len);
-		buf_reset(&out);
+		buf_release(&out);
 	}
-	require(both.whole.kind->finish(both.whole.state, &reply) == GB_OK);
-	require_json(out.data, out.len);
-	require(buf_error(&events) == GB_OK);
-	require_events(buf_str(&events));
-
-	end(&both.whole);
-	end(&both.stream);
-	buf_release(&out);
-	buf_release(&events);
+	for (i = 0; i < GB_COUNT(dialects); i++) {
+		finish(&writers[i], &dialects[i], &reply, good ? NULL : &error);
+		end(&writers[i].whole);
+		end(&writers[i].stream);
+	}
+	chat_release(&chat);
 }
 
 /* Bytes that are passed on stay what they were. */
 static void
 fuzz_native(const char *data, size_t size)
 {
-	static const struct native_safety safety = {"A", "OFF"};
-	static const struct models_filter none = {NULL, 0};
+	static const struct models_filter none;
 	struct native_stream stream;
 	struct native_element el;
 	struct models_openai list;
@@ -198,11 +251,6 @@ fuzz_native(const char *data, size_t size)
 	buf_init(&body, OUT_MAX);
 	if (models_native_page(&none, data, size, &body) == GB_OK)
 		require(body.len == size && memcmp(body.data, data, size) == 0);
-	buf_reset(&body);
-	buf_add(&body, data, size);
-	require(native_add_safety(&body, &safety, 1) == GB_OK);
-	if (is_json(data, size, JSON_TOKENER_STRICT))
-		require(is_json(body.data, body.len, JSON_TOKENER_STRICT));
 	buf_reset(&body);
 	models_openai_begin(&list, &none, &body);
 	(void)(models_openai_page(&list, data, size) == GB_OK);

@@ -40,6 +40,7 @@ static const struct {
     {FAULT_NO_ROUTE, 404, "invalid_request_error", "unknown_url", "NOT_FOUND"},
     {FAULT_NO_MODEL, 404, "invalid_request_error", "model_not_found",
      "NOT_FOUND"},
+    {FAULT_NOT_FOUND, 404, "invalid_request_error", "not_found", "NOT_FOUND"},
     {FAULT_METHOD, 405, "invalid_request_error", "method_not_allowed",
      "INVALID_ARGUMENT"},
     {FAULT_BODY_TOO_LARGE, 413, "invalid_request_error", "request_too_large",
