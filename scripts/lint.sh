@@ -159,7 +159,7 @@ promises()
 
   for number in $promises; do
     printf '%s\n' "${files[@]}" | grep '^tests/' |
-      xargs -d '\n' grep -qiE "promise $number([^0-9]|\$)" ||
+      xargs -d '\n' grep -liE "promise $number([^0-9]|\$)" | grep . >/dev/null ||
       echo "tests:1: no test cites promise $number"
   done
 }

@@ -21,14 +21,18 @@
 #include "dialect/openai_chat_reply.h"
 #include "dialect/openai_chat_request.h"
 #include "dialect/openai_chat_stream.h"
+#include "dialect/responses_reply.h"
+#include "dialect/responses_request.h"
+#include "dialect/responses_stream.h"
 #include "dialect/thought_text.h"
 
-#define SSE_TYPE    "text/event-stream; charset=utf-8"
-#define URL_MAX	    512			/* a model's name and a verb */
-#define SAFETY_MAX  16			/* there are five categories */
-#define BODY_MAX    (512 * 1024 * 1024) /* bytes of what Gemini is sent */
-#define DROPPED_MAX 1024		/* bytes of X-Gbalance-Dropped */
-#define REFUSAL_MAX (16 * 1024)		/* bytes of why Gemini refused */
+#define SSE_TYPE	  "text/event-stream; charset=utf-8"
+#define URL_MAX		  512		      /* a model's name and a verb */
+#define SAFETY_MAX	  16		      /* there are five categories */
+#define BODY_MAX	  (512 * 1024 * 1024) /* bytes of what Gemini is sent */
+#define DROPPED_MAX	  1024		      /* bytes of X-Gbalance-Dropped */
+#define REFUSAL_MAX	  (16 * 1024)	      /* bytes of why Gemini refused */
+#define RESPONSE_ID_SHOWN 80 /* bytes of an id that an error shows */
 
 /* What a dialect is made of. */
 struct chat_dialect {
@@ -361,6 +365,14 @@ serve(struct api_request *rq, const struct chat_dialect *dialect)
 
 /* --- the endpoints ------------------------------------------------------ */
 
+static const struct chat_dialect responses = {
+    .read = responses_read,
+    .whole = &responses_whole,
+    .streamed = &responses_streamed,
+    .call_prefix = "call_",
+    .keepalive = ": keep-alive\n\n",
+};
+
 void
 chat_completions(struct api_request *rq)
 {
@@ -377,6 +389,12 @@ chat_completions(struct api_request *rq)
 }
 
 void
+chat_responses(struct api_request *rq)
+{
+	serve(rq, &responses);
+}
+
+void
 chat_messages(struct api_request *rq)
 {
 	static const struct chat_dialect anthropic = {
@@ -390,9 +408,10 @@ chat_messages(struct api_request *rq)
 	serve(rq, &anthropic);
 }
 
-/* What countTokens answered, in rq->out, becomes Anthropic's words. */
+/* What countTokens answered, in rq->out, becomes the client's words; "object"
+ * NULL: it has no member of that name. */
 static void
-tell_count(struct api_request *rq)
+tell_count(struct api_request *rq, const char *object)
 {
 	struct json_out jo;
 	int64_t tokens;
@@ -405,19 +424,19 @@ tell_count(struct api_request *rq)
 	buf_reset(&rq->out);
 	jout_init(&jo, &rq->out);
 	jout_object(&jo);
+	if (object != NULL)
+		jout_key_string(&jo, "object", object);
 	jout_key_int(&jo, "input_tokens", tokens);
 	jout_object_end(&jo);
 }
 
-void
-chat_count_tokens(struct api_request *rq)
+static void
+count(struct api_request *rq, const struct chat_dialect *dialect,
+      const char *object)
 {
-	static const struct chat_dialect counted = {
-	    .read = anthropic_read_count,
-	};
 	struct exchange *x;
 
-	if ((x = begin(rq, &counted)) == NULL)
+	if ((x = begin(rq, dialect)) == NULL)
 		return;
 	x->counts = true;
 	if (read_request(x, rq) && write_request(x, rq)) {
@@ -425,7 +444,46 @@ chat_count_tokens(struct api_request *rq)
 		x->call.reader = plain_read;
 		call_run(&x->call);
 		if (rq->error.fault == FAULT_NONE && !rq->entry.hung_up)
-			tell_count(rq);
+			tell_count(rq, object);
 	}
 	release(x);
+}
+
+void
+chat_messages_count(struct api_request *rq)
+{
+	static const struct chat_dialect counted = {
+	    .read = anthropic_read_count,
+	};
+
+	count(rq, &counted, NULL);
+}
+
+void
+chat_responses_count(struct api_request *rq)
+{
+	count(rq, &responses, "response.input_tokens");
+}
+
+/* Nothing is, so that there is nothing to look up, cancel or delete. */
+void
+chat_responses_stored(struct api_request *rq)
+{
+	size_t id_len = strcspn(rq->rest, "/");
+	const char *verb = rq->rest + id_len;
+
+	if (strcmp(web_method(rq->web), "POST") == 0 &&
+	    strcmp(verb, "/cancel") != 0) {
+		api_error_set(&rq->error, FAULT_NO_ROUTE, NULL,
+			      "Unknown request URL: POST %.200s.",
+			      web_path(rq->web));
+		return;
+	}
+	api_error_set(&rq->error, FAULT_NOT_FOUND, NULL,
+		      "There is no response \"%.*s\": responses are not stored "
+		      "here. Keep what the answer was, and send it again in "
+		      "\"input\".",
+		      id_len < RESPONSE_ID_SHOWN ? (int)id_len
+						 : RESPONSE_ID_SHOWN,
+		      rq->rest);
 }

@@ -12,11 +12,15 @@
 /* health.c: whether this process can serve. */
 void health_get(struct api_request *);
 
-/* chat.c: OpenAI's chat completions; Anthropic's messages, and how many tokens
- * they would be. */
+/* chat.c: OpenAI's chat completions and responses, Anthropic's messages; how
+ * many tokens one of the latter two would be, and what can be done to a
+ * response that is stored. */
 void chat_completions(struct api_request *);
+void chat_responses(struct api_request *);
+void chat_responses_count(struct api_request *);
+void chat_responses_stored(struct api_request *);
 void chat_messages(struct api_request *);
-void chat_count_tokens(struct api_request *);
+void chat_messages_count(struct api_request *);
 
 /* models.c: which models there are, in each dialect. */
 void models_openai_list(struct api_request *);

@@ -84,6 +84,7 @@ enum {
 	CHAT_SEARCH = 1 << 0,
 	CHAT_CODE = 1 << 1,
 	CHAT_URL_CONTEXT = 1 << 2,
+	CHAT_PICTURES = 1 << 3, /* not a tool, but what some models do */
 };
 
 enum chat_choice {

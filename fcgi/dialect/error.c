@@ -42,6 +42,8 @@ static const struct fault {
 			"not_found_error"},
     [FAULT_NO_MODEL] = {404, INVALID, "model_not_found", "NOT_FOUND",
 			"not_found_error"},
+    [FAULT_NOT_FOUND] = {404, INVALID, "not_found", "NOT_FOUND",
+			 "not_found_error"},
     [FAULT_METHOD] = {405, INVALID, "method_not_allowed", "INVALID_ARGUMENT",
 		      INVALID},
     [FAULT_BODY_TOO_LARGE] = {413, INVALID, "request_too_large",

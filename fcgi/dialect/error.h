@@ -26,6 +26,7 @@ enum api_fault {
 	FAULT_FORBIDDEN,	 /* 403 */
 	FAULT_NO_ROUTE,		 /* 404 unknown_url */
 	FAULT_NO_MODEL,		 /* 404 model_not_found */
+	FAULT_NOT_FOUND,	 /* 404 not_found: any other thing */
 	FAULT_METHOD,		 /* 405 */
 	FAULT_BODY_TOO_LARGE,	 /* 413 request_too_large */
 	FAULT_RATE_LIMIT,	 /* 429 rate_limit_exceeded, a minute's */

@@ -98,11 +98,14 @@ choose_tools(struct gemini_writer *w)
 	enum gb_err rc = GB_OK;
 
 	w->functions = w->chat->tool_count;
-	w->builtins = w->chat->builtins;
+	w->builtins = w->chat->builtins & ~(unsigned)CHAT_PICTURES;
 	if (w->functions > 0 && !facts->functions) {
 		w->functions = 0;
 		rc = gemini_cannot(w, "tools");
 	}
+	if (rc == GB_OK && (w->chat->builtins & CHAT_PICTURES) != 0 &&
+	    facts->family != MODEL_IMAGE)
+		rc = gemini_cannot(w, "tools.image_generation");
 	if (rc == GB_OK && w->builtins != 0 &&
 	    (!facts->builtins ||
 	     (w->functions > 0 && !facts->builtins_with_functions))) {

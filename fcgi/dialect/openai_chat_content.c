@@ -1,4 +1,5 @@
-/* openai_chat_content.c: what a message of OpenAI's holds, text and media */
+/* openai_chat_content.c: what a message of OpenAI's holds, text and media, in
+ * chats and in responses */
 #include "dialect/openai_chat_read.h"
 
 #include <json-c/json.h>
@@ -16,11 +17,12 @@ struct part_reader {
 typedef enum gb_err part_fn(const struct part_reader *);
 
 static part_fn read_text, read_refusal, read_image, read_video, read_audio,
-    read_audio_url, read_file;
+    read_audio_url, read_file, read_input_image, read_input_file;
 
 #define IN(place) (1u << (place))
 
-/* Kinds of parts, and in which places they may stand. */
+/* Kinds of parts, and in which places they may stand.  What begins with input_
+ * and output_ is of responses; clients of both mix them up. */
 static const struct kind {
 	const char *type;
 	unsigned places;
@@ -36,6 +38,15 @@ static const struct kind {
     {"audio_url", IN(CHAT_PLACE_USER), read_audio_url},
     {"file", IN(CHAT_PLACE_USER), read_file},
     {"refusal", IN(CHAT_PLACE_MODEL), read_refusal},
+    {"input_text",
+     IN(CHAT_PLACE_SYSTEM) | IN(CHAT_PLACE_USER) | IN(CHAT_PLACE_MODEL) |
+	 IN(CHAT_PLACE_RESULT),
+     read_text},
+    {"output_text", IN(CHAT_PLACE_MODEL), read_text},
+    {"input_image", IN(CHAT_PLACE_USER) | IN(CHAT_PLACE_RESULT),
+     read_input_image},
+    {"input_file", IN(CHAT_PLACE_USER) | IN(CHAT_PLACE_RESULT),
+     read_input_file},
 };
 
 static enum gb_err
@@ -163,17 +174,29 @@ read_file_member(const struct part_reader *p, struct json_object *value,
 	return chat_put_url(&p->to, at, data, media_by_name(file_name));
 }
 
+/* A file of Google's Files API. */
+static enum gb_err
+read_file_id(const struct part_reader *p, struct json_object *value,
+	     const struct field *at)
+{
+	struct text id;
+	enum gb_err rc;
+
+	if ((rc = field_text(value, at, &id, p->to.r->err)) != GB_OK)
+		return rc;
+	return chat_put_file(&p->to, at, id);
+}
+
 /* {"file_data":…,"filename":…}, {"file_url":…} or {"file_id":…} */
 static enum gb_err
-read_file(const struct part_reader *p)
+read_file_object(const struct part_reader *p, struct json_object *file,
+		 const struct field *at)
 {
-	const struct field *at = FIELD_KEY(p->at, "file");
-	struct json_object *file, *value;
-	struct text id, file_name = {NULL, 0};
+	struct json_object *value;
+	struct text file_name = {NULL, 0};
 	enum gb_err rc;
 	size_t i;
 
-	file = field_get(p->part, "file");
 	if ((rc = field_object(file, at, p->to.r->err)) != GB_OK)
 		return rc;
 	value = field_get(file, "filename");
@@ -190,11 +213,32 @@ read_file(const struct part_reader *p)
 						FIELD_KEY(at, file_members[i]),
 						file_name);
 	}
-	at = FIELD_KEY(at, "file_id");
-	rc = field_text(field_get(file, "file_id"), at, &id, p->to.r->err);
-	if (rc != GB_OK)
-		return rc;
-	return chat_put_file(&p->to, at, id);
+	return read_file_id(p, field_get(file, "file_id"),
+			    FIELD_KEY(at, "file_id"));
+}
+
+static enum gb_err
+read_file(const struct part_reader *p)
+{
+	return read_file_object(p, field_get(p->part, "file"),
+				FIELD_KEY(p->at, "file"));
+}
+
+static enum gb_err
+read_input_file(const struct part_reader *p)
+{
+	return read_file_object(p, p->part, p->at);
+}
+
+/* {"image_url":…} or {"file_id":…} */
+static enum gb_err
+read_input_image(const struct part_reader *p)
+{
+	struct json_object *id = field_get(p->part, "file_id");
+
+	if (id != NULL && field_get(p->part, "image_url") == NULL)
+		return read_file_id(p, id, FIELD_KEY(p->at, "file_id"));
+	return read_image(p);
 }
 
 static enum gb_err

@@ -6,13 +6,12 @@
 #include "dialect/chat_fields.h"
 #include "dialect/chat_tools.h"
 #include "dialect/openai_chat_read.h"
+#include "dialect/openai_fields.h"
 
-#define TEMPERATURE_MAX 2
-#define PENALTY_MAX	2 /* and as much below 0 */
+#define PENALTY_MAX 2 /* and as much below 0 */
 
-static chat_field_fn read_temperature, read_presence, read_frequency, read_n,
-    read_format, read_effort, read_stream, read_stream_options, read_search,
-    read_tier, read_parallel, read_extra_body, read_affinity;
+static chat_field_fn read_presence, read_frequency, read_n, read_format,
+    read_effort, read_stream_options, read_search;
 
 #define TOOL_ROWS 3 /* rows after these may look up a tool by its name */
 
@@ -25,8 +24,8 @@ static const struct chat_field rows[] = {
     {"messages", 0, FIELD_READ, openai_read_messages},
     {"tool_choice", 0, FIELD_READ, openai_read_tool_choice},
     {"function_call", 0, FIELD_READ, openai_read_function_call},
-    {"parallel_tool_calls", 0, FIELD_READ, read_parallel},
-    {"temperature", 0, FIELD_READ, read_temperature},
+    {"parallel_tool_calls", 0, FIELD_READ, openai_read_parallel},
+    {"temperature", 0, FIELD_READ, openai_read_temperature},
     {"top_p", 0, FIELD_READ, chat_read_top_p},
     {"top_k", 0, FIELD_READ, chat_read_top_k},
     {"presence_penalty", 0, FIELD_READ, read_presence},
@@ -40,11 +39,11 @@ static const struct chat_field rows[] = {
     {"reasoning_effort", 0, FIELD_READ, read_effort},
     {"modalities", 0, FIELD_READ, openai_read_modalities},
     {"web_search_options", 0, FIELD_READ, read_search},
-    {"stream", 0, FIELD_READ, read_stream},
+    {"stream", 0, FIELD_READ, openai_read_stream},
     {"audio", 0, FIELD_READ, openai_read_audio},
     {"stream_options", 0, FIELD_READ, read_stream_options},
-    {"service_tier", 0, FIELD_READ, read_tier},
-    {"extra_body", 0, FIELD_READ, read_extra_body},
+    {"service_tier", 0, FIELD_READ, openai_read_tier},
+    {"extra_body", 0, FIELD_READ, openai_read_extra_body},
     {"google", 0, FIELD_READ, openai_read_google},
     {"logit_bias", FIELD_OBJECT, FIELD_DROP, NULL},
     {"logprobs", FIELD_BOOLEAN, FIELD_DROP, NULL},
@@ -54,21 +53,14 @@ static const struct chat_field rows[] = {
     {"moderation", FIELD_OBJECT | FIELD_STRING, FIELD_IGNORE, NULL},
     {"store", FIELD_BOOLEAN, FIELD_IGNORE, NULL},
     {"metadata", FIELD_OBJECT, FIELD_IGNORE, NULL},
-    {"user", 0, FIELD_READ, read_affinity},
+    {"user", 0, FIELD_READ, openai_read_affinity},
     {"safety_identifier", FIELD_STRING, FIELD_IGNORE, NULL},
-    {"prompt_cache_key", 0, FIELD_READ, read_affinity},
+    {"prompt_cache_key", 0, FIELD_READ, openai_read_affinity},
     {"prompt_cache_retention", FIELD_STRING, FIELD_IGNORE, NULL},
     {"prompt_cache_options", FIELD_OBJECT, FIELD_IGNORE, NULL},
 };
 
 /* --- fields --------------------------------------------------------------- */
-
-static enum gb_err
-read_temperature(struct chat_reader *r, struct json_object *value,
-		 const struct field *at)
-{
-	return chat_read_temperature(r, value, at, TEMPERATURE_MAX);
-}
 
 /* 0 asks for nothing. */
 static enum gb_err
@@ -116,53 +108,11 @@ read_n(struct chat_reader *r, struct json_object *value, const struct field *at)
 }
 
 static enum gb_err
-read_schema_format(struct chat_reader *r, struct json_object *format,
-		   const struct field *at)
-{
-	struct json_object *value;
-	enum gb_err rc;
-
-	value = field_get(format, "json_schema");
-	at = FIELD_KEY(at, "json_schema");
-	if ((rc = field_object(value, at, r->err)) != GB_OK)
-		return rc;
-	value = field_get(value, "schema");
-	if (value == NULL) {
-		r->chat->output = CHAT_OUTPUT_JSON;
-		return GB_OK;
-	}
-	rc = field_object(value, FIELD_KEY(at, "schema"), r->err);
-	if (rc != GB_OK)
-		return rc;
-	r->chat->output = CHAT_OUTPUT_SCHEMA;
-	r->chat->output_schema = value;
-	return GB_OK;
-}
-
-static enum gb_err
 read_format(struct chat_reader *r, struct json_object *value,
 	    const struct field *at)
 {
-	static const struct choice types[] = {
-	    {"text", CHAT_OUTPUT_TEXT},
-	    {"json_object", CHAT_OUTPUT_JSON},
-	    {"json_schema", CHAT_OUTPUT_SCHEMA},
-	    {NULL, 0},
-	};
-	enum gb_err rc;
-	int type;
-
 	r->chat->output_param = "response_format";
-	if ((rc = field_object(value, at, r->err)) != GB_OK)
-		return rc;
-	rc = field_choice(field_get(value, "type"), FIELD_KEY(at, "type"),
-			  types, &type, r->err);
-	if (rc != GB_OK)
-		return rc;
-	if (type == CHAT_OUTPUT_SCHEMA)
-		return read_schema_format(r, value, at);
-	r->chat->output = (enum chat_output)type;
-	return GB_OK;
+	return openai_read_format(r, value, at, "json_schema");
 }
 
 static enum gb_err
@@ -170,13 +120,6 @@ read_effort(struct chat_reader *r, struct json_object *value,
 	    const struct field *at)
 {
 	return chat_read_effort(r, value, at, "reasoning_effort");
-}
-
-static enum gb_err
-read_stream(struct chat_reader *r, struct json_object *value,
-	    const struct field *at)
-{
-	return field_bool(value, at, &r->chat->stream, r->err);
 }
 
 static enum gb_err
@@ -203,66 +146,6 @@ read_search(struct chat_reader *r, struct json_object *value,
 
 	if ((rc = field_object(value, at, r->err)) == GB_OK)
 		r->chat->builtins |= CHAT_SEARCH;
-	return rc;
-}
-
-static enum gb_err
-read_tier(struct chat_reader *r, struct json_object *value,
-	  const struct field *at)
-{
-	static const char *const ours[] = {NULL, "flex", "priority"};
-	static const struct choice tiers[] = {
-	    {"auto", 0},     {"default", 0}, {"scale", 0}, {"flex", 1},
-	    {"priority", 2}, {"fast", 2},    {NULL, 0},
-	};
-	enum gb_err rc;
-	int tier;
-
-	rc = field_choice(value, at, tiers, &tier, r->err);
-	if (rc == GB_OK)
-		r->chat->service_tier = text_from(ours[tier]);
-	return rc;
-}
-
-static enum gb_err
-read_parallel(struct chat_reader *r, struct json_object *value,
-	      const struct field *at)
-{
-	enum gb_err rc;
-	bool parallel;
-
-	if ((rc = field_bool(value, at, &parallel, r->err)) != GB_OK)
-		return rc;
-	r->chat->one_call = !parallel;
-	return GB_OK;
-}
-
-static enum gb_err
-read_extra_body(struct chat_reader *r, struct json_object *value,
-		const struct field *at)
-{
-	struct json_object *google;
-	enum gb_err rc;
-
-	if ((rc = field_object(value, at, r->err)) != GB_OK)
-		return rc;
-	google = field_get(value, "google");
-	if (google == NULL)
-		return GB_OK;
-	return openai_read_google(r, google, FIELD_KEY(at, "google"));
-}
-
-/* "user", or after it "prompt_cache_key", which says it better. */
-static enum gb_err
-read_affinity(struct chat_reader *r, struct json_object *value,
-	      const struct field *at)
-{
-	struct text text;
-	enum gb_err rc;
-
-	rc = field_text(value, at, &text, r->err);
-	if (rc == GB_OK && text.len > 0)
-		r->chat->affinity = text;
 	return rc;
 }
 

@@ -16,7 +16,8 @@ import {checkChatError, checkChatStream, checkCompletion, checkModels}
 	from "./validate/chat.mjs";
 import {checkGenerated, checkGeneratedStream, checkGoogleError}
 	from "./validate/gemini.mjs";
-import {checkResponse, checkResponseStream} from "./validate/responses.mjs";
+import {checkResponse, checkResponseStream, checkResponseTokens}
+	from "./validate/responses.mjs";
 import {Faults} from "./validate/shape.mjs";
 
 const openaiError = (a) => checkChatError(a.json, a.faults);
@@ -34,6 +35,10 @@ const ENDPOINTS = [
 	{path: /\/responses$/, error: openaiError,
 	 whole: (a) => checkResponse(a.json, a.request, a.faults),
 	 stream: (a) => checkResponseStream(a.text, a.request, a.faults, a)},
+	{path: /\/responses\/input_tokens$/, error: openaiError,
+	 whole: (a) => checkResponseTokens(a.json, a.faults)},
+	{path: /\/responses\/[^/]+(\/\w+)?$/, error: openaiError,
+	 whole: (a) => a.faults.say("", "is stored nowhere")},
 	{path: /\/messages$/, error: anthropicError,
 	 whole: (a) => checkMessage(a.json, a.request, a.faults),
 	 stream: (a) => checkMessageStream(a.text, a.request, a.faults, a)},

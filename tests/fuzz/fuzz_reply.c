@@ -18,10 +18,13 @@
 #include "dialect/native_stream.h"
 #include "dialect/openai_chat_reply.h"
 #include "dialect/openai_chat_stream.h"
+#include "dialect/responses_reply.h"
+#include "dialect/responses_stream.h"
 
 #define OUT_MAX	  (1u << 24) /* bytes; inputs are at most some KiB */
 #define SEED	  "0123456789abcdef01234567"
 #define DEPTH_MAX 256 /* levels: more than is ever written */
+#define KEEPS	  "{\"include\":[\"reasoning.encrypted_content\"]}"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -48,7 +51,7 @@ require_json(const char *text, size_t len)
 	json_tokener_free(tok);
 }
 
-/* OpenAI's: data alone, and an end. */
+/* OpenAI's chats: data alone, and an end. */
 static void
 require_data_events(const char *at)
 {
@@ -66,10 +69,15 @@ require_data_events(const char *at)
 	}
 }
 
+/* What was seen of a stream whose events have names. */
+struct named {
+	int count;
+	bool open;
+};
+
 /* Anthropic's blocks: one is open at a time, and the index rises. */
 static void
-require_block_order(struct json_object *event, const char *type, int *blocks,
-		    bool *open)
+check_blocks(struct named *seen, struct json_object *event, const char *type)
 {
 	struct json_object *value = NULL;
 	int index;
@@ -77,24 +85,36 @@ require_block_order(struct json_object *event, const char *type, int *blocks,
 	(void)json_object_object_get_ex(event, "index", &value);
 	index = json_object_get_int(value);
 	if (strcmp(type, "content_block_start") == 0) {
-		require(!*open && index == (*blocks)++);
-		*open = true;
+		require(!seen->open && index == seen->count++);
+		seen->open = true;
 	} else if (strncmp(type, "content_block_", 14) == 0) {
-		require(*open && index == *blocks - 1);
-		*open = strcmp(type, "content_block_stop") != 0;
+		require(seen->open && index == seen->count - 1);
+		seen->open = strcmp(type, "content_block_stop") != 0;
 	} else if (strncmp(type, "message_", 8) == 0) {
-		require(!*open);
+		require(!seen->open);
 	}
 }
 
-/* Anthropic's: each says its type twice. */
+/* OpenAI's responses: each has its number. */
 static void
-require_typed_events(const char *at)
+check_number(struct named *seen, struct json_object *event, const char *type)
 {
+	struct json_object *number;
+
+	(void)type;
+	require(json_object_object_get_ex(event, "sequence_number", &number));
+	require(json_object_get_int(number) == seen->count++);
+}
+
+/* Each says its type twice. */
+static void
+require_named_events(const char *at,
+		     void (*check)(struct named *, struct json_object *,
+				   const char *type))
+{
+	struct named seen = {0, false};
 	struct json_object *event, *type;
 	const char *name, *end;
-	int blocks = 0;
-	bool open = false;
 	size_t len;
 
 	for (; *at != '\0'; at = end + 2) {
@@ -110,10 +130,21 @@ require_typed_events(const char *at)
 		require(json_object_object_get_ex(event, "type", &type));
 		require(strlen(json_object_get_string(type)) == len &&
 			memcmp(json_object_get_string(type), name, len) == 0);
-		require_block_order(event, json_object_get_string(type),
-				    &blocks, &open);
+		check(&seen, event, json_object_get_string(type));
 		json_object_put(event);
 	}
+}
+
+static void
+require_anthropic_events(const char *at)
+{
+	require_named_events(at, check_blocks);
+}
+
+static void
+require_responses_events(const char *at)
+{
+	require_named_events(at, check_number);
 }
 
 /* A dialect's writers at work on the same pieces. */
@@ -122,7 +153,8 @@ static const struct dialect {
 	void (*require_events)(const char *);
 } dialects[] = {
     {&openai_chat_whole, &openai_chat_streamed, require_data_events},
-    {&anthropic_whole, &anthropic_streamed, require_typed_events},
+    {&anthropic_whole, &anthropic_streamed, require_anthropic_events},
+    {&responses_whole, &responses_streamed, require_responses_events},
 };
 
 struct writer {
@@ -217,6 +249,8 @@ fuzz_sinks(const char *data, size_t size)
 	chat_init(&chat);
 	chat.include_usage = size % 2 == 0;
 	chat.thinking_blocks = size % 5 > 1;
+	if (size % 5 > 1) /* the client keeps for us what must come back */
+		chat.root = json_tokener_parse(KEEPS);
 	options.chat = &chat;
 	options.hide_thoughts = size % 3 == 0;
 	reply_init(&reply, "call_", SEED);
@@ -239,6 +273,7 @@ fuzz_sinks(const char *data, size_t size)
 		end(&writers[i].whole);
 		end(&writers[i].stream);
 	}
+	chat_release(&chat);
 }
 
 /* Bytes that are passed on stay what they were. */

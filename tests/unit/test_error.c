@@ -41,6 +41,8 @@ static const struct {
      "not_found_error"},
     {FAULT_NO_MODEL, 404, "invalid_request_error", "model_not_found",
      "NOT_FOUND", "not_found_error"},
+    {FAULT_NOT_FOUND, 404, "invalid_request_error", "not_found", "NOT_FOUND",
+     "not_found_error"},
     {FAULT_METHOD, 405, "invalid_request_error", "method_not_allowed",
      "INVALID_ARGUMENT", "invalid_request_error"},
     {FAULT_BODY_TOO_LARGE, 413, "invalid_request_error", "request_too_large",

@@ -42,17 +42,17 @@ const itemsWith = (args) => tagged("type", {
 	function_call: object({
 		type: any, id: begins("fc_"), call_id: CALL_ID, name: some,
 		arguments: args, status: STATUS,
-	}),
+	}, {namespace: some}),
 	custom_tool_call: object({
 		type: any, id: begins("ctc_"), call_id: CALL_ID, name: some,
 		input: string,
-	}, {status: STATUS}),
+	}, {status: STATUS, namespace: some}),
 	image_generation_call: object({
 		type: any, id: begins("ig_"),
 		status: word("in_progress", "generating", "completed",
 			     "failed"),
 		result: nullable(some),
-	}),
+	}, {output_format: word("png", "webp", "jpeg", "gif", "svg")}),
 	web_search_call: object({
 		type: any, id: begins("ws_"),
 		status: word("in_progress", "searching", "completed", "failed"),
@@ -123,7 +123,8 @@ function checkEnd(response, request, say)
 {
 	const {status, error, incomplete_details: details, output} = response;
 	const ids = output.map((item) => item.id);
-	const names = (request?.tools ?? []).map((t) => t.name);
+	const names = (request?.tools ?? []).flatMap((t) => t.type ===
+		"namespace" ? t.tools.map((n) => n.name) : [t.name]);
 
 	if ((status === "failed") !== (error !== null))
 		say("error", `have ${JSON.stringify(error)} when ${status}`);
@@ -155,6 +156,12 @@ export function checkResponse(json, request, faults)
 	if (faults.lines.length === 0)
 		checkEnd(json, request, faults.say);
 }
+
+const TOKENS = object({object: word("response.input_tokens"),
+		       input_tokens: count});
+
+export const checkResponseTokens = (json, faults) =>
+	TOKENS(json, "", faults.say);
 
 /* --- a stream ------------------------------------------------------------- */
 

@@ -1,0 +1,35 @@
+/*
+ * openai_fields.h: fields that OpenAI's chat completions and responses have
+ * alike.
+ *
+ * Rows of the table of either; they answer as the functions of chat_read.h do.
+ */
+#ifndef GB_DIALECT_OPENAI_FIELDS_H
+#define GB_DIALECT_OPENAI_FIELDS_H
+
+#include "dialect/chat_read.h"
+
+enum gb_err openai_read_temperature(struct chat_reader *, struct json_object *,
+				    const struct field *) GB_NODISCARD;
+enum gb_err openai_read_stream(struct chat_reader *, struct json_object *,
+			       const struct field *) GB_NODISCARD;
+enum gb_err openai_read_tier(struct chat_reader *, struct json_object *,
+			     const struct field *) GB_NODISCARD;
+enum gb_err openai_read_parallel(struct chat_reader *, struct json_object *,
+				 const struct field *) GB_NODISCARD;
+
+/* "user", or after it "prompt_cache_key", which says it better. */
+enum gb_err openai_read_affinity(struct chat_reader *, struct json_object *,
+				 const struct field *) GB_NODISCARD;
+
+/* {"google":{…}} */
+enum gb_err openai_read_extra_body(struct chat_reader *, struct json_object *,
+				   const struct field *) GB_NODISCARD;
+
+/* {"type":"text"|"json_object"|"json_schema",…}.  "nested" is the member that
+ * holds the schema's own members; NULL: they stand beside the type. */
+enum gb_err openai_read_format(struct chat_reader *, struct json_object *,
+			       const struct field *,
+			       const char *nested) GB_NODISCARD;
+
+#endif
