@@ -3,7 +3,8 @@
  *
  * Gemini counts the bytes of one part, OpenAI the characters of the joined
  * text.  A map is told each stretch of the text as it goes by and keeps one
- * bit a byte: the text itself is gone by the time the offsets come.
+ * bit a byte: the text itself is gone by the time the offsets come.  An answer
+ * may have thousands of them, so none is counted from the beginning.
  */
 #ifndef GB_DIALECT_TEXT_MAP_H
 #define GB_DIALECT_TEXT_MAP_H
@@ -17,8 +18,9 @@
 #define TEXT_MAP_MAX   (2u << 20) /* bytes: 16 MiB of text, then it is silent */
 
 struct text_map {
-	struct buf bits; /* 1 where a character begins */
-	size_t bytes;	 /* of text so far */
+	struct buf bits;   /* 1 where a character begins */
+	struct buf blocks; /* uint32_t: the characters before each block */
+	size_t bytes;	   /* of text so far */
 	size_t
 	    starts[TEXT_MAP_PARTS]; /* 1 + where the part begins; 0: unknown */
 };
