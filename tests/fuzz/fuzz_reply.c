@@ -21,7 +21,7 @@
 #include "dialect/responses_reply.h"
 #include "dialect/responses_stream.h"
 
-#define OUT_MAX	  (1u << 24) /* bytes; inputs are at most some KiB */
+#define OUT_MAX	  (256u << 20) /* bytes: what a MiB of calls is made into */
 #define SEED	  "0123456789abcdef01234567"
 #define DEPTH_MAX 256 /* levels: more than is ever written */
 #define KEEPS	  "{\"include\":[\"reasoning.encrypted_content\"]}"
