@@ -180,14 +180,15 @@ run_unit()
 # use to anybody, what it breaks is kept in build/check.
 fuzz()
 {
-  local name seeds new
+  local name new
 
+  [ $# -eq 0 ] || step seeds scripts/seeds.sh "$@"
   for name in "$@"; do
     new=$(mktemp -d)
-    seeds=$(ls -d "tests/fuzz/corpus/${name#fuzz_}" tests/golden 2>/dev/null)
     step "$name" timeout -k 5 $FUZZ_MAX "build/fuzz/tests/fuzz/$name" \
       -max_total_time=$FUZZ_SECONDS -timeout=10 -rss_limit_mb=2048 \
-      -verbosity=0 -artifact_prefix="$logs/$name-" "$new" $seeds
+      -verbosity=0 -artifact_prefix="$logs/$name-" "$new" \
+      "build/seeds/$name"
     rm -rf "$new"
   done
 }

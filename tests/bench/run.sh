@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # run.sh: how fast gbalance is, and what it needs, as a table of goals.
 #
-#   tests/bench/run.sh [throughput] [latency] [streams] [image] [memory] [start] [size]
+#   tests/bench/run.sh [throughput] [latency] [streams] [image] [readers] [memory] [start] [size]
 #   tests/bench/run.sh --soak
 #
 # Without a word, all of it, in about four minutes; --soak is the memory part
@@ -54,11 +54,11 @@ main()
     REQUESTS=${BENCH_REQUESTS:-1000000}
     set -- memory
   fi
-  [ $# -gt 0 ] || set -- throughput latency streams image memory start size
+  [ $# -gt 0 ] || set -- throughput latency streams image readers memory start size
   for part in "$@"; do
     case $part in
-    throughput|latency|streams|image|memory|start|size) ;;
-    *) echo "usage: run.sh [--soak|throughput|latency|streams|image|memory|start|size]" >&2
+    throughput|latency|streams|image|readers|memory|start|size) ;;
+    *) echo "usage: run.sh [--soak|throughput|latency|streams|image|readers|memory|start|size]" >&2
        exit 2 ;;
     esac
   done
@@ -296,6 +296,20 @@ measure_image()
     "$(median ${ratios[lighttpd_gbalance]})"
   note '  behind nginx, ratio to bare nginx' \
     "$(median ${ratios[nginx_gbalance]})"
+}
+
+# --- the worst input ---------------------------------------------------------
+
+# What a MiB of it costs each reader, and which it is.
+measure_readers()
+{
+  local readers=build/release/tests/bench/readers out name ms what
+
+  make -s -C "$root" $readers >&2 || fail 'cannot build readers'
+  out=$("$root/$readers") || fail "readers: $out"
+  while read -r name ms what; do
+    row "worst MiB, $name: $what" "$ms" '<' 100 ms
+  done < <(sort -k1,1 -k2,2gr <<<"$out" | awk '!seen[$1]++')
 }
 
 # --- latency ----------------------------------------------------------------

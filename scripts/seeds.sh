@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# seeds.sh: what the fuzz targets begin with, out of the golden cases, one file
+# an input: build/seeds/TARGET/….
+#
+#   scripts/seeds.sh TARGET...  targets: fuzz_chat_request fuzz_reply ...
+#
+# A target of which nothing is known here begins with all golden files.
+set -u
+shopt -s nullglob
+
+root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
+cd "$root/tests/golden" || exit 1
+
+main()
+{
+  local target
+
+  for target in "$@"; do
+    seeds=$root/build/seeds/$target
+    rm -rf "$seeds"
+    mkdir -p "$seeds" || exit 1
+    seeds_of "$target"
+  done
+}
+
+# Each target's own files, in the form that it wants.
+seeds_of()
+{
+  case $1 in
+  fuzz_chat_request) choice_first chat_request/*/request.json ;;
+  fuzz_*_request)   choice_last "${1#fuzz_}"/*/request.json ;;
+  fuzz_native_edit) choice_first *_request/*/gemini.json ;;
+  fuzz_reply)       as_they_are *_reply/*/gemini.json
+                    as_events *_reply/*/gemini.sse ;;
+  fuzz_sse_reader)  with_number *_reply/*/gemini.sse ;;
+  fuzz_schema)      as_they_are *_request/*/request.json ;;
+  *)                as_they_are */*/*.json */*/*.sse ;;
+  esac
+}
+
+as_they_are()
+{
+  local file
+
+  for file in "$@"; do
+    cp "$file" "$seeds/${file//\//-}"
+  done
+}
+
+# Without the "data: " of each event, as the reader behind the stream has it.
+as_events()
+{
+  local file
+
+  for file in "$@"; do
+    sed 's/^data: //; s/\r$//' "$file" >"$seeds/${file//\//-}"
+  done
+}
+
+# A byte chooses the model and settings: each time the same one, but another
+# one for the next case.
+choice_first()
+{
+  local file byte n=0
+
+  for file in "$@"; do
+    printf -v byte '\\x%x' $((n++ * 37 % 256))
+    { printf "$byte"; cat "$file"; } >"$seeds/${file//\//-}"
+  done
+}
+
+choice_last()
+{
+  local file byte n=0
+
+  for file in "$@"; do
+    printf -v byte '\\x%x' $((n++ * 37 % 256))
+    { cat "$file"; printf "$byte"; } >"$seeds/${file//\//-}"
+  done
+}
+
+# Four bytes from which the target makes its pieces.
+with_number()
+{
+  local file
+
+  for file in "$@"; do
+    { printf 'seed'; cat "$file"; } >"$seeds/${file//\//-}"
+  done
+}
+
+main "$@"
