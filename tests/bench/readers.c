@@ -17,6 +17,9 @@
 #include <json-c/json.h>
 
 #include "base/buf.h"
+#include "dialect/anthropic_reply.h"
+#include "dialect/anthropic_request.h"
+#include "dialect/anthropic_stream.h"
 #include "dialect/chat_defaults.h"
 #include "dialect/error.h"
 #include "dialect/gemini_request.h"
@@ -28,6 +31,9 @@
 #include "dialect/openai_chat_reply.h"
 #include "dialect/openai_chat_request.h"
 #include "dialect/openai_chat_stream.h"
+#include "dialect/responses_reply.h"
+#include "dialect/responses_request.h"
+#include "dialect/responses_stream.h"
 #include "dialect/schema.h"
 #include "upstream/sse_reader.h"
 
@@ -60,9 +66,13 @@ struct input {
 
 struct reader {
 	const char *name;
-	void (*run)(const struct buf *input);
+	void (*run)(const struct reader *, const struct buf *input);
 	const struct input *inputs;
 	size_t count;
+	/* What "run" needs of a dialect: its reader or its writer. */
+	enum gb_err (*read)(struct json_object *, const struct chat_options *,
+			    struct chat *, struct api_error *);
+	const struct writer_kind *kind;
 };
 
 static void
@@ -77,7 +87,7 @@ must(bool truth, const char *what)
 /* --- what clients send -----------------------------------------------------
  */
 
-static const struct input requests[] = {
+static const struct input chats[] = {
     {"escapes", CHAT "{\"role\":\"user\",\"content\":\"", "\\u00e9\\n\\\"", "",
      "\"}]}", 0},
     {"surrogates", CHAT "{\"role\":\"user\",\"content\":\"", "\\ud83d\\ude00",
@@ -130,6 +140,61 @@ static const struct input requests[] = {
     {"no JSON", "", "x", "", "", 0},
 };
 
+#define RESPONSES "{\"model\":\"gemini-3.8-flash\",\"input\":["
+#define ITEM_CALL(id) \
+	"{\"type\":\"function_call\",\"call_id\":\"" id "\",\"name\":" \
+	"\"f\",\"arguments\":\"{}\"},{\"type\":\"function_call_output\"," \
+	"\"call_id\":\"" id "\",\"output\":\"1\"}"
+
+static const struct input responses[] = {
+    {"escapes", RESPONSES "{\"role\":\"user\",\"content\":\"", "\\u00e9\\n\\\"",
+     "", "\"}]}", 0},
+    {"tiny items", RESPONSES, USER("\"x\""), ",", "]}", 0},
+    {"parts", RESPONSES "{\"role\":\"user\",\"content\":[",
+     "{\"type\":\"input_text\",\"text\":\"x\"}", ",", "]}]}", 0},
+    {"calls, one a turn", RESPONSES USER("\"x\"") ",", ITEM_CALL("c%zu"), ",",
+     "]}", 0},
+    {"reasoning", RESPONSES USER("\"x\"") ",",
+     "{\"type\":\"reasoning\",\"id\":\"rs_%zu\",\"summary\":[],"
+     "\"encrypted_content\":\"c2ln\"}",
+     ",", "]}", 0},
+    {"tools", RESPONSES USER("\"x\"") "],\"tools\":[",
+     "{\"type\":\"function\",\"name\":\"f%zu\",\"parameters\":{"
+     "\"type\":\"object\",\"properties\":{\"a\":" PROPERTY "}}}",
+     ",", "]}", 0},
+    {"unknown fields", RESPONSES USER("\"x\"") "],", "\"f%zu\":1", ",", "}", 0},
+};
+
+#define MESSAGES \
+	"{\"model\":\"gemini-3.8-flash\",\"max_tokens\":9,\"messages\":["
+#define USE(id) \
+	"{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\"," \
+	"\"id\":\"" id "\",\"name\":\"f\",\"input\":{}}]},{\"role\":" \
+	"\"user\",\"content\":[{\"type\":\"tool_result\"," \
+	"\"tool_use_id\":\"" id "\",\"content\":\"1\"}]}"
+
+static const struct input messages[] = {
+    {"escapes", MESSAGES "{\"role\":\"user\",\"content\":\"", "\\u00e9\\n\\\"",
+     "", "\"}]}", 0},
+    {"tiny messages", MESSAGES, USER("\"x\""), ",", "]}", 0},
+    {"blocks", MESSAGES "{\"role\":\"user\",\"content\":[",
+     "{\"type\":\"text\",\"text\":\"x\"}", ",", "]}]}", 0},
+    {"calls, one a turn", MESSAGES USER("\"x\"") ",", USE("c%zu"), ",", "]}",
+     0},
+    {"thinking",
+     MESSAGES USER("\"x\"") ",{\"role\":\"assistant\","
+			    "\"content\":[",
+     "{\"type\":\"thinking\",\"thinking\":\"x\",\"signature\":\"c2ln\"}", ",",
+     "]}]}", 0},
+    {"system texts", MESSAGES USER("\"x\"") "],\"system\":[",
+     "{\"type\":\"text\",\"text\":\"x\"}", ",", "]}", 0},
+    {"tools", MESSAGES USER("\"x\"") "],\"tools\":[",
+     "{\"name\":\"f%zu\",\"input_schema\":{\"type\":\"object\","
+     "\"properties\":{\"a\":" PROPERTY "}}}",
+     ",", "]}", 0},
+    {"unknown fields", MESSAGES USER("\"x\"") "],", "\"f%zu\":1", ",", "}", 0},
+};
+
 static void
 write_request(const struct chat *chat)
 {
@@ -150,7 +215,7 @@ write_request(const struct chat *chat)
 }
 
 static void
-run_chat(const struct buf *input)
+run_request(const struct reader *r, const struct buf *input)
 {
 	static const struct model_rules rules;
 	const struct chat_options options = {false, false};
@@ -160,7 +225,7 @@ run_chat(const struct buf *input)
 
 	if (json_read(input->data, input->len, &root, &err) != GB_OK)
 		return;
-	if (openai_chat_read(root, &options, &chat, &err) == GB_OK) {
+	if (r->read(root, &options, &chat, &err) == GB_OK) {
 		chat_apply_defaults(&chat, &rules);
 		write_request(&chat);
 	}
@@ -180,7 +245,7 @@ static const struct input natives[] = {
 };
 
 static void
-run_native(const struct buf *input)
+run_native(const struct reader *r, const struct buf *input)
 {
 	static const struct native_safety safety[] = {{"A", "OFF"}};
 	struct model_rules rules;
@@ -188,6 +253,7 @@ run_native(const struct buf *input)
 	struct model_name name;
 	struct buf body;
 
+	(void)r;
 	memset(&rules, 0, sizeof(rules));
 	memset(&name, 0, sizeof(name));
 	memset(&edit, 0, sizeof(edit));
@@ -237,7 +303,7 @@ static const struct input schemas[] = {
 };
 
 static void
-run_schema(const struct buf *input)
+run_schema(const struct reader *r, const struct buf *input)
 {
 	struct chat_dropped lost;
 	struct schema_account account;
@@ -247,6 +313,7 @@ run_schema(const struct buf *input)
 	struct buf text;
 	int form;
 
+	(void)r;
 	if (json_read(input->data, input->len, &schema, &err) != GB_OK)
 		return;
 	buf_init(&text, OUT_MAX);
@@ -371,11 +438,11 @@ answer_end(struct answer *a)
 }
 
 static void
-run_whole(const struct buf *input)
+run_whole(const struct reader *r, const struct buf *input)
 {
 	struct answer a;
 
-	answer_begin(&a, &openai_chat_whole);
+	answer_begin(&a, r->kind);
 	(void)answer_read(&a, input->data, input->len);
 	answer_end(&a);
 }
@@ -407,7 +474,7 @@ static const struct input streams[] = {
 
 /* As it comes from the network: in pieces, event by event. */
 static void
-run_stream(const struct buf *input)
+run_stream(const struct reader *r, const struct buf *input)
 {
 	struct sse_reader reader;
 	struct sse_event ev;
@@ -415,7 +482,7 @@ run_stream(const struct buf *input)
 	size_t at, len;
 	bool good = true;
 
-	answer_begin(&a, &openai_chat_streamed);
+	answer_begin(&a, r->kind);
 	sse_reader_init(&reader, OUT_MAX);
 	for (at = 0; good && at < input->len; at += len) {
 		len = input->len - at < PIECE ? input->len - at : PIECE;
@@ -440,12 +507,13 @@ static const struct input arrays[] = {
 };
 
 static void
-run_array(const struct buf *input)
+run_array(const struct reader *r, const struct buf *input)
 {
 	struct native_stream stream;
 	struct native_element el;
 	size_t at, len, seen = 0;
 
+	(void)r;
 	native_stream_init(&stream, OUT_MAX);
 	for (at = 0; at < input->len; at += len) {
 		len = input->len - at < PIECE ? input->len - at : PIECE;
@@ -497,13 +565,22 @@ add_sources(struct buf *out, const struct input *in)
 #define INPUTS(list) list, GB_COUNT(list)
 
 static const struct reader readers[] = {
-    {"chat", run_chat, INPUTS(requests)},
-    {"native", run_native, INPUTS(natives)},
-    {"schema", run_schema, INPUTS(schemas)},
-    {"reply", run_whole, INPUTS(replies)},
-    {"sources", run_whole, INPUTS(sources)},
-    {"stream", run_stream, INPUTS(streams)},
-    {"array", run_array, INPUTS(arrays)},
+    {"chat", run_request, INPUTS(chats), openai_chat_read, NULL},
+    {"responses", run_request, INPUTS(responses), responses_read, NULL},
+    {"messages", run_request, INPUTS(messages), anthropic_read, NULL},
+    {"native", run_native, INPUTS(natives), NULL, NULL},
+    {"schema", run_schema, INPUTS(schemas), NULL, NULL},
+    {"reply-chat", run_whole, INPUTS(replies), NULL, &openai_chat_whole},
+    {"reply-responses", run_whole, INPUTS(replies), NULL, &responses_whole},
+    {"reply-messages", run_whole, INPUTS(replies), NULL, &anthropic_whole},
+    {"sources-chat", run_whole, INPUTS(sources), NULL, &openai_chat_whole},
+    {"sources-responses", run_whole, INPUTS(sources), NULL, &responses_whole},
+    {"sources-messages", run_whole, INPUTS(sources), NULL, &anthropic_whole},
+    {"stream-chat", run_stream, INPUTS(streams), NULL, &openai_chat_streamed},
+    {"stream-responses", run_stream, INPUTS(streams), NULL,
+     &responses_streamed},
+    {"stream-messages", run_stream, INPUTS(streams), NULL, &anthropic_streamed},
+    {"array", run_array, INPUTS(arrays), NULL, NULL},
 };
 
 /* "item" with its number wherever it says "%zu". */
@@ -560,7 +637,7 @@ measure(const struct reader *reader, const struct buf *input)
 
 	for (i = 0; i < RUNS; i++) {
 		began = now_ms();
-		reader->run(input);
+		reader->run(reader, input);
 		took = now_ms() - began;
 		if (i == 0 || took < best)
 			best = took;
