@@ -26,7 +26,7 @@ export function withClients({settings = {}, ready = () => {}} = {})
 	before(async () => {
 		held.fake = await startFake();
 		held.stack = await startStack(held.fake, {settings});
-		ready();
+		await ready();
 	});
 	beforeEach(() => held.fake.reset());
 	afterEach(async () => {

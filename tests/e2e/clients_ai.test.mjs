@@ -1,6 +1,6 @@
 /*
  * clients_ai.test.mjs: Vercel's ai package with its providers for OpenAI's chat
- * and for Google.  The same tests for each provider, since whoever uses the
+ * and responses, and for Google.  The same tests for each provider, since whoever uses the
  * package expects the same of each.
  */
 import assert from "node:assert/strict";
@@ -34,6 +34,11 @@ const settings = (path) => ({
 const PROVIDERS = {
 	"openai.chat": {
 		model: (id) => createOpenAI(settings("/v1")).chat(id),
+	},
+	"openai.responses": {
+		model: (id) => createOpenAI(settings("/v1")).responses(id),
+		thoughts: {openai: {reasoningSummary: "auto",
+				    forceReasoning: true}},
 	},
 	"google": {
 		model: (id) => createGoogleGenerativeAI(settings("/v1beta"))(id),

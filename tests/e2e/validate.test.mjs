@@ -356,6 +356,22 @@ describe("a response", () => edits(RESPONSES, ASKED, RESPONSE, [
 	["that failed", {in: {status: "failed", usage: null, output: [],
 			      error: {code: "server_error", message: "m"}}}],
 
+	["with a function of a namespace", {
+		request: {tools: [{type: "namespace", name: "n", tools: [
+			{type: "function", name: "f"}]}]},
+		in: {"output.2.namespace": "n"}}],
+	["with a picture", {in: {"output.2": {
+		type: "image_generation_call", id: "ig_1", result: "iVBO",
+		status: "completed", output_format: "png"}}}],
+
+	["with a picture of no form", {in: {"output.2": {
+		type: "image_generation_call", id: "ig_1", result: "iVBO",
+		status: "completed", output_format: "image/png"}}},
+	 /output_format: have/],
+	["that calls what is of another namespace", {
+		request: {tools: [{type: "namespace", name: "n", tools: [
+			{type: "function", name: "g"}]}]}},
+	 /calls f, which is no tool/],
 	["without instructions", {in: {instructions: undefined}},
 	 /instructions: is missing/],
 	["with another id", {in: {id: "chatcmpl-1"}}, / id: have/],
@@ -378,6 +394,19 @@ describe("a response", () => edits(RESPONSES, ASKED, RESPONSE, [
 	["with one id twice", {in: {"output.2.id": "fc_2", "output.3": {
 		...ITEMS[2], id: "fc_2"}}}, /an id comes twice/],
 ]));
+
+describe("a count of tokens", () => edits(`${RESPONSES}/input_tokens`, {}, {
+	object: "response.input_tokens", input_tokens: 7,
+}, [
+	["that is right", {}],
+	["of another kind", {in: {object: "list"}}, /object: have "list"/],
+	["without a number", {in: {input_tokens: "7"}}, /input_tokens: have/],
+]));
+
+it("a response that was stored is a fault", () => {
+	check(`${RESPONSES}/resp_1`, {text: JSON.stringify(RESPONSE)},
+	      /is stored nowhere/);
+});
 
 /* The events of the response above. */
 function responseEvents()
