@@ -138,6 +138,8 @@ struct chat_generation {
 	struct text aspect_ratio, image_size;
 	const char *voice;     /* Gemini's name of it, or NULL */
 	enum sound_form sound; /* what the client wants to hear */
+	bool logprobs;	       /* of the tokens, and of so many beside each: */
+	int64_t top_logprobs;
 };
 
 struct chat_thinking {
@@ -192,11 +194,11 @@ struct chat {
 
 	/* what the reply half must know */
 	bool stream, include_usage;
-	bool function_call;   /* the client knows OpenAI's "functions" of 2023
-				 only: answer with function_call */
-	bool one_call;	      /* the client takes no calls in parallel: only the
-				 first of an answer is passed on */
-	int64_t n;	      /* answers asked for; 1 so far */
+	bool function_call; /* the client knows OpenAI's "functions" of 2023
+			       only: answer with function_call */
+	bool one_call;	    /* the client takes no calls in parallel: only the
+			       first of an answer is passed on */
+	int64_t n; /* answers asked for, at most REPLY_CANDIDATES_MAX */
 	struct text affinity; /* of what belongs together, so that one key's
 				 cache serves it; or none */
 

@@ -7,9 +7,11 @@
 
 #include "dialect/chat_tools.h"
 #include "dialect/openai_chat_read.h"
+#include "dialect/reply.h"
 
-#define TEMPERATURE_MAX 2
-#define PENALTY_MAX	2 /* and as much below 0 */
+#define TEMPERATURE_MAX	 2
+#define PENALTY_MAX	 2  /* and as much below 0 */
+#define TOP_LOGPROBS_MAX 20 /* OpenAI's limit, and Gemini's */
 
 /* JSON types that a field may have, as bits. */
 enum {
@@ -28,9 +30,10 @@ enum policy {
 typedef enum gb_err reader_fn(struct chat_reader *, struct json_object *,
 			      const struct field *);
 
-static reader_fn read_temperature, read_presence, read_frequency, read_n,
-    read_format, read_effort, read_stream, read_stream_options, read_search,
-    read_tier, read_parallel, read_extra_body, read_affinity;
+static reader_fn read_temperature, read_presence, read_frequency, read_logprobs,
+    read_top_logprobs, read_n, read_format, read_effort, read_stream,
+    read_stream_options, read_search, read_tier, read_parallel, read_extra_body,
+    read_affinity;
 
 #define TOOL_ROWS 3 /* rows after these may look up a tool by its name */
 
@@ -57,6 +60,8 @@ static const struct row {
     {"top_k", 0, READ, chat_read_top_k},
     {"presence_penalty", 0, READ, read_presence},
     {"frequency_penalty", 0, READ, read_frequency},
+    {"logprobs", 0, READ, read_logprobs},
+    {"top_logprobs", 0, READ, read_top_logprobs},
     {"max_tokens", 0, READ, chat_read_max_tokens},
     {"max_completion_tokens", 0, READ, chat_read_max_tokens},
     {"n", 0, READ, read_n},
@@ -73,8 +78,6 @@ static const struct row {
     {"extra_body", 0, READ, read_extra_body},
     {"google", 0, READ, openai_read_google},
     {"logit_bias", OBJECT, DROP, NULL},
-    {"logprobs", BOOLEAN, DROP, NULL},
-    {"top_logprobs", NUMBER, DROP, NULL},
     {"verbosity", STRING, IGNORE, NULL},
     {"prediction", OBJECT, IGNORE, NULL},
     {"moderation", OBJECT | STRING, IGNORE, NULL},
@@ -124,6 +127,33 @@ read_frequency(struct chat_reader *r, struct json_object *value,
 }
 
 static enum gb_err
+read_logprobs(struct chat_reader *r, struct json_object *value,
+	      const struct field *at)
+{
+	return field_bool(value, at, &r->chat->gen.logprobs, r->err);
+}
+
+/* After "logprobs", without which it has no meaning. */
+static enum gb_err
+read_top_logprobs(struct chat_reader *r, struct json_object *value,
+		  const struct field *at)
+{
+	int64_t top;
+	enum gb_err rc;
+
+	if ((rc = field_int(value, at, &top, r->err)) != GB_OK)
+		return rc;
+	if (top < 0 || top > TOP_LOGPROBS_MAX)
+		return field_refuse(at, r->err, FAULT_INVALID,
+				    "must be from 0 to %d", TOP_LOGPROBS_MAX);
+	if (top > 0 && !r->chat->gen.logprobs)
+		return field_refuse(at, r->err, FAULT_INVALID,
+				    "needs \"logprobs\" to be true");
+	r->chat->gen.top_logprobs = top;
+	return GB_OK;
+}
+
+static enum gb_err
 read_n(struct chat_reader *r, struct json_object *value, const struct field *at)
 {
 	int64_t n;
@@ -134,9 +164,10 @@ read_n(struct chat_reader *r, struct json_object *value, const struct field *at)
 	if (n < 1)
 		return field_refuse(at, r->err, FAULT_INVALID,
 				    "must be at least 1");
-	if (n > 1)
+	if (n > REPLY_CANDIDATES_MAX)
 		return field_refuse(at, r->err, FAULT_UNSUPPORTED,
-				    "only 1 answer can be asked for");
+				    "at most %d answers can be asked for",
+				    REPLY_CANDIDATES_MAX);
 	r->chat->n = n;
 	return GB_OK;
 }

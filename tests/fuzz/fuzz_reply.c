@@ -66,6 +66,28 @@ end(struct writer *w)
 	free(w->state);
 }
 
+/* End the answer in "out", also where it is one of several; those that were
+ * streamed are there already. */
+static void
+finish(struct writer *w, const struct reply *reply, struct buf *out)
+{
+	const struct buf *answers[1];
+	struct buf answer;
+
+	if (!reply->narrow) {
+		require(w->kind->finish(w->state, reply) == GB_OK);
+		return;
+	}
+	require(w->kind->finish_one(w->state, reply) == GB_OK);
+	answer = *out;
+	if (w->kind == &openai_chat_whole)
+		buf_init(out, OUT_MAX);
+	answers[0] = &answer;
+	require(w->kind->join(w->state, reply, answers, 1) == GB_OK);
+	if (w->kind == &openai_chat_whole)
+		buf_release(&answer);
+}
+
 static bool
 is_json(const char *text, size_t len, int flags)
 {
@@ -144,12 +166,15 @@ fuzz_sinks(const char *data, size_t size)
 	buf_init(&out, OUT_MAX);
 	buf_init(&events, OUT_MAX);
 	reply_init(&reply, "call_", SEED);
+	reply.wants_tokens = true;
+	options.several = size % 5 == 0;
+	if (options.several)
+		reply_narrow(&reply, size % REPLY_CANDIDATES_MAX);
 	begin(&both.whole, &openai_chat_whole, &options, &out);
 	begin(&both.stream, &openai_chat_streamed, &options, &events);
 
 	if (read_events(&reply, data, size, &sink) == REPLY_OK) {
-		require(both.stream.kind->finish(both.stream.state, &reply) ==
-			GB_OK);
+		finish(&both.stream, &reply, &events);
 	} else {
 		api_error_from_upstream(&error, 200, data, size, "secret",
 					false, false);
@@ -158,7 +183,7 @@ fuzz_sinks(const char *data, size_t size)
 		require_json(out.data, out.len);
 		buf_reset(&out);
 	}
-	require(both.whole.kind->finish(both.whole.state, &reply) == GB_OK);
+	finish(&both.whole, &reply, &out);
 	require_json(out.data, out.len);
 	require(buf_error(&events) == GB_OK);
 	require_events(buf_str(&events));
