@@ -86,6 +86,9 @@ static void
 reset(struct answer_reader *ar)
 {
 	reply_init(&ar->reply, ar->call_prefix, web_id(ar->rq->web));
+	ar->reply.wants_tokens = ar->wants_tokens;
+	if (ar->narrow)
+		reply_narrow(&ar->reply, ar->number);
 	native_stream_release(&ar->array);
 	native_stream_init(&ar->array, EVENT_BYTES_MAX);
 	ar->pieces = 0;

@@ -46,6 +46,9 @@ struct answer_reader {
 	bool show_links; /* after the text, to the pages it was found on */
 	struct api_request *rq;
 	const char *call_prefix; /* of the ids of calls that Google gave none */
+	bool wants_tokens;	 /* the writer takes PIECE_TOKENS */
+	bool narrow;		 /* the answer is one of several: */
+	unsigned number;	 /* … this one, as reply_narrow() has it */
 
 	/* the reader's own */
 	struct reply reply;

@@ -15,9 +15,10 @@
 		       a longer wait stops their retrying */
 #define ROWS_MAX 64 /* verdict rows; there are 34 */
 #define MINUTES_QUOTA_MS \
-	(10 * 60 * 1000) /* a longer rest is for a quota of \
-			    a day, or for money */
-#define ATTEMPTS_KEPT 64 /* failed attempts in the journal */
+	(10 * 60 * 1000)  /* a longer rest is for a quota of \
+			     a day, or for money */
+#define ATTEMPTS_KEPT 64  /* failed attempts in the journal */
+#define STOP_LOOK_MS  100 /* how often a pause looks whether it is to end */
 
 /* What one request has learned so far. */
 struct campaign {
@@ -80,11 +81,49 @@ start(struct call *call, const struct key_turn *key, struct transfer **out)
 	req.body_max = (size_t)cfg->max_reply;
 	req.queue_max = (size_t)cfg->stream_buffer;
 	req.watch_fd = web_watch_fd(call->rq->web);
+	req.cancel = call->peers == NULL ? NULL : &call->peers->stop;
 	rc = buf_error(&url);
 	if (rc == GB_OK)
 		rc = transfer_start(app_engine(call->rq->app), &req, out);
 	buf_release(&url);
 	return rc;
+}
+
+/* --- several for one request -------------------------------------------- */
+
+void
+call_lock(struct call *call)
+{
+	if (call->peers != NULL)
+		pthread_mutex_lock(&call->peers->client);
+}
+
+void
+call_unlock(struct call *call)
+{
+	if (call->peers != NULL)
+		pthread_mutex_unlock(&call->peers->client);
+}
+
+static bool
+is_stopped(const struct call *call)
+{
+	return call->peers != NULL && atomic_load(&call->peers->stop);
+}
+
+static int64_t
+last_sent_ms(const struct call *call)
+{
+	return call->peers == NULL ? call->last_sent_ms
+				   : atomic_load(&call->peers->last_sent_ms);
+}
+
+static void
+note_sent(struct call *call)
+{
+	call->last_sent_ms = clock_mono_ms();
+	if (call->peers != NULL)
+		atomic_store(&call->peers->last_sent_ms, call->last_sent_ms);
 }
 
 /* --- for readers -------------------------------------------------------- */
@@ -95,12 +134,14 @@ call_send(struct call *call, const char *data, size_t len)
 	struct web_request *web = call->rq->web;
 	enum gb_err rc;
 
-	rc = GB_OK;
-	if (!web_replied(web))
+	call_lock(call);
+	rc = is_stopped(call) ? GB_ECANCELED : GB_OK;
+	if (rc == GB_OK && !web_replied(web))
 		rc = web_stream_begin(web, 200, call->stream_type);
 	if (rc == GB_OK && len > 0)
 		rc = web_stream_write(web, data, len);
-	call->last_sent_ms = clock_mono_ms();
+	note_sent(call);
+	call_unlock(call);
 	return rc == GB_OK ? ATTEMPT_OK : ATTEMPT_GONE;
 }
 
@@ -112,7 +153,7 @@ patience_ms(const struct call *call)
 
 	if (call->stream_type == NULL)
 		return -1;
-	left = call->last_sent_ms + call->rq->cfg->keepalive_interval_ms -
+	left = last_sent_ms(call) + call->rq->cfg->keepalive_interval_ms -
 	       clock_mono_ms();
 	return left > 0 ? left : 0;
 }
@@ -306,6 +347,16 @@ error_from_pool(struct call *call, const struct campaign *c, int64_t back_at)
 			       : "No Gemini key is in service.");
 }
 
+static void
+no_key(struct call *call, const struct campaign *c, enum gb_err rc,
+       int64_t back_at)
+{
+	if (rc == GB_ENOTFOUND)
+		error_from_pool(call, c, back_at);
+	else
+		api_fail(call->rq, rc);
+}
+
 /* Whether the verdict, MAX_RETRIES and the time allow another attempt. */
 static bool
 may_retry(struct call *call, struct campaign *c)
@@ -344,10 +395,18 @@ static bool
 pause_before_retry(struct call *call, int64_t pause_ms)
 {
 	struct pollfd pfd;
+	int64_t step;
 
 	pfd.fd = web_watch_fd(call->rq->web);
 	pfd.events = POLLRDHUP;
-	return pause_ms <= 0 || poll(&pfd, 1, (int)pause_ms) <= 0;
+	for (; pause_ms > 0; pause_ms -= step) {
+		step = call->peers != NULL && pause_ms > STOP_LOOK_MS
+			   ? STOP_LOOK_MS
+			   : pause_ms;
+		if (is_stopped(call) || poll(&pfd, 1, (int)step) > 0)
+			return false;
+	}
+	return true;
 }
 
 /* One attempt with the key in "c". */
@@ -390,6 +449,11 @@ take_first(struct call *call, struct campaign *c, struct key_turn *turn,
 {
 	unsigned char digest[AFFINITY_SIZE];
 
+	if (call->first != NULL) {
+		*turn = *call->first;
+		c->tried.ids[c->tried.count++] = turn->id;
+		return GB_OK;
+	}
 	if (call->affinity != NULL)
 		pool_affinity(digest, call->rq->entry.token, call->affinity,
 			      call->affinity_len);
@@ -431,14 +495,10 @@ campaign_run(struct call *call, struct campaign *c)
 	int64_t back_at;
 	enum gb_err rc;
 
-	for (;;) {
+	while (!is_stopped(call)) {
 		rc = same_key ? GB_OK : take_key(call, c, &back_at);
-		if (rc == GB_ENOTFOUND) {
-			error_from_pool(call, c, back_at);
-			return;
-		}
 		if (rc != GB_OK) {
-			api_fail(rq, rc);
+			no_key(call, c, rc, back_at);
 			return;
 		}
 		switch (attempt(call, c)) {
@@ -464,6 +524,7 @@ campaign_run(struct call *call, struct campaign *c)
 			}
 		}
 	}
+	api_hung_up(rq);
 }
 
 void
@@ -481,4 +542,12 @@ call_run(struct call *call)
 	explicit_bzero(c, sizeof(*c)); /* it held keys */
 	free(c);
 	buf_release(&call->error_body);
+}
+
+void
+call_no_key(struct call *call, enum gb_err rc, int64_t back_at)
+{
+	static const struct campaign nothing_asked;
+
+	no_key(call, &nothing_asked, rc, back_at);
 }

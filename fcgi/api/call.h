@@ -5,6 +5,9 @@
 #ifndef GB_API_CALL_H
 #define GB_API_CALL_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "api/request.h"
 #include "keys/pool.h"
 #include "upstream/transfer.h"
@@ -20,6 +23,14 @@ enum attempt {
 };
 
 struct call;
+
+/* What calls that work for one request at the same time have in common. */
+struct call_peers {
+	pthread_mutex_t client; /* held by whoever writes to it */
+	_Atomic int64_t last_sent_ms;
+	atomic_bool stop; /* one has failed for good, or the client is gone:
+			     the others end as if it had */
+};
 
 /*
  * Read one attempt to its end.  On ATTEMPT_FAILED and ATTEMPT_BROKEN "answer"
@@ -46,6 +57,9 @@ struct call {
 	 * the client had nothing of it: whether "body" is changed now so that
 	 * the same key is to be asked once more.  NULL: never. */
 	bool (*repair)(struct call *, const struct answer *);
+	/* The key of the first attempt; NULL: whose turn it is. */
+	const struct key_turn *first;
+	struct call_peers *peers; /* NULL: it is the request's only call */
 	call_reader *reader;
 	void *context; /* the reader's */
 
@@ -64,6 +78,15 @@ struct call {
  * knows the attempts, and what keys' health they cost was carried out.
  */
 void call_run(struct call *);
+
+/* For who took the first keys of several calls, and got none ("rc"; "back_at"
+ * as pool_take() says it): fill in rq->error as call_run() would have. */
+void call_no_key(struct call *, enum gb_err rc, int64_t back_at);
+
+/* Nobody else of the request's calls changes what they share, or writes to the
+ * client, between these two.  Not around the functions below. */
+void call_lock(struct call *);
+void call_unlock(struct call *);
 
 /* For readers: transfer_head() and transfer_read() that keep the client's
  * line open.  ATTEMPT_OK: there is something, or the end of it. */

@@ -8,6 +8,7 @@
 #include "api/answer.h"
 #include "api/media.h"
 #include "api/plain.h"
+#include "api/several.h"
 #include "api/signatures.h"
 #include "dialect/anthropic_reply.h"
 #include "dialect/anthropic_request.h"
@@ -45,19 +46,19 @@ struct chat_dialect {
 	bool flat;		 /* it has no place of its own for thoughts */
 };
 
-/* One chat on its way. */
-struct exchange {
-	const struct chat_dialect *dialect;
-	bool counts; /* only how many tokens it is */
-	struct chat chat;
-	struct buf url, body; /* as Gemini wants it */
-	const char *categories[SAFETY_MAX], *thresholds[SAFETY_MAX];
+/* How Gemini is asked; its refusal may change that. */
+struct wording {
 	struct model_facts facts;
-	struct gemini_request_options told; /* how "body" was written */
-	struct chat_dropped dropped;	    /* of what the client asked */
+	struct gemini_request_options told;
+	struct chat_dropped dropped; /* of what the client asked */
 	struct gemini_repairs repairs;
-	struct writer_options options;
-	const struct writer_kind *kind;
+};
+
+/* One call, and the writer of its answer. */
+struct asking {
+	struct exchange *x;
+	struct wording wording;
+	struct buf own; /* a body that is not the exchange's any more */
 	void *writer;
 	struct thought_text thoughts;
 	struct signatures signatures;
@@ -65,49 +66,69 @@ struct exchange {
 	struct call call;
 };
 
+/* One chat on its way. */
+struct exchange {
+	const struct chat_dialect *dialect;
+	bool counts; /* only how many tokens it is */
+	struct chat chat;
+	struct buf url, body; /* as Gemini wants it */
+	const char *categories[SAFETY_MAX], *thresholds[SAFETY_MAX];
+	struct wording wording; /* of "body" */
+	struct writer_options options;
+	const struct writer_kind *kind;
+	struct signatures signatures; /* whether they are wanted */
+	struct asking only;
+	struct asking *askings; /* "only", or several */
+	size_t count;
+	struct several *several; /* NULL for one */
+};
+
 /* --- what the client gets ----------------------------------------------- */
 
 static void
 writer_reset(struct answer_reader *ar)
 {
-	struct exchange *x = ar->context;
+	struct asking *a = ar->context;
+	const struct writer_kind *kind = a->x->kind;
 
-	x->kind->release(x->writer);
-	x->kind->init(x->writer, &x->options, &ar->rq->out, REPLY_BYTES_MAX);
-	signatures_reset(&x->signatures);
-	thought_text_init(&x->thoughts, ar->rq->cfg->thought_tag,
-			  (struct piece_sink){x->kind->piece, x->writer});
+	kind->release(a->writer);
+	kind->init(a->writer, &a->x->options, &ar->rq->out, REPLY_BYTES_MAX);
+	signatures_reset(&a->signatures);
+	thought_text_init(&a->thoughts, ar->rq->cfg->thought_tag,
+			  (struct piece_sink){kind->piece, a->writer});
 }
 
 static bool
 tags_thoughts(const struct answer_reader *ar)
 {
-	const struct exchange *x = ar->context;
+	const struct asking *a = ar->context;
 
-	return x->dialect->flat && !x->options.hide_thoughts &&
+	return a->x->dialect->flat && !a->x->options.hide_thoughts &&
 	       *ar->rq->cfg->thought_tag != '\0';
 }
 
 static struct piece_sink
 writer_sink(struct answer_reader *ar)
 {
-	struct exchange *x = ar->context;
-	struct piece_sink to = {x->kind->piece, x->writer};
+	struct asking *a = ar->context;
+	struct piece_sink to = {a->x->kind->piece, a->writer};
 
 	if (tags_thoughts(ar))
-		to = thought_text_sink(&x->thoughts);
-	return signatures_sink(&x->signatures, to);
+		to = thought_text_sink(&a->thoughts);
+	return signatures_sink(&a->signatures, to);
 }
 
 static enum gb_err
 writer_finish(struct answer_reader *ar)
 {
-	struct exchange *x = ar->context;
+	struct asking *a = ar->context;
+	const struct writer_kind *kind = a->x->kind;
 
 	if (tags_thoughts(ar))
-		thought_text_finish(&x->thoughts, &ar->reply);
-	signatures_keep(&x->signatures, ar->rq);
-	return x->kind->finish(x->writer, &ar->reply);
+		thought_text_finish(&a->thoughts, &ar->reply);
+	signatures_keep(&a->signatures, ar->rq);
+	return ar->narrow ? kind->finish_one(a->writer, &ar->reply)
+			  : kind->finish(a->writer, &ar->reply);
 }
 
 static const struct answer_writer chat_writer = {
@@ -140,17 +161,19 @@ read_request(struct exchange *x, struct api_request *rq)
 	return true;
 }
 
-/* Write the chat into the body; what was dropped is what this one drops. */
+/* Write the chat into "body"; what was dropped is what this one drops. */
 static enum gb_err
-write_body(struct exchange *x, const struct model_facts *facts,
-	   struct gemini_request_options *told, struct api_error *err)
+write_body(struct exchange *x, struct wording *w, struct buf *body,
+	   struct api_error *err)
 {
-	buf_reset(&x->body);
-	x->dropped = x->chat.dropped;
-	told->dropped = &x->dropped;
+	struct gemini_request_options told = w->told;
+
+	buf_reset(body);
+	w->dropped = x->chat.dropped;
+	told.dropped = &w->dropped;
 	return (x->counts ? gemini_count_write
-			  : gemini_request_write)(&x->chat, facts, told,
-						  &x->body, err);
+			  : gemini_request_write)(&x->chat, &w->facts, &told,
+						  body, err);
 }
 
 static const char *
@@ -166,21 +189,22 @@ static bool
 write_request(struct exchange *x, struct api_request *rq)
 {
 	const struct string_pairs *set = &rq->cfg->safety_settings;
+	struct wording *w = &x->wording;
 	size_t i;
 
 	for (i = 0; i < set->count && i < SAFETY_MAX; i++) {
 		x->categories[i] = set->items[i].name;
 		x->thresholds[i] = set->items[i].value;
 	}
-	x->told.safety_categories = x->categories;
-	x->told.safety_thresholds = x->thresholds;
-	x->told.safety_count = i;
-	model_facts_get(x->chat.model, rq->snap->models, &x->facts);
-	if (!media_resolve(rq, &x->chat, &x->facts))
+	w->told.safety_categories = x->categories;
+	w->told.safety_thresholds = x->thresholds;
+	w->told.safety_count = i;
+	model_facts_get(x->chat.model, rq->snap->models, &w->facts);
+	if (!media_resolve(rq, &x->chat, &w->facts))
 		return false;
-	signatures_restore(&x->signatures, rq, &x->facts, &x->chat);
+	signatures_restore(&x->signatures, rq, &w->facts, &x->chat);
 	buf_printf(&x->url, "/v1beta/models/%s:%s", x->chat.model, verb_of(x));
-	return write_body(x, &x->facts, &x->told, &rq->error) == GB_OK;
+	return write_body(x, w, &x->body, &rq->error) == GB_OK;
 }
 
 /* Tell the client what could not be honoured, if its head is not sent yet. */
@@ -207,7 +231,7 @@ name_dropped(const struct chat_dropped *dropped, struct web_request *web)
 /* What Gemini has against the request, in its words; "out" stays empty when
  * the attempt failed in another way. */
 static void
-read_refusal(const struct exchange *x, const struct answer *answer,
+read_refusal(const struct asking *a, const struct answer *answer,
 	     struct buf *out)
 {
 	const char *reason;
@@ -217,56 +241,88 @@ read_refusal(const struct exchange *x, const struct answer *answer,
 		return;
 	}
 	reason = answer->fault == ANSWER_EMPTY
-		     ? reply_stumbled_over(&x->reader.reply)
+		     ? reply_stumbled_over(&a->reader.reply)
 		     : NULL;
 	if (reason != NULL)
 		buf_puts(out, reason);
 }
 
-/* Write the request anew, so that Gemini has no more reason to refuse it.  When
- * that cannot be done the old one is there again: a large body is kept once. */
-static bool
-rewrite(struct exchange *x, const char *refusal)
+static void
+set_body(struct asking *a, const struct buf *body)
 {
-	struct gemini_request_options told = x->told;
-	struct model_facts facts = x->facts;
-	struct api_error err;
+	a->call.body = buf_str(body);
+	a->call.body_len = body->len;
+}
 
-	if (!gemini_repair(&x->repairs, &x->chat, refusal, &facts, &told))
+/* Write the request anew, so that Gemini has no more reason to refuse it.  When
+ * that cannot be done the old one is there again: a large body is kept once,
+ * but where others are still being sent it. */
+static bool
+rewrite(struct asking *a, const char *refusal)
+{
+	struct wording w = a->wording;
+	struct buf *body = a->x->count > 1 ? &a->own : &a->x->body;
+	struct api_error err;
+	bool mended;
+
+	if (!gemini_repair(&w.repairs, &a->x->chat, refusal, &w.facts, &w.told))
 		return false;
-	if (write_body(x, &facts, &told, &err) != GB_OK) {
-		if (write_body(x, &x->facts, &x->told, &err) != GB_OK)
-			buf_reset(&x->body);
-		return false;
-	}
-	x->facts = facts;
-	x->told = told;
-	return true;
+	a->wording.repairs = w.repairs;
+	mended = write_body(a->x, &w, body, &err) == GB_OK;
+	if (mended)
+		a->wording = w;
+	else if (write_body(a->x, &a->wording, body, &err) != GB_OK)
+		buf_reset(body);
+	set_body(a, body);
+	return mended;
 }
 
 static bool
 repair(struct call *call, const struct answer *answer)
 {
 	struct answer_reader *ar = call->context;
-	struct exchange *x = ar->context;
+	struct asking *a = ar->context;
 	struct buf refusal;
 	bool mended;
 
 	buf_init(&refusal, REFUSAL_MAX);
-	read_refusal(x, answer, &refusal);
-	mended = refusal.len > 0 && rewrite(x, buf_str(&refusal));
-	call->body = buf_str(&x->body);
-	call->body_len = x->body.len;
+	read_refusal(a, answer, &refusal);
+	call_lock(call);
+	mended = refusal.len > 0 && rewrite(a, buf_str(&refusal));
 	if (mended)
-		name_dropped(&x->dropped, call->rq->web);
+		name_dropped(&a->wording.dropped, call->rq->web);
+	call_unlock(call);
 	buf_release(&refusal);
 	return mended;
 }
 
-static void
-prepare_call(struct exchange *x, struct api_request *rq)
+/* --- calls and writers --------------------------------------------------- */
+
+static void *
+new_writer(const struct exchange *x, struct buf *out)
 {
-	struct call *call = &x->call;
+	void *writer;
+
+	writer = calloc(1, x->kind->size);
+	if (writer != NULL)
+		x->kind->init(writer, &x->options, out, REPLY_BYTES_MAX);
+	return writer;
+}
+
+static void
+free_writer(const struct exchange *x, void *writer)
+{
+	if (writer != NULL)
+		x->kind->release(writer);
+	free(writer);
+}
+
+static void
+init_call(struct asking *a, struct api_request *rq)
+{
+	const struct exchange *x = a->x;
+	struct call *call = &a->call;
+	bool stream = x->chat.stream && !x->counts;
 
 	call->rq = rq;
 	call->model = x->chat.model;
@@ -274,56 +330,171 @@ prepare_call(struct exchange *x, struct api_request *rq)
 	call->affinity_len = x->chat.affinity.len;
 	call->method = "POST";
 	call->path = buf_str(&x->url);
-	call->body = buf_str(&x->body);
-	call->body_len = x->body.len;
-	call->context = &x->reader;
-	call->whole = true;
-	call->repair = repair;
-	rq->content_type = API_JSON_TYPE;
-	name_dropped(&x->dropped, rq->web);
-}
-
-static bool
-prepare(struct exchange *x, struct api_request *rq)
-{
-	struct call *call = &x->call;
-	bool stream = x->chat.stream;
-
-	x->kind = stream ? x->dialect->streamed : x->dialect->whole;
-	if ((x->writer = calloc(1, x->kind->size)) == NULL) {
-		api_fail(rq, GB_ENOMEM);
-		return false;
-	}
-	x->options.chat = &x->chat;
-	x->options.model = rq->entry.model;
-	x->options.seed = web_id(rq->web);
-	x->options.created = web_arrived_wall_ms(rq->web) / 1000;
-	x->options.hide_thoughts = !rq->cfg->show_thinking_process;
-	x->kind->init(x->writer, &x->options, &rq->out, REPLY_BYTES_MAX);
-	answer_reader_init(&x->reader, rq, &chat_writer, x);
-	x->reader.framing = FRAMING_SSE;
-	/* links would stand in the JSON */
-	x->reader.show_links =
-	    rq->cfg->show_search_link && x->chat.output == CHAT_OUTPUT_TEXT;
-	x->reader.call_prefix = x->dialect->call_prefix;
-	prepare_call(x, rq);
+	call->context = &a->reader;
 	call->whole = !stream;
+	call->repair = repair;
 	call->reader = stream ? answer_read_stream : answer_read_whole;
 	if (stream) {
 		call->stream_type = SSE_TYPE;
 		call->keepalive = x->dialect->keepalive;
 	}
+}
+
+/* For answer "number", with "rq" for what the call fills in.  False: rq->error
+ * says why not. */
+static bool
+init_asking(struct asking *a, struct exchange *x, struct api_request *rq,
+	    unsigned number)
+{
+	a->x = x;
+	a->wording = x->wording;
+	a->wording.told.choice = number;
+	a->signatures.wanted = x->signatures.wanted;
+	buf_init(&a->own, BODY_MAX);
+	answer_reader_init(&a->reader, rq, &chat_writer, a);
+	a->reader.framing = FRAMING_SSE;
+	/* links would stand in the JSON */
+	a->reader.show_links =
+	    rq->cfg->show_search_link && x->chat.output == CHAT_OUTPUT_TEXT;
+	a->reader.call_prefix = x->dialect->call_prefix;
+	a->reader.wants_tokens = x->kind->tokens;
+	a->reader.narrow = x->count > 1;
+	a->reader.number = number;
+	init_call(a, rq);
+	set_body(a, &x->body);
+	if ((a->writer = new_writer(x, &rq->out)) == NULL) {
+		api_fail(rq, GB_ENOMEM);
+		return false;
+	}
+	if (number == 0 || !x->chat.gen.seed.set)
+		return true;
+	if (write_body(x, &a->wording, &a->own, &rq->error) != GB_OK)
+		return false;
+	set_body(a, &a->own);
 	return true;
 }
 
 static void
+release_asking(struct asking *a)
+{
+	if (a->x == NULL)
+		return; /* there was none */
+	free_writer(a->x, a->writer);
+	answer_reader_release(&a->reader);
+	signatures_reset(&a->signatures);
+	buf_release(&a->own);
+}
+
+static bool
+prepare(struct exchange *x, struct api_request *rq)
+{
+	x->kind = x->chat.stream ? x->dialect->streamed : x->dialect->whole;
+	x->options.chat = &x->chat;
+	x->options.model = rq->entry.model;
+	x->options.seed = web_id(rq->web);
+	x->options.created = web_arrived_wall_ms(rq->web) / 1000;
+	x->options.hide_thoughts = !rq->cfg->show_thinking_process;
+	x->count = x->kind->join == NULL ? 1 : (size_t)x->chat.n;
+	x->options.several = x->count > 1;
+	x->askings =
+	    x->count == 1 ? &x->only : calloc(x->count, sizeof(*x->askings));
+	if (x->askings == NULL) {
+		api_fail(rq, GB_ENOMEM);
+		return false;
+	}
+	rq->content_type = API_JSON_TYPE;
+	name_dropped(&x->wording.dropped, rq->web);
+	return true;
+}
+
+static void
+serve_one(struct exchange *x, struct api_request *rq)
+{
+	struct asking *a = x->askings;
+
+	if (!init_asking(a, x, rq, 0))
+		return;
+	call_run(&a->call);
+	if (rq->error.fault != FAULT_NONE && web_replied(rq->web))
+		x->kind->broken(a->writer, &rq->error);
+}
+
+/* --- several answers ----------------------------------------------------- */
+
+/* What comes after the answers, or the reason that there is no more of them. */
+static void
+join(struct exchange *x, struct api_request *rq)
+{
+	const struct buf *answers[SEVERAL_MAX];
+	struct reply sum;
+	enum gb_err rc;
+	void *writer;
+	size_t i;
+
+	if ((writer = new_writer(x, &rq->out)) == NULL) {
+		api_fail(rq, GB_ENOMEM);
+		return;
+	}
+	if (rq->error.fault != FAULT_NONE) {
+		x->kind->broken(writer, &rq->error);
+		goto out;
+	}
+	reply_init(&sum, x->dialect->call_prefix, x->options.seed);
+	for (i = 0; i < x->count; i++) {
+		reply_sum(&sum, &x->askings[i].reader.reply);
+		answers[i] = &x->askings[i].call.rq->out;
+	}
+	rq->status = 200;
+	if ((rc = x->kind->join(writer, &sum, answers, x->count)) != GB_OK)
+		api_fail(rq, rc);
+out:
+	free_writer(x, writer);
+}
+
+static bool
+init_askings(struct exchange *x, struct api_request *rq, struct call *calls[])
+{
+	struct api_request *own;
+	size_t i;
+
+	for (i = 0; i < x->count; i++) {
+		own = several_request(x->several, i);
+		if (!init_asking(&x->askings[i], x, own, (unsigned)i)) {
+			rq->error = own->error;
+			return false;
+		}
+		calls[i] = &x->askings[i].call;
+	}
+	return true;
+}
+
+static void
+serve_several(struct exchange *x, struct api_request *rq)
+{
+	struct call *calls[SEVERAL_MAX];
+
+	if ((x->several = several_new(rq, x->count)) == NULL) {
+		api_fail(rq, GB_ENOMEM);
+		return;
+	}
+	if (init_askings(x, rq, calls) &&
+	    (several_run(x->several, calls) ||
+	     (rq->error.fault != FAULT_NONE && web_replied(rq->web))))
+		join(x, rq);
+}
+
+/* --- all of it ----------------------------------------------------------- */
+
+static void
 release(struct exchange *x)
 {
-	if (x->writer != NULL) {
-		x->kind->release(x->writer);
-		answer_reader_release(&x->reader);
-	}
-	free(x->writer);
+	size_t i;
+
+	for (i = 0; x->askings != NULL && i < x->count; i++)
+		release_asking(&x->askings[i]);
+	if (x->askings != &x->only)
+		free(x->askings);
+	several_free(x->several);
 	signatures_reset(&x->signatures);
 	chat_release(&x->chat);
 	buf_release(&x->url);
@@ -341,7 +512,6 @@ begin(struct api_request *rq, const struct chat_dialect *dialect)
 		return NULL;
 	}
 	x->dialect = dialect;
-	x->reader.context = x;
 	chat_init(&x->chat);
 	buf_init(&x->url, URL_MAX);
 	buf_init(&x->body, BODY_MAX);
@@ -356,9 +526,10 @@ serve(struct api_request *rq, const struct chat_dialect *dialect)
 	if ((x = begin(rq, dialect)) == NULL)
 		return;
 	if (read_request(x, rq) && write_request(x, rq) && prepare(x, rq)) {
-		call_run(&x->call);
-		if (rq->error.fault != FAULT_NONE && web_replied(rq->web))
-			x->kind->broken(x->writer, &rq->error);
+		if (x->count == 1)
+			serve_one(x, rq);
+		else
+			serve_several(x, rq);
 	}
 	release(x);
 }
@@ -435,14 +606,23 @@ count(struct api_request *rq, const struct chat_dialect *dialect,
       const char *object)
 {
 	struct exchange *x;
+	struct asking *a;
 
 	if ((x = begin(rq, dialect)) == NULL)
 		return;
 	x->counts = true;
 	if (read_request(x, rq) && write_request(x, rq)) {
-		prepare_call(x, rq);
-		x->call.reader = plain_read;
-		call_run(&x->call);
+		a = x->askings = &x->only;
+		x->count = 1;
+		a->x = x;
+		a->wording = x->wording;
+		answer_reader_init(&a->reader, rq, &chat_writer, a);
+		init_call(a, rq);
+		a->call.reader = plain_read;
+		set_body(a, &x->body);
+		rq->content_type = API_JSON_TYPE;
+		name_dropped(&x->wording.dropped, rq->web);
+		call_run(&a->call);
 		if (rq->error.fault == FAULT_NONE && !rq->entry.hung_up)
 			tell_count(rq, object);
 	}

@@ -140,6 +140,8 @@ struct chat_generation {
 	struct text aspect_ratio, image_size;
 	const char *voice;     /* Gemini's name of it, or NULL */
 	enum sound_form sound; /* what the client wants to hear */
+	bool logprobs;	       /* of the tokens, and of so many beside each: */
+	int64_t top_logprobs;
 };
 
 struct chat_thinking {
@@ -202,7 +204,7 @@ struct chat {
 				 first of an answer is passed on */
 	bool thinking_blocks; /* the client asked for blocks of thinking, and
 				 sends back what it got of them */
-	int64_t n;	      /* answers asked for; 1 so far */
+	int64_t n; /* answers asked for, at most REPLY_CANDIDATES_MAX */
 	struct text affinity; /* of what belongs together, so that one key's
 				 cache serves it; or none */
 

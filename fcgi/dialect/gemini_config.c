@@ -118,6 +118,26 @@ write_penalties(struct config *c)
 	return rc;
 }
 
+static enum gb_err
+write_logprobs(struct config *c)
+{
+	const struct chat_generation *gen = &c->w->chat->gen;
+	enum gb_err rc;
+
+	if (!gen->logprobs)
+		return GB_OK;
+	if (!c->w->facts->logprobs) {
+		rc = gemini_cannot(c->w, "logprobs");
+		if (rc == GB_OK && gen->top_logprobs > 0)
+			rc = gemini_cannot(c->w, "top_logprobs");
+		return rc;
+	}
+	jout_bool(config_key(c, "responseLogprobs"), true);
+	if (gen->top_logprobs > 0)
+		jout_int(config_key(c, "logprobs"), gen->top_logprobs);
+	return GB_OK;
+}
+
 static void
 write_limits(struct config *c)
 {
@@ -129,7 +149,8 @@ write_limits(struct config *c)
 		jout_int(config_key(c, "maxOutputTokens"),
 			 gen->max_tokens.value);
 	if (gen->seed.set)
-		jout_int(config_key(c, "seed"), gen->seed.value);
+		jout_int(config_key(c, "seed"),
+			 (gen->seed.value + c->w->opts->choice) & INT32_MAX);
 	if (gen->stop_count > 0) {
 		out = config_key(c, "stopSequences");
 		jout_array(out);
@@ -239,7 +260,8 @@ gemini_write_config(struct gemini_writer *w)
 	enum gb_err rc;
 
 	if ((rc = write_sampling(&c)) != GB_OK ||
-	    (rc = write_penalties(&c)) != GB_OK)
+	    (rc = write_penalties(&c)) != GB_OK ||
+	    (rc = write_logprobs(&c)) != GB_OK)
 		return rc;
 	write_limits(&c);
 	if ((rc = write_format(&c)) != GB_OK ||

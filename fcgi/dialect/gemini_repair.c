@@ -172,6 +172,15 @@ no_penalties(struct patient *p)
 }
 
 static bool
+no_logprobs(struct patient *p)
+{
+	if (!p->facts->logprobs || !p->chat->gen.logprobs)
+		return false;
+	p->facts->logprobs = false;
+	return true;
+}
+
+static bool
 no_system(struct patient *p)
 {
 	if (!p->facts->system)
@@ -204,6 +213,7 @@ static const struct row {
     {"Tool use with function calling is unsupported", NULL,
      no_builtins_beside_tools},
     {"Penalty is not enabled", NULL, no_penalties},
+    {"Logprobs is not enabled", NULL, no_logprobs},
     {"Developer instruction is not enabled", NULL, no_system},
     {"Requests ending with a model turn", NULL, no_prefill},
     {"missing", "thought_signature", sign_all},

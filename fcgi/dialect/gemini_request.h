@@ -28,6 +28,9 @@ struct gemini_request_options {
 	    *dropped; /* takes what this model does not; the
 			 chat's own will do; NULL: nobody asks */
 
+	unsigned choice; /* which of the "n" answers it is for: with one seed
+			    they would all be the same */
+
 	/* What Gemini refused, so that it is not sent again; all zero for the
 	 * first time.  gemini_repair() decides. */
 	bool no_schema; /* of the output: it is asked for in words */

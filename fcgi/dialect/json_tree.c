@@ -101,6 +101,22 @@ tree_count(struct json_object *object, const char *key)
 	return count < TREE_COUNT_MAX ? count : TREE_COUNT_MAX;
 }
 
+double
+tree_number(struct json_object *object, const char *key)
+{
+	struct json_object *value;
+
+	value = tree_get(object, key);
+	switch (json_object_get_type(value)) {
+	case json_type_int:
+	case json_type_double:
+	case json_type_string:
+		return json_object_get_double(value);
+	default:
+		return 0;
+	}
+}
+
 bool
 tree_true(struct json_object *object, const char *key)
 {

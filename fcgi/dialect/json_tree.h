@@ -35,6 +35,10 @@ const char *tree_string(struct json_object *, const char *key, size_t *len);
  * 0; at most 10^15, so that sums of a few do not overflow. */
 int64_t tree_count(struct json_object *, const char *key);
 
+/* The member as a number; 0 unless it is one, or Google's word for one that
+ * JSON has not: "NaN", "Infinity", "-Infinity". */
+double tree_number(struct json_object *, const char *key);
+
 /* Whether the member is true. */
 bool tree_true(struct json_object *, const char *key);
 

@@ -31,6 +31,7 @@ enum {
 	FILE_URI = 1 << 14,
 	PENALTIES = 1 << 15,
 	URL_CONTEXT = 1 << 16, /* as CODE */
+	LOGPROBS = 1 << 17,
 
 	G2 = SAMPLING | PREFILL | SYSTEM | FUNCTIONS | BUILTINS | CODE |
 	     URL_CONTEXT | JSON | RESOLUTION,
@@ -129,6 +130,7 @@ static const struct {
     {"budget_zero", FACT_YES_NO, FACT(budget_zero), 0},
     {"sampling", FACT_YES_NO, FACT(sampling), SAMPLING},
     {"penalties", FACT_YES_NO, FACT(penalties), PENALTIES},
+    {"logprobs", FACT_YES_NO, FACT(logprobs), LOGPROBS},
     {"prefill", FACT_YES_NO, FACT(prefill), PREFILL},
     {"system", FACT_YES_NO, FACT(system), SYSTEM},
     {"functions", FACT_YES_NO, FACT(functions), FUNCTIONS},
@@ -416,9 +418,9 @@ read_fact(const char *word, size_t len, struct model_fact_rule *out)
 		return "names a fact that there is not; there are family, "
 		       "thinking, levels, budget_min, budget_max, "
 		       "budget_minimal, budget_zero, sampling, penalties, "
-		       "prefill, system, functions, builtins, code, "
-		       "url_context, "
-		       "builtins_with_functions, json, json_with_functions, "
+		       "logprobs, prefill, system, functions, builtins, code, "
+		       "url_context, builtins_with_functions, json, "
+		       "json_with_functions, "
 		       "json_schema, call_ids, signatures, result_media, "
 		       "media_resolution and file_uri";
 	if ((out->given & 1u << i) != 0)

@@ -52,6 +52,7 @@ struct model_facts {
 
 	bool sampling;	  /* takes temperature, topP and topK */
 	bool penalties;	  /* takes presencePenalty and frequencyPenalty */
+	bool logprobs;	  /* takes responseLogprobs */
 	bool prefill;	  /* a request may end with the model's turn */
 	bool system;	  /* takes systemInstruction */
 	bool functions;	  /* takes functionDeclarations */

@@ -15,7 +15,8 @@ openai_chat_id(char id[OPENAI_ID_SIZE], const struct writer_options *o,
 	       const struct reply *r)
 {
 	(void)snprintf(id, OPENAI_ID_SIZE, "chatcmpl-%s",
-		       r->response_id[0] != '\0' ? r->response_id : o->seed);
+		       r->response_id[0] != '\0' && !o->several ? r->response_id
+								: o->seed);
 }
 
 const char *
@@ -250,6 +251,68 @@ openai_chat_write_tier(struct json_out *jo, const struct reply *r)
 			: strcasecmp(r->service_tier, "priority") == 0
 			    ? "priority"
 			    : "default");
+}
+
+void
+openai_chat_write_logprobs(struct json_out *jo, const struct buf *items)
+{
+	if (items->len == 0) {
+		jout_null(jo);
+		return;
+	}
+	jout_object(jo);
+	jout_key(jo, "content");
+	jout_array(jo);
+	jout_raw(jo, items->data, items->len);
+	jout_array_end(jo);
+	jout_key(jo, "refusal");
+	jout_null(jo);
+	jout_object_end(jo);
+}
+
+/* Members of a token.  U+FFFD stands for a piece of a character, whose bytes
+ * nobody knows. */
+static void
+write_token(struct json_out *jo, const struct reply_token *token)
+{
+	static const char unknown[] = "\xef\xbf\xbd";
+	size_t i;
+
+	jout_key(jo, "token");
+	jout_string_len(jo, token->text, token->len);
+	jout_key(jo, "logprob");
+	jout_double(jo, token->logprob);
+	jout_key(jo, "bytes");
+	if (memmem(token->text, token->len, unknown, sizeof(unknown) - 1) !=
+	    NULL) {
+		jout_null(jo);
+		return;
+	}
+	jout_array(jo);
+	for (i = 0; i < token->len; i++)
+		jout_int(jo, (unsigned char)token->text[i]);
+	jout_array_end(jo);
+}
+
+void
+openai_chat_write_tokens(struct json_out *jo, const struct piece *p)
+{
+	struct reply_token token;
+	size_t i, j;
+
+	for (i = 0; reply_token(p, i, &token); i++) {
+		jout_object(jo);
+		write_token(jo, &token);
+		jout_key(jo, "top_logprobs");
+		jout_array(jo);
+		for (j = 0; reply_top_token(p, i, j, &token); j++) {
+			jout_object(jo);
+			write_token(jo, &token);
+			jout_object_end(jo);
+		}
+		jout_array_end(jo);
+		jout_object_end(jo);
+	}
 }
 
 void

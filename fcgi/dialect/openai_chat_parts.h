@@ -74,6 +74,11 @@ void openai_chat_write_extra(struct json_out *, const char *signature,
 /* "service_tier" in OpenAI's word for it; nothing when Gemini said nothing. */
 void openai_chat_write_tier(struct json_out *, const struct reply *);
 
+/* What a choice has in "logprobs", of "items" as the second one writes them:
+ * an object, or null without any. */
+void openai_chat_write_logprobs(struct json_out *, const struct buf *items);
+void openai_chat_write_tokens(struct json_out *, const struct piece *);
+
 /* The "usage" object. */
 void openai_chat_write_usage(struct json_out *, const struct reply_usage *);
 

@@ -11,7 +11,7 @@
 struct openai_choice {
 	struct buf content, reasoning;	   /* text */
 	struct buf calls, images, sources; /* items of a JSON array */
-	struct buf echoes;		   /* the same */
+	struct buf echoes, tokens;	   /* the same */
 	struct sound sound;
 	struct buf signature; /* of the text */
 	unsigned image_count, echo_count;
@@ -29,9 +29,9 @@ struct openai_chat_reply {
 static struct buf *
 choice_buf(struct openai_choice *c, size_t which)
 {
-	struct buf *all[] = {&c->content,  &c->reasoning, &c->calls,
-			     &c->images,   &c->sources,	  &c->echoes,
-			     &c->signature};
+	struct buf *all[] = {&c->content, &c->reasoning, &c->calls,
+			     &c->images,  &c->sources,	 &c->echoes,
+			     &c->tokens,  &c->signature};
 
 	return which < GB_COUNT(all) ? all[which] : NULL;
 }
@@ -176,6 +176,23 @@ take_echo(struct openai_chat_reply *s, struct openai_choice *c,
 }
 
 static void
+take_tokens(struct openai_chat_reply *s, struct openai_choice *c,
+	    const struct piece *p)
+{
+	struct json_out jo;
+
+	buf_reset(&s->scratch);
+	jout_init(&jo, &s->scratch);
+	openai_chat_write_tokens(&jo, p);
+	if (buf_error(&s->scratch) != GB_OK)
+		c->tokens.fail = buf_error(&s->scratch);
+	if (s->scratch.len == 0)
+		return;
+	item_begin(&jo, &c->tokens);
+	jout_raw(&jo, s->scratch.data, s->scratch.len);
+}
+
+static void
 whole_piece(void *writer, const struct reply *r, const struct piece *p)
 {
 	static void (*const take[])(struct openai_chat_reply *,
@@ -185,6 +202,7 @@ whole_piece(void *writer, const struct reply *r, const struct piece *p)
 	    [PIECE_CALL] = take_call,	  [PIECE_BLOB] = take_blob,
 	    [PIECE_CODE] = take_code,	  [PIECE_CODE_RESULT] = take_code,
 	    [PIECE_SOURCE] = take_source, [PIECE_ECHO] = take_echo,
+	    [PIECE_TOKENS] = take_tokens,
 	};
 	struct openai_chat_reply *s = writer;
 	struct openai_choice *c;
@@ -282,7 +300,7 @@ write_choice(struct json_out *jo, struct openai_chat_reply *s,
 	jout_key(jo, "message");
 	write_message(jo, s, r, at);
 	jout_key(jo, "logprobs");
-	jout_null(jo);
+	openai_chat_write_logprobs(jo, &s->choices[at].tokens);
 	jout_key_string(jo, "finish_reason",
 			openai_chat_finish(s->options, r, at));
 	native = openai_chat_native_finish(r, at);
@@ -304,26 +322,45 @@ choices_error(struct openai_chat_reply *s)
 	return GB_OK;
 }
 
+/* What goes before the choices, and after them. */
+static void
+begin_answer(struct json_out *jo, const struct openai_chat_reply *s,
+	     const struct reply *r)
+{
+	char id[OPENAI_ID_SIZE];
+
+	openai_chat_id(id, s->options, r);
+	jout_init(jo, s->out);
+	jout_object(jo);
+	jout_key_string(jo, "id", id);
+	jout_key_string(jo, "object", "chat.completion");
+	jout_key_int(jo, "created", s->options->created);
+	jout_key_string(jo, "model", s->options->model);
+	jout_key(jo, "choices");
+	jout_array(jo);
+}
+
+static void
+end_answer(struct json_out *jo, const struct reply *r)
+{
+	jout_array_end(jo);
+	openai_chat_write_tier(jo, r);
+	jout_key(jo, "usage");
+	openai_chat_write_usage(jo, &r->usage);
+	jout_object_end(jo);
+}
+
 static enum gb_err
 whole_finish(void *writer, const struct reply *r)
 {
 	struct openai_chat_reply *s = writer;
-	char id[OPENAI_ID_SIZE];
 	struct json_out jo;
 	enum gb_err rc;
 	unsigned i, written;
 
 	if ((rc = choices_error(s)) != GB_OK)
 		return rc;
-	openai_chat_id(id, s->options, r);
-	jout_init(&jo, s->out);
-	jout_object(&jo);
-	jout_key_string(&jo, "id", id);
-	jout_key_string(&jo, "object", "chat.completion");
-	jout_key_int(&jo, "created", s->options->created);
-	jout_key_string(&jo, "model", s->options->model);
-	jout_key(&jo, "choices");
-	jout_array(&jo);
+	begin_answer(&jo, s, r);
 	for (i = written = 0; i < REPLY_CANDIDATES_MAX; i++) {
 		if (!r->candidates[i].seen)
 			continue;
@@ -332,11 +369,37 @@ whole_finish(void *writer, const struct reply *r)
 	}
 	if (written == 0) /* a client reads choices[0], come what may */
 		write_choice(&jo, s, r, 0);
-	jout_array_end(&jo);
-	openai_chat_write_tier(&jo, r);
-	jout_key(&jo, "usage");
-	openai_chat_write_usage(&jo, &r->usage);
-	jout_object_end(&jo);
+	end_answer(&jo, r);
+	return buf_error(s->out);
+}
+
+/* The choice, as join() takes it. */
+static enum gb_err
+whole_finish_one(void *writer, const struct reply *r)
+{
+	struct openai_chat_reply *s = writer;
+	struct json_out jo;
+	enum gb_err rc;
+
+	if ((rc = choices_error(s)) != GB_OK)
+		return rc;
+	jout_init(&jo, s->out);
+	write_choice(&jo, s, r, r->number);
+	return buf_error(s->out);
+}
+
+static enum gb_err
+whole_join(void *writer, const struct reply *sum,
+	   const struct buf *const *answers, size_t count)
+{
+	struct openai_chat_reply *s = writer;
+	struct json_out jo;
+	size_t i;
+
+	begin_answer(&jo, s, sum);
+	for (i = 0; i < count; i++)
+		jout_raw(&jo, answers[i]->data, answers[i]->len);
+	end_answer(&jo, sum);
 	return buf_error(s->out);
 }
 
@@ -346,4 +409,7 @@ const struct writer_kind openai_chat_whole = {
     .release = whole_release,
     .piece = whole_piece,
     .finish = whole_finish,
+    .finish_one = whole_finish_one,
+    .join = whole_join,
+    .tokens = true,
 };

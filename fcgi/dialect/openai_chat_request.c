@@ -7,11 +7,14 @@
 #include "dialect/chat_tools.h"
 #include "dialect/openai_chat_read.h"
 #include "dialect/openai_fields.h"
+#include "dialect/reply.h"
 
-#define PENALTY_MAX 2 /* and as much below 0 */
+#define PENALTY_MAX	 2  /* and as much below 0 */
+#define TOP_LOGPROBS_MAX 20 /* OpenAI's limit, and Gemini's */
 
-static chat_field_fn read_presence, read_frequency, read_n, read_format,
-    read_effort, read_stream_options, read_search;
+static chat_field_fn read_presence, read_frequency, read_logprobs,
+    read_top_logprobs, read_n, read_format, read_effort, read_stream_options,
+    read_search;
 
 #define TOOL_ROWS 3 /* rows after these may look up a tool by its name */
 
@@ -30,6 +33,8 @@ static const struct chat_field rows[] = {
     {"top_k", 0, FIELD_READ, chat_read_top_k},
     {"presence_penalty", 0, FIELD_READ, read_presence},
     {"frequency_penalty", 0, FIELD_READ, read_frequency},
+    {"logprobs", 0, FIELD_READ, read_logprobs},
+    {"top_logprobs", 0, FIELD_READ, read_top_logprobs},
     {"max_tokens", 0, FIELD_READ, chat_read_max_tokens},
     {"max_completion_tokens", 0, FIELD_READ, chat_read_max_tokens},
     {"n", 0, FIELD_READ, read_n},
@@ -46,8 +51,6 @@ static const struct chat_field rows[] = {
     {"extra_body", 0, FIELD_READ, openai_read_extra_body},
     {"google", 0, FIELD_READ, openai_read_google},
     {"logit_bias", FIELD_OBJECT, FIELD_DROP, NULL},
-    {"logprobs", FIELD_BOOLEAN, FIELD_DROP, NULL},
-    {"top_logprobs", FIELD_NUMBER, FIELD_DROP, NULL},
     {"verbosity", FIELD_STRING, FIELD_IGNORE, NULL},
     {"prediction", FIELD_OBJECT, FIELD_IGNORE, NULL},
     {"moderation", FIELD_OBJECT | FIELD_STRING, FIELD_IGNORE, NULL},
@@ -90,6 +93,33 @@ read_frequency(struct chat_reader *r, struct json_object *value,
 }
 
 static enum gb_err
+read_logprobs(struct chat_reader *r, struct json_object *value,
+	      const struct field *at)
+{
+	return field_bool(value, at, &r->chat->gen.logprobs, r->err);
+}
+
+/* After "logprobs", without which it has no meaning. */
+static enum gb_err
+read_top_logprobs(struct chat_reader *r, struct json_object *value,
+		  const struct field *at)
+{
+	int64_t top;
+	enum gb_err rc;
+
+	if ((rc = field_int(value, at, &top, r->err)) != GB_OK)
+		return rc;
+	if (top < 0 || top > TOP_LOGPROBS_MAX)
+		return field_refuse(at, r->err, FAULT_INVALID,
+				    "must be from 0 to %d", TOP_LOGPROBS_MAX);
+	if (top > 0 && !r->chat->gen.logprobs)
+		return field_refuse(at, r->err, FAULT_INVALID,
+				    "needs \"logprobs\" to be true");
+	r->chat->gen.top_logprobs = top;
+	return GB_OK;
+}
+
+static enum gb_err
 read_n(struct chat_reader *r, struct json_object *value, const struct field *at)
 {
 	int64_t n;
@@ -100,9 +130,10 @@ read_n(struct chat_reader *r, struct json_object *value, const struct field *at)
 	if (n < 1)
 		return field_refuse(at, r->err, FAULT_INVALID,
 				    "must be at least 1");
-	if (n > 1)
+	if (n > REPLY_CANDIDATES_MAX)
 		return field_refuse(at, r->err, FAULT_UNSUPPORTED,
-				    "only 1 answer can be asked for");
+				    "at most %d answers can be asked for",
+				    REPLY_CANDIDATES_MAX);
 	r->chat->n = n;
 	return GB_OK;
 }

@@ -340,6 +340,27 @@ take_source(struct openai_chat_stream *s, const struct piece *p)
 	chunk_end(s, &jo);
 }
 
+/* A chunk of their own, behind what they are of. */
+static void
+take_tokens(struct openai_chat_stream *s, const struct piece *p)
+{
+	struct json_out jo;
+
+	buf_reset(&s->scratch);
+	jout_init(&jo, &s->scratch);
+	openai_chat_write_tokens(&jo, p);
+	if (buf_error(&s->scratch) != GB_OK)
+		s->out->fail = buf_error(&s->scratch);
+	if (s->scratch.len == 0)
+		return;
+	chunk_begin(s, p->candidate, &jo);
+	jout_object_end(&jo);
+	jout_key(&jo, "logprobs");
+	openai_chat_write_logprobs(&jo, &s->scratch);
+	buf_puts(s->out, ",\"finish_reason\":null}");
+	event_end(s);
+}
+
 static void
 stream_piece(void *writer, const struct reply *r, const struct piece *p)
 {
@@ -349,6 +370,7 @@ stream_piece(void *writer, const struct reply *r, const struct piece *p)
 	    [PIECE_CALL] = take_call,	  [PIECE_BLOB] = take_blob,
 	    [PIECE_CODE] = take_code,	  [PIECE_CODE_RESULT] = take_code,
 	    [PIECE_SOURCE] = take_source, [PIECE_ECHO] = take_echo,
+	    [PIECE_TOKENS] = take_tokens,
 	};
 	struct openai_chat_stream *s = writer;
 
@@ -383,21 +405,12 @@ choice_finish(struct openai_chat_stream *s, const struct reply *r, unsigned at)
 	event_end(s);
 }
 
+/* What comes after all choices. */
 static enum gb_err
-stream_finish(void *writer, const struct reply *r)
+stream_end(struct openai_chat_stream *s, const struct reply *r)
 {
-	struct openai_chat_stream *s = writer;
 	struct json_out jo;
-	unsigned i, finished;
 
-	for (i = finished = 0; i < REPLY_CANDIDATES_MAX; i++) {
-		if (!r->candidates[i].seen)
-			continue;
-		choice_finish(s, r, i);
-		finished++;
-	}
-	if (finished == 0) /* a client reads choices[0], come what may */
-		choice_finish(s, r, 0);
 	if (s->options->chat->include_usage) {
 		buf_add(s->out, s->head.data, s->head.len);
 		buf_putc(s->out, ']');
@@ -409,6 +422,44 @@ stream_finish(void *writer, const struct reply *r)
 	}
 	buf_puts(s->out, "data: [DONE]\n\n");
 	return buf_error(s->out);
+}
+
+static enum gb_err
+stream_finish(void *writer, const struct reply *r)
+{
+	struct openai_chat_stream *s = writer;
+	unsigned i, finished;
+
+	for (i = finished = 0; i < REPLY_CANDIDATES_MAX; i++) {
+		if (!r->candidates[i].seen)
+			continue;
+		choice_finish(s, r, i);
+		finished++;
+	}
+	if (finished == 0) /* a client reads choices[0], come what may */
+		choice_finish(s, r, 0);
+	return stream_end(s, r);
+}
+
+static enum gb_err
+stream_finish_one(void *writer, const struct reply *r)
+{
+	struct openai_chat_stream *s = writer;
+
+	choice_finish(s, r, r->number);
+	return buf_error(s->out);
+}
+
+static enum gb_err
+stream_join(void *writer, const struct reply *sum,
+	    const struct buf *const *answers, size_t count)
+{
+	struct openai_chat_stream *s = writer;
+
+	(void)answers;
+	(void)count;
+	make_head(s, sum);
+	return stream_end(s, sum);
 }
 
 static void
@@ -428,4 +479,7 @@ const struct writer_kind openai_chat_streamed = {
     .piece = stream_piece,
     .finish = stream_finish,
     .broken = stream_broken,
+    .finish_one = stream_finish_one,
+    .join = stream_join,
+    .tokens = true,
 };

@@ -51,6 +51,13 @@ reply_init(struct reply *r, const char *prefix, const char *seed)
 	r->id_seed = seed;
 }
 
+void
+reply_narrow(struct reply *r, unsigned number)
+{
+	r->narrow = true;
+	r->number = number;
+}
+
 static enum reply_finish
 finish_of(const char *name)
 {
@@ -87,7 +94,8 @@ hand_out(struct reading *rd, const struct piece *p)
 	if (p->kind == PIECE_CALL)
 		c->has_call = true;
 	if (p->kind != PIECE_THOUGHT && p->kind != PIECE_SOURCE &&
-	    p->kind != PIECE_ECHO && (p->kind != PIECE_TEXT || p->text_len > 0))
+	    p->kind != PIECE_ECHO && p->kind != PIECE_TOKENS &&
+	    (p->kind != PIECE_TEXT || p->text_len > 0))
 		c->has_output = true;
 	rd->sink->piece(rd->sink->context, rd->reply, p);
 }
@@ -170,16 +178,18 @@ static const struct {
     {"toolResponse", take_echo},
 };
 
-/* A call without an id gets one in "id", different from all others. */
+/* A call without an id gets one in "id", different from all others: a letter
+ * that is no digit of a number tells answers apart. */
 static void
 name_call(struct reply *r, struct piece *p, char id[CALL_ID_SIZE])
 {
+	char mark[] = {(char)('g' + r->number), '\0'};
 	unsigned number = r->calls++;
 
 	if (*p->id != '\0')
 		return;
-	(void)snprintf(id, CALL_ID_SIZE, "%s%.*s%03x", r->id_prefix, SEED_USED,
-		       r->id_seed, number);
+	(void)snprintf(id, CALL_ID_SIZE, "%s%.*s%s%03x", r->id_prefix,
+		       SEED_USED, r->id_seed, r->narrow ? mark : "", number);
 	p->id = id;
 }
 
@@ -305,30 +315,88 @@ read_grounding(struct reading *rd, unsigned candidate, struct json_object *meta)
 		read_support(rd, candidate, chunks, tree_item(supports, i));
 }
 
-/* "at" stands in for an index that is not there, since 0 is left out. */
+static void
+read_tokens(struct reading *rd, unsigned candidate, struct json_object *result)
+{
+	struct piece p;
+
+	if (!rd->reply->wants_tokens ||
+	    tree_length(tree_array(result, "chosenCandidates")) == 0)
+		return;
+	piece_init(&p, candidate, SIZE_MAX);
+	p.kind = PIECE_TOKENS;
+	p.args = result;
+	hand_out(rd, &p);
+}
+
+static bool
+read_token(struct json_object *token, struct reply_token *out)
+{
+	out->text = tree_string(token, "token", &out->len);
+	out->logprob = tree_number(token, "logProbability");
+	if (!(out->logprob >= LOGPROB_MIN)) /* not a number, too */
+		out->logprob = LOGPROB_MIN;
+	if (out->logprob > 0)
+		out->logprob = 0;
+	return out->text != NULL;
+}
+
+bool
+reply_token(const struct piece *p, size_t at, struct reply_token *out)
+{
+	return read_token(tree_item(tree_array(p->args, "chosenCandidates"),
+				    at),
+			  out);
+}
+
+bool
+reply_top_token(const struct piece *p, size_t at, size_t top,
+		struct reply_token *out)
+{
+	struct json_object *step;
+
+	step = tree_item(tree_array(p->args, "topCandidates"), at);
+	return read_token(tree_item(tree_array(step, "candidates"), top), out);
+}
+
+/* Which of ours a candidate of Google's is; REPLY_CANDIDATES_MAX: none.  "at"
+ * stands in for an index that is not there, since 0 is left out. */
+static unsigned
+candidate_number(const struct reply *r, size_t at,
+		 struct json_object *candidate)
+{
+	int64_t index;
+
+	index = tree_get(candidate, "index") == NULL
+		    ? (int64_t)at
+		    : tree_count(candidate, "index");
+	if (r->narrow)
+		return index == 0 ? r->number : REPLY_CANDIDATES_MAX;
+	return index < REPLY_CANDIDATES_MAX ? (unsigned)index
+					    : REPLY_CANDIDATES_MAX;
+}
+
 static void
 read_candidate(struct reading *rd, size_t at, struct json_object *candidate)
 {
 	struct json_object *parts;
 	struct reply_candidate *c;
-	int64_t index;
+	unsigned index;
 	size_t i, n;
 
 	if (!json_object_is_type(candidate, json_type_object))
 		return;
-	index = tree_get(candidate, "index") == NULL
-		    ? (int64_t)at
-		    : tree_count(candidate, "index");
-	if (index >= REPLY_CANDIDATES_MAX)
+	index = candidate_number(rd->reply, at, candidate);
+	if (index == REPLY_CANDIDATES_MAX)
 		return;
 	c = &rd->reply->candidates[index];
 	c->seen = true;
 	parts = tree_array(tree_object(candidate, "content"), "parts");
 	n = tree_length(parts);
 	for (i = 0; i < n; i++)
-		read_part(rd, (unsigned)index, i, tree_item(parts, i));
-	read_grounding(rd, (unsigned)index,
-		       tree_object(candidate, "groundingMetadata"));
+		read_part(rd, index, i, tree_item(parts, i));
+	read_tokens(rd, index, tree_object(candidate, "logprobsResult"));
+	read_grounding(rd, index, tree_object(candidate, "groundingMetadata"));
 	/* old models repeat it in every event: the last one is meant */
 	if (tree_string(candidate, "finishReason", NULL) != NULL) {
 		tree_copy(candidate, "finishReason", c->finish_reason,
@@ -437,6 +505,26 @@ reply_read_links(struct reply *r, const char *json, size_t len,
 out:
 	json_object_put(root);
 	return rc;
+}
+
+void
+reply_sum(struct reply *sum, const struct reply *other)
+{
+	struct reply_usage *to = &sum->usage;
+	const struct reply_usage *u = &other->usage;
+
+	to->prompt += u->prompt;
+	to->cached += u->cached;
+	to->prompt_text += u->prompt_text;
+	to->prompt_audio += u->prompt_audio;
+	to->prompt_image += u->prompt_image;
+	to->completion += u->completion;
+	to->reasoning += u->reasoning;
+	to->completion_audio += u->completion_audio;
+	to->total += u->total;
+	if (sum->service_tier[0] == '\0')
+		memcpy(sum->service_tier, other->service_tier,
+		       sizeof(sum->service_tier));
 }
 
 /* Without any candidate: Gemini leaves them out when it refuses a prompt. */

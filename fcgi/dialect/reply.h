@@ -54,6 +54,9 @@ struct reply_usage {
 struct reply {
 	const char *id_prefix, *id_seed; /* of calls' ids; borrowed */
 	unsigned calls;			 /* that came so far */
+	bool narrow;			 /* by reply_narrow(), to: */
+	unsigned number;
+	bool wants_tokens; /* hand out PIECE_TOKENS; for the caller to set */
 	char response_id[96];
 	char model_version[96];
 	char service_tier[16]; /* "standard", "flex", "priority"; "": unsaid */
@@ -72,8 +75,10 @@ enum piece_kind {
 	PIECE_CODE,	   /* mime: language, text: code the model ran */
 	PIECE_CODE_RESULT, /* mime: outcome, text: what the code printed */
 	PIECE_SOURCE,	   /* a source for a stretch of text */
-	PIECE_ECHO, /* args: a whole part of a tool that ran at Google, to
-		       be sent back as it is with the next turn */
+	PIECE_ECHO,   /* args: a whole part of a tool that ran at Google, to
+			 be sent back as it is with the next turn */
+	PIECE_TOKENS, /* args: for reply_token(), of the pieces before it; only
+			 where wants_tokens is set */
 };
 
 /* One piece of a candidate.  All strings are borrowed for the call of the
@@ -144,6 +149,33 @@ enum reply_read reply_read(struct reply *reply, const char *json, size_t len,
 enum reply_read reply_read_links(struct reply *reply, const char *json,
 				 size_t len, const struct piece_sink *sink,
 				 const struct link_sink *links) GB_NODISCARD;
+
+/*
+ * After reply_init(): the answer is one of several to the same question, each
+ * with a reply of its own.  Its first candidate is number "number" (below
+ * REPLY_CANDIDATES_MAX), it has no others, and no id that is made up for its
+ * calls is another one's.
+ */
+void reply_narrow(struct reply *, unsigned number);
+
+/* Add the tokens that "other" cost to those of "sum", and what else is true of
+ * several answers together. */
+void reply_sum(struct reply *sum, const struct reply *other);
+
+/* One token of the model's, and how likely it was. */
+struct reply_token {
+	const char *text;
+	size_t len;
+	double logprob; /* natural; from LOGPROB_MIN to 0 */
+};
+
+#define LOGPROB_MIN (-9999.0) /* stands for "never", as OpenAI has it */
+
+/* Those of a PIECE_TOKENS: token number "at", and number "top" of those that
+ * could have stood in its place.  False: there is none. */
+bool reply_token(const struct piece *, size_t at, struct reply_token *);
+bool reply_top_token(const struct piece *, size_t at, size_t top,
+		     struct reply_token *);
 
 /* Judge the answer after its last event. */
 enum reply_end reply_end(const struct reply *);

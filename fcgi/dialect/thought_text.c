@@ -53,7 +53,8 @@ take_piece(void *context, const struct reply *r, const struct piece *p)
 {
 	struct thought_text *t = context;
 
-	say_tag(t, r, p->candidate, p->kind == PIECE_THOUGHT);
+	if (p->kind != PIECE_TOKENS) /* they are of thoughts, too */
+		say_tag(t, r, p->candidate, p->kind == PIECE_THOUGHT);
 	if (p->kind == PIECE_THOUGHT)
 		say(t, r, p->candidate, p->text, p->text_len);
 	else

@@ -26,6 +26,8 @@ struct writer_options {
 				    are made of it where Gemini gave none */
 	int64_t created;	 /* seconds since 1970 */
 	bool hide_thoughts;	 /* leave the model's reasoning out */
+	bool several;		 /* the answer is one of several that have one
+				    id, made of the seed */
 };
 
 struct writer_kind {
@@ -48,6 +50,22 @@ struct writer_kind {
 	/* A stream broke after something of it was sent: say so, and end it.
 	 * NULL for whole answers. */
 	void (*broken)(void *writer, const struct api_error *);
+
+	/*
+	 * For dialects that can give several answers to one question; NULL for
+	 * the others.  Each answer has a writer and a narrow reply of its own,
+	 * and finish_one() in the place of finish() appends what is that
+	 * answer's alone.  One more writer then appends the rest: "sum" is
+	 * what they all cost, "answers" what each finish_one() left, in their
+	 * order; those that were streamed went out on their own.
+	 */
+	enum gb_err (*finish_one)(void *writer,
+				  const struct reply *) GB_NODISCARD;
+	enum gb_err (*join)(void *writer, const struct reply *sum,
+			    const struct buf *const *answers,
+			    size_t count) GB_NODISCARD;
+
+	bool tokens; /* it has a place for PIECE_TOKENS */
 };
 
 #endif

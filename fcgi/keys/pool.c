@@ -43,6 +43,15 @@ pool_take(struct store *s, const char *model, struct pool_tried *tried,
 	return rc;
 }
 
+enum gb_err
+pool_take_several(struct store *s, const char *model,
+		  const unsigned char *affinity, struct key_turn *turns,
+		  size_t count, int64_t *back_at)
+{
+	return store_key_turns(s, model, clock_wall_ms(), affinity, turns,
+			       count, back_at);
+}
+
 /* After how many failures the key is disabled: a row may ask for fewer than
  * the setting, never for more. */
 static int64_t

@@ -28,6 +28,13 @@ enum gb_err pool_take(struct store *, const char *model, struct pool_tried *,
 		      const unsigned char *affinity, struct key_turn *,
 		      int64_t *back_at) GB_NODISCARD;
 
+/* The first keys of "count" calls of one request, each another one while there
+ * are enough; as store_key_turns(). */
+enum gb_err pool_take_several(struct store *, const char *model,
+			      const unsigned char *affinity,
+			      struct key_turn *turns, size_t count,
+			      int64_t *back_at) GB_NODISCARD;
+
 /* Judge what became of a turn and carry it out on the key, in the database.
  * A failure to write is logged; the verdict stands for this request. */
 void pool_judge(struct store *, const struct settings *,

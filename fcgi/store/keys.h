@@ -94,6 +94,17 @@ enum gb_err store_key_turn(struct store *, const char *model, int64_t now_ms,
 			   int64_t *back_at) GB_NODISCARD;
 
 /*
+ * Take "count" turns, at most KEY_TRIED_MAX, for as many calls of one request:
+ * in one transaction, so that nobody's come between, and a key has two of them
+ * only when fewer keys are READY.  Each is a turn as store_key_turn() gives it;
+ * "affinity" is the first one's.  GB_ENOTFOUND: as there.
+ */
+enum gb_err store_key_turns(struct store *, const char *model, int64_t now_ms,
+			    const unsigned char *affinity,
+			    struct key_turn *turns, size_t count,
+			    int64_t *back_at) GB_NODISCARD;
+
+/*
  * What became of a key.  A key that a person disabled stays as it is, and a
  * key that is not there any more is no failure.  A deadline only moves later;
  * only a person, or store_key_revive(), ends it before its time.

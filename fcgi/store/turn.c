@@ -153,6 +153,40 @@ run_turn(struct store *s, struct combine_op *op)
 	return serve_one(s, (const struct turn_request *)op);
 }
 
+/* Several turns for one request. */
+struct turns_request {
+	struct combine_op op; /* the first member: run_turns() casts */
+
+	struct turn_request each;
+	struct key_turn *turns;
+	size_t count;
+};
+
+/* Once all that are READY had one, the round begins anew. */
+static enum gb_err
+run_turns(struct store *s, struct combine_op *op)
+{
+	struct turns_request *all = (struct turns_request *)op;
+	struct turn_request *rq = &all->each;
+	int64_t had[KEY_TRIED_MAX];
+	enum gb_err rc = GB_OK;
+	size_t i;
+
+	rq->tried = had;
+	for (i = 0; rc == GB_OK && i < all->count; i++) {
+		rq->turn = &all->turns[i];
+		rc = serve_one(s, rq);
+		if (rc == GB_ENOTFOUND && rq->tried_count > 0) {
+			rq->tried_count = 0;
+			rc = serve_one(s, rq);
+		}
+		if (rc == GB_OK)
+			had[rq->tried_count++] = rq->turn->id;
+		rq->affinity = NULL;
+	}
+	return rc;
+}
+
 enum gb_err
 store_key_turn(struct store *s, const char *model, int64_t now_ms,
 	       const int64_t *tried, size_t tried_count,
@@ -177,5 +211,30 @@ store_key_turn(struct store *s, const char *model, int64_t now_ms,
 	rc = combine_run(s, &s->writes, &rq.op);
 	if (rc != GB_OK)
 		explicit_bzero(turn, sizeof(*turn));
+	return rc;
+}
+
+enum gb_err
+store_key_turns(struct store *s, const char *model, int64_t now_ms,
+		const unsigned char *affinity, struct key_turn *turns,
+		size_t count, int64_t *back_at)
+{
+	struct turns_request all;
+	enum gb_err rc;
+
+	memset(turns, 0, count * sizeof(*turns));
+	*back_at = 0;
+	all = (struct turns_request){
+	    .op.run = run_turns,
+	    .each = {.model = model,
+		     .now_ms = now_ms,
+		     .affinity = affinity,
+		     .back_at = back_at},
+	    .turns = turns,
+	    .count = count,
+	};
+	rc = combine_run(s, &s->writes, &all.op);
+	if (rc != GB_OK)
+		explicit_bzero(turns, count * sizeof(*turns));
 	return rc;
 }

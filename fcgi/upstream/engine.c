@@ -18,8 +18,8 @@
 
 #define EVENTS_MAX 128 /* of epoll, taken at once */
 
-/* The limits and the clients are looked at this often while anything runs; so
- * a limit may be over by as much before it is noticed. */
+/* The limits, words to cancel and the clients are looked at this often while
+ * anything runs; so a limit may be over by as much before it is noticed. */
 #define SWEEP_MS 100
 
 /* A transfer watches its client from this age on: most are over before, and
@@ -369,7 +369,9 @@ engine_check(struct engine *e, struct transfer *t)
 
 	age = e->now_ms - t->started_ms;
 	silence = e->now_ms - t->heard_ms;
-	if (t->total_ms > 0 && age >= t->total_ms)
+	if (t->cancel != NULL && atomic_load(t->cancel))
+		engine_fail(e, t, TRANSFER_HUNG_UP, "cancelled");
+	else if (t->total_ms > 0 && age >= t->total_ms)
 		engine_fail(e, t, TRANSFER_TIMEOUT, "not over within %lld ms",
 			    (long long)t->total_ms);
 	else if (t->connect_ms > 0 && t->gate_state == GATE_WAITING &&

@@ -574,6 +574,7 @@ exchange_prepare(struct transfer *t, const struct transfer_request *rq)
 	t->body_max = rq->body_max;
 	t->queue_max = rq->queue_max;
 	t->watch_fd = rq->watch_fd;
+	t->cancel = rq->cancel;
 	t->allow = rq->apart ? rq->allow : NULL;
 	t->redirects = rq->apart ? rq->redirects : 0;
 	t->budget = rq->budget;

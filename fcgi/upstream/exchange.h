@@ -53,7 +53,8 @@ struct transfer {
 	size_t body_max, queue_max;
 	atomic_size_t *budget;
 	int watch_fd; /* the engine makes it -1 when it cannot hang up */
-	int gate;     /* of gates.h; -1: none */
+	const atomic_bool *cancel; /* somebody else's word to end; or NULL */
+	int gate;		   /* of gates.h; -1: none */
 
 	/* Shared. */
 	atomic_uint events;   /* also the futex that the reader waits on */

@@ -47,6 +47,10 @@ struct transfer_request {
 			     the transfer; -1: none.  Of a pipe, and of our
 			     standard output, only the reader's end counts.  It
 			     stays open until transfer_free(). */
+	const atomic_bool *cancel; /* once true, which is noticed up to 100 ms
+				      late, the transfer ends as if the client
+				      had gone; NULL: nobody says so.  It lives
+				      until transfer_free(). */
 
 	/* For URLs that somebody else has named. */
 	bool apart;	      /* a connection of its own, which nothing else
@@ -66,7 +70,7 @@ enum transfer_end {
 	TRANSFER_NETWORK,   /* connect, TLS, proxy fault, or cut off */
 	TRANSFER_TIMEOUT,   /* one of the four limits */
 	TRANSFER_TOO_LARGE, /* over body_max */
-	TRANSFER_HUNG_UP,   /* the client went away */
+	TRANSFER_HUNG_UP,   /* the client went away, or "cancel" says so */
 	TRANSFER_FORBIDDEN, /* "allow" let no address of the host pass */
 };
 

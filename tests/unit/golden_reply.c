@@ -78,6 +78,7 @@ outcome_init(struct outcome *o, const struct golden *g,
 	o->options.seed = GOLDEN_SEED;
 	o->options.created = GOLDEN_TIME;
 	o->options.hide_thoughts = is_set(o, "hide_thoughts");
+	o->options.several = option(o, "several") != NULL;
 	o->chat.root = json_object_get(option(o, "request"));
 	o->chat.include_usage = is_set(o, "include_usage");
 	o->chat.function_call = is_set(o, "function_call");
@@ -105,6 +106,7 @@ writer_begin(struct outcome *o, const struct writer_kind *kind)
 	assert_non_null(o->writer);
 	kind->init(o->writer, &o->options, &o->out, GOLDEN_FILE_MAX);
 	o->sink = (struct piece_sink){kind->piece, o->writer};
+	o->reply.wants_tokens = kind->tokens;
 	o->tagged = option(o, "thought_tag") != NULL;
 	if (!o->tagged)
 		return;
@@ -200,6 +202,131 @@ run_stream(struct outcome *o, const struct buf *gemini)
 	writer_end(o);
 }
 
+/* --- several answers to one question -------------------------------------- */
+
+/* One of them, with a writer and a reply of its own; its events in "text". */
+struct answer {
+	struct outcome o;
+	struct buf text;
+	const char *at;
+	bool over;
+};
+
+static void
+answer_begin(struct answer *a, const struct outcome *whole, unsigned number,
+	     const struct writer_kind *kind)
+{
+	a->o.dialect = whole->dialect;
+	a->o.json = whole->json;
+	a->o.options = whole->options;
+	buf_init(&a->o.out, GOLDEN_FILE_MAX);
+	reply_init(&a->o.reply, whole->dialect->call_prefix, GOLDEN_SEED);
+	reply_narrow(&a->o.reply, number);
+	writer_begin(&a->o, kind);
+	a->at = buf_str(&a->text);
+}
+
+static void
+answer_read(struct answer *a, const char *json, size_t len)
+{
+	CHECK_INT(json, reply_read(&a->o.reply, json, len, &a->o.sink),
+		  REPLY_OK);
+}
+
+static void
+answer_finish(struct answer *a)
+{
+	if (a->o.tagged)
+		thought_text_finish(&a->o.thoughts, &a->o.reply);
+	CHECK_INT("finish", a->o.kind->finish_one(a->o.writer, &a->o.reply),
+		  GB_OK);
+	a->over = true;
+}
+
+/* An event of each in turn; what comes of it goes to "out" at once. */
+static void
+play_streams(struct answer *answers, size_t count, struct buf *out)
+{
+	struct golden_event ev;
+	struct answer *a;
+	size_t left;
+
+	for (left = count; left > 0;)
+		for (a = answers; a < answers + count; a++) {
+			if (a->over)
+				continue;
+			if (golden_next_event(&a->at, &ev)) {
+				answer_read(a, ev.data, ev.data_len);
+			} else {
+				answer_finish(a);
+				left--;
+			}
+			buf_add(out, buf_str(&a->o.out), a->o.out.len);
+			buf_reset(&a->o.out);
+		}
+}
+
+static void
+join_answers(struct outcome *o, const struct answer *answers, size_t count)
+{
+	const struct buf *texts[REPLY_CANDIDATES_MAX];
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		reply_sum(&o->reply, &answers[i].o.reply);
+		texts[i] = &answers[i].o.out;
+	}
+	CHECK_INT("join", o->kind->join(o->writer, &o->reply, texts, count),
+		  GB_OK);
+}
+
+/* Whether there is an answer "number"; its file then is in "text". */
+static bool
+read_answer(const struct golden *g, unsigned number, const char *ending,
+	    struct buf *text)
+{
+	char file[32];
+
+	buf_init(text, GOLDEN_FILE_MAX);
+	(void)snprintf(file, sizeof(file), "gemini_%u.%s", number, ending);
+	return golden_text(g, file, text);
+}
+
+static void
+run_several(struct outcome *o, const struct golden *g)
+{
+	struct answer answers[REPLY_CANDIDATES_MAX], *a;
+	const struct writer_kind *kind;
+	const char *ending = "json";
+	unsigned i, count;
+
+	memset(answers, 0, sizeof(answers));
+	count = (unsigned)json_object_get_int(option(o, "several"));
+	if (!read_answer(g, 0, ending, &answers[0].text))
+		ending = "sse";
+	buf_release(&answers[0].text);
+	kind = *ending == 'j' ? o->dialect->whole : o->dialect->streamed;
+	writer_begin(o, kind);
+	for (i = 0; i < count; i++) {
+		a = &answers[i];
+		CHECK(g->name, read_answer(g, i, ending, &a->text));
+		answer_begin(a, o, i, kind);
+	}
+	if (*ending == 's')
+		play_streams(answers, count, &o->out);
+	for (a = answers; a < answers + count && *ending == 'j'; a++) {
+		answer_read(a, a->at, a->text.len);
+		answer_finish(a);
+	}
+	join_answers(o, answers, count);
+	writer_end(o);
+	for (a = answers; a < answers + count; a++) {
+		writer_end(&a->o);
+		buf_release(&a->o.out);
+		buf_release(&a->text);
+	}
+}
+
 static bool
 same_error(const struct golden *g, struct outcome *o, struct json_object *want)
 {
@@ -259,7 +386,9 @@ golden_reply_play(const struct golden *g, const struct golden_dialect *dialect)
 
 	outcome_init(&o, g, dialect);
 	buf_init(&gemini, GOLDEN_FILE_MAX);
-	if (golden_text(g, "gemini.json", &gemini))
+	if (o.options.several)
+		run_several(&o, g);
+	else if (golden_text(g, "gemini.json", &gemini))
 		run_whole(&o, &gemini);
 	else if (golden_text(g, "gemini.sse", &gemini))
 		run_stream(&o, &gemini);

@@ -5,11 +5,15 @@
  * gemini.sse), options.json if they are not the usual ones, and what the client
  * gets: NAME.json, NAME.sse, or error.json for a status and an error body.
  *
- * Members of options.json: model, hide_thoughts, thought_tag, include_usage,
- * function_call, one_call, thinking_blocks, sound ("pcm16"), names and custom
- * (tools by Gemini's name: the client's), request (what the client sent, as far
- * as it is echoed), status (of the HTTP answer), force (go on where the program
- * would ask again).
+ * With "several" in options.json there is an answer of Gemini's for each of so
+ * many choices, gemini_0.json or gemini_0.sse and so on; of streams an event of
+ * each comes in turn.
+ *
+ * Other members of options.json: model, hide_thoughts, thought_tag,
+ * include_usage, function_call, one_call, thinking_blocks, sound ("pcm16"),
+ * names and custom (tools by Gemini's name: the client's), request (what the
+ * client sent, as far as it is echoed), status (of the HTTP answer), force (go
+ * on where the program would ask again).
  */
 #ifndef GB_TESTS_GOLDEN_REPLY_H
 #define GB_TESTS_GOLDEN_REPLY_H

@@ -70,6 +70,8 @@ golden_translate(golden_reader *read, const struct buf *request,
 		    json_object_get_string(json_object_array_get_idx(pair, 1));
 		write_options.safety_count++;
 	}
+	write_options.choice =
+	    (unsigned)json_object_get_int(field_get(options, "choice"));
 	out->rc = json_read(request->data, request->len, &root, &out->err);
 	if (out->rc != GB_OK)
 		return;

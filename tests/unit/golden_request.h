@@ -9,7 +9,8 @@
  *                 message
  *   options.json  (optional) strict, show_thinking, safety [[category,
  *                 threshold], …], rules as golden_rules.h has them, refused
- *                 [texts of Gemini's refusals, each of which is to be mended]
+ *                 [texts of Gemini's refusals, each of which is to be mended],
+ *                 choice (of several, 0 is the first)
  *   model.json    (optional) the model that Gemini's path is to name
  *   dropped.json  (optional) the fields that are named as dropped; without it
  *                 there must be none

@@ -173,6 +173,51 @@ answer_on_go(struct server_conn *c)
 	return server_send(c, HEAD_ONLY "123456789", sizeof(HEAD_ONLY) + 8);
 }
 
+/* One word ends all that listen to it, from before the start on, in whatever
+ * they wait; the others never hear of it. */
+static void
+test_cancel_by_word(void **state)
+{
+	struct transfer_request rq;
+	struct transfer *t[6];
+	struct server *s;
+	struct result res;
+	atomic_bool cancel;
+	struct buf body;
+	int i;
+
+	(void)state;
+	atomic_init(&cancel, false);
+	buf_init(&body, BODY_MAX);
+	s = server_new(answer_on_go, NULL);
+	for (i = 0; i < 6; i++) {
+		rq = request(i % 2 == 0, url_of(s));
+		rq.cancel = i < 3 ? &cancel : NULL;
+		if (i == 2)
+			atomic_store(&cancel, true);
+		t[i] = start(&rq);
+	}
+	for (i = 0; i < 3; i++) {
+		CHECK_INT("no data", transfer_read(t[i], &body, -1),
+			  TRANSFER_GOT_END);
+		CHECK_INT("cancelled", transfer_end(t[i]), TRANSFER_HUNG_UP);
+		CHECK_STR("words", transfer_error(t[i]), "cancelled");
+		transfer_free(t[i]);
+	}
+	for (i = 3; i < 6; i++)
+		CHECK_INT("not cancelled", transfer_end(t[i]),
+			  TRANSFER_RUNNING);
+	atomic_store(&s->go, true);
+	for (i = 3; i < 6; i++) {
+		finish(t[i], &res);
+		CHECK_INT("end", res.end, TRANSFER_DONE);
+		CHECK_STR("body", buf_str(&res.body), "123456789");
+		buf_release(&res.body);
+	}
+	buf_release(&body);
+	server_free(s);
+}
+
 /* What the web server does with its descriptor, of a socket pair or a pipe,
  * while upstream thinks. */
 enum deed {
@@ -523,6 +568,7 @@ main(void)
 	    cmocka_unit_test(test_cancel),
 	    cmocka_unit_test(test_cancel_early),
 	    cmocka_unit_test(test_cancel_paused),
+	    cmocka_unit_test(test_cancel_by_word),
 	    cmocka_unit_test(test_watch),
 	    cmocka_unit_test(test_watch_file),
 	    cmocka_unit_test(test_many),

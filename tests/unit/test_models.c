@@ -105,7 +105,8 @@ test_kinds(void **state)
 /* One letter a fact that holds: s sampling, p prefill, y system, f functions,
  * b built-ins, c code execution, u URL context, B beside functions, j JSON, J
  * beside functions, S schema as it is, i call ids, t signatures, m media in
- * results, r media resolution, h https URLs.  Penalties hold for none. */
+ * results, r media resolution, h https URLs.  Penalties and logprobs hold for
+ * none. */
 static const struct {
 	const char *model, *takes;
 } gates[] = {
@@ -156,6 +157,7 @@ test_gates(void **state)
 		    {f.media_resolution, 'r'},
 		    {f.file_uri, 'h'},
 		    {f.penalties, 'P'},
+		    {f.logprobs, 'L'},
 		};
 		size_t at;
 
@@ -292,7 +294,7 @@ test_rules(void **state)
 	static const char *const future[4] = {
 	    "gemini-4*",
 	    "thinking=levels levels=minimal,high sampling=yes json_schema=no "
-	    "penalties=yes",
+	    "penalties=yes logprobs=yes",
 	    "*", "prefill=yes sampling=no"};
 	static const char *const budget[4] = {"*-pro", "thinking=budget"};
 	static const char *const levels[4] = {"*", "thinking=levels"};
@@ -305,6 +307,7 @@ test_rules(void **state)
 	facts_with("models/gemini-4-flash", future, &f);
 	CHECK_INT("levels", f.levels, 9);
 	CHECK("of the rule", f.sampling && !f.json_schema && f.penalties);
+	CHECK("of the rule", f.logprobs);
 	CHECK("of the table", f.functions && f.signatures && !f.prefill);
 	facts_with("gemini-3.7-flash", future, &f);
 	CHECK("the second", f.prefill && !f.sampling && !f.penalties);

@@ -458,8 +458,9 @@ static const struct row file_rows[] = {
      NULL, NULL,
      "FILE:2: model_facts: entry 2: names a fact that there is not; there are "
      "family, thinking, levels, budget_min, budget_max, budget_minimal, "
-     "budget_zero, sampling, penalties, prefill, system, functions, builtins, "
-     "code, url_context, builtins_with_functions, json, json_with_functions, "
+     "budget_zero, sampling, penalties, logprobs, prefill, system, functions, "
+     "builtins, code, url_context, builtins_with_functions, json, "
+     "json_with_functions, "
      "json_schema, call_ids, signatures, result_media, media_resolution and "
      "file_uri\n"},
     {"a fact with a wrong value",
