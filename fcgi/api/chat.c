@@ -269,6 +269,7 @@ prepare_call(struct exchange *x, struct api_request *rq)
 	struct call *call = &x->call;
 
 	call->rq = rq;
+	call->pool = rq->pool;
 	call->model = x->chat.model;
 	call->affinity = x->chat.affinity.ptr;
 	call->affinity_len = x->chat.affinity.len;

@@ -14,6 +14,7 @@
 struct turn_request {
 	struct combine_op op; /* the first member: run_turn() casts */
 
+	enum key_pool pool;
 	const char *model;
 	int64_t now_ms;
 	const int64_t *tried;
@@ -24,29 +25,29 @@ struct turn_request {
 };
 
 /*
- * ?1 is the model, ?2 now.  A NULL for "pos" (nobody is READY) breaks its NOT
- * NULL, and OR IGNORE then leaves the row alone: nothing is written, no row
- * comes back.
+ * ?1 is the model, ?2 now, ?3 the pool.  A NULL for "pos" (nobody is READY)
+ * breaks its NOT NULL, and OR IGNORE then leaves the row alone: nothing is
+ * written, no row comes back.
  */
 #define SQL_TURN(untried) \
 	"UPDATE OR IGNORE rotation SET pos = coalesce(" \
 	"(SELECT k.id FROM keys k INDEXED BY keys_enabled" \
-	" WHERE k.id > rotation.pos AND " KEY_IS_READY untried \
+	" WHERE k.pool = ?3 AND k.id > rotation.pos AND " KEY_IS_READY untried \
 	" ORDER BY k.id LIMIT 1)," \
 	"(SELECT k.id FROM keys k INDEXED BY keys_enabled" \
-	" WHERE k.id <= rotation.pos AND " KEY_IS_READY untried \
-	" ORDER BY k.id LIMIT 1))" \
+	" WHERE k.pool = ?3 AND k.id <= rotation.pos AND " KEY_IS_READY \
+	    untried " ORDER BY k.id LIMIT 1)) WHERE pool = ?3" \
 	" RETURNING pos, (SELECT secret FROM keys WHERE id = pos)," \
 	" EXISTS (" KEY_HAS_PAST("pos", "?1", "?2") ")"
 
 static const char sql_turn[] = SQL_TURN("");
 static const char sql_turn_untried[] =
-    SQL_TURN(" AND k.id NOT IN (SELECT value FROM json_each(?3))");
+    SQL_TURN(" AND k.id NOT IN (SELECT value FROM json_each(?4))");
 
 static const char sql_back_at[] =
     "SELECT min(max(k.ready_at, coalesce(m.ready_at, 0), ?2)) FROM keys k"
     " LEFT JOIN key_models m ON m.key_id = k.id AND m.model = ?1"
-    " WHERE k.disabled_by = 0";
+    " WHERE k.disabled_by = 0 AND k.pool = ?3";
 
 /* The tried ids as a JSON array, which one statement can take. */
 static void
@@ -87,16 +88,17 @@ take_turn(struct store *s, const struct turn_request *rq)
 	bool row;
 
 	sql = sql_turn;
-	count = 2;
+	count = 3;
 	ids[0] = '\0';
 	if (rq->tried_count > 0) {
 		ids_text(ids, rq->tried, rq->tried_count);
 		sql = sql_turn_untried;
-		count = 3;
+		count = 4;
 	}
 	const struct db_value values[] = {
 	    db_text(rq->model),
 	    db_int(rq->now_ms),
+	    pool_value(rq->pool),
 	    db_text(ids),
 	};
 	if ((rc = db_start(s, sql, values, count, &stmt)) != GB_OK)
@@ -140,7 +142,8 @@ serve_one(struct store *s, const struct turn_request *rq)
 	if (rc != GB_ENOTFOUND)
 		return rc;
 	told = db_number_locked(s, sql_back_at,
-				DB_ARGS(db_text(rq->model), db_int(rq->now_ms)),
+				DB_ARGS(db_text(rq->model), db_int(rq->now_ms),
+					pool_value(rq->pool)),
 				rq->back_at);
 	if (*rq->back_at <= rq->now_ms)
 		*rq->back_at = 0;
@@ -154,8 +157,8 @@ run_turn(struct store *s, struct combine_op *op)
 }
 
 enum gb_err
-store_key_turn(struct store *s, const char *model, int64_t now_ms,
-	       const int64_t *tried, size_t tried_count,
+store_key_turn(struct store *s, enum key_pool pool, const char *model,
+	       int64_t now_ms, const int64_t *tried, size_t tried_count,
 	       const unsigned char *affinity, struct key_turn *turn,
 	       int64_t *back_at)
 {
@@ -166,6 +169,7 @@ store_key_turn(struct store *s, const char *model, int64_t now_ms,
 	*back_at = 0;
 	rq = (struct turn_request){
 	    .op.run = run_turn,
+	    .pool = pool,
 	    .model = model,
 	    .now_ms = now_ms,
 	    .tried = tried,
@@ -175,6 +179,7 @@ store_key_turn(struct store *s, const char *model, int64_t now_ms,
 	    .back_at = back_at,
 	};
 	rc = combine_run(s, &s->writes, &rq.op);
+	turn->pool = pool;
 	if (rc != GB_OK)
 		explicit_bzero(turn, sizeof(*turn));
 	return rc;

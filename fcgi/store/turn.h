@@ -7,6 +7,10 @@
 
 #define LAST_OK_STEP_MS "60000" /* last_ok_at is exact to a minute only */
 
+/* The pool as a value of a statement, and in a row. */
+struct db_value pool_value(enum key_pool);
+enum key_pool pool_read(sqlite3_stmt *stmt, int column);
+
 /* SQL: whether key "k" may be picked for model ?1 now, at ?2. */
 #define KEY_IS_READY \
 	"k.disabled_by = 0 AND k.ready_at <= ?2 AND NOT EXISTS (" \
@@ -22,7 +26,7 @@
 	" OR k.last_ok_at <= " now " - " LAST_OK_STEP_MS ")"
 
 /* The key whose id, secret and past (KEY_HAS_PAST) are the row in "stmt";
- * GB_EIO: it is none. */
+ * its pool is for the caller to fill in.  GB_EIO: it is none. */
 enum gb_err turn_read(sqlite3_stmt *stmt, struct key_turn *) GB_NODISCARD;
 
 #endif

@@ -72,6 +72,7 @@ import {checkGenerate, credentialOf} from "./rules.mjs";
 const GARBAGE = "<html><body>%%% this is not JSON {[</body></html>";
 const CERT_DAYS = "30";
 const PAGE_MAX = 1000;
+const VERTEX = /^\/v1beta1\/publishers\/google\//;	/* express mode's paths */
 
 /* A certificate for localhost; itself the CA that a client has to trust. */
 function makeCertificate(dir)
@@ -355,7 +356,7 @@ function route(ctx)
 {
 	const {method, pathname, query} = ctx.record;
 	const m = /^\/(v1|v1beta|v1alpha)\/models(?:\/([^/:]+))?(?::(\w+))?$/
-		.exec(pathname);
+		.exec(pathname.replace(VERTEX, "/v1beta/"));
 
 	if (!m)
 		throw notFound(method, pathname);
