@@ -72,6 +72,7 @@ struct settings {
 	char *test_model;	      /* TEST_MODEL */
 
 	/* models and requests */
+	int64_t models_hours; /* MODELS_HOURS a list is fresh; 0: never */
 	struct string_list filtered_models;  /* FILTERED_MODELS */
 	struct string_pairs safety_settings; /* SAFETY_SETTINGS: category and
 						threshold */

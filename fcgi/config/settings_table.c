@@ -105,6 +105,9 @@ const struct setting settings_table[SETTINGS_COUNT] = {
      AT(test_model), .tidy = tidy_model, .check = check_model},
 
     /* models and requests */
+    {"models_hours", "MODELS_HOURS",
+     "that a key's list of models is fresh; 0: ask each time", "6",
+     SETTING_NUMBER, UNIT_HOURS, 0, 720, AT(models_hours)},
     {"filtered_models", "FILTERED_MODELS",
      "models that the lists of models leave out", "", SETTING_LIST, .min = 1,
      .max = MODEL_MAX, AT(filtered_models), .tidy = tidy_model,

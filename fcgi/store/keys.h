@@ -93,13 +93,14 @@ struct key_turn {
 /*
  * Take the next turn for "model" ("": for no model in particular): the first
  * READY key of the pool after the one whose turn it was last, over all
- * processes, that
- * does not cool for the model and is not among the "tried_count" ids in
- * "tried".  One transaction, which many threads share when they come at
- * once.  GB_ENOTFOUND when there is none, and nothing was written; "*back_at"
- * then is the earliest moment at which a key comes back for the model, tried
- * or not, or 0 when waiting is not what is missing: all are disabled, or one
- * that was tried is READY still.
+ * processes, that does not cool for the model, whose list of models (lists.h),
+ * if it is known, does not lack one that other lists have, and that is not
+ * among the "tried_count" ids in "tried".  When no key in service has the model
+ * on its list, lists do not count.  One transaction, which many threads share
+ * when they come at once.  GB_ENOTFOUND when there is none, and nothing was
+ * written; "*back_at" then is the earliest moment at which a key comes back for
+ * the model, tried or not, or 0 when waiting is not what is missing: all are
+ * disabled, or one that was tried is READY still.
  *
  * "affinity" (AFFINITY_SIZE bytes; NULL: none) asks for the key that had the
  * last turn with the same one, within an hour.  While that key is READY for

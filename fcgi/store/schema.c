@@ -14,6 +14,7 @@
  * used twice, because the journal speaks of keys by id.
  * rotation: a row a pool, the id of the key whose turn it was last.
  * requests and attempts stand alone: each is kept for a time of its own.
+ * model_lists: what Google answered, to the byte; one that no key has goes.
  * signatures, affinity: ids grow with each write, so that those which lie too
  * far behind the newest are the rows too many, and nobody needs to count.
  */
@@ -156,6 +157,25 @@ static const char *const migrations[] = {
     "ALTER TABLE pool_rotation RENAME TO rotation;"
 
     "PRAGMA user_version = 3;",
+
+    "CREATE TABLE model_lists ("
+    "	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "	digest BLOB NOT NULL UNIQUE,"
+    "	body TEXT NOT NULL);"
+    "CREATE TABLE list_models ("
+    "	list_id INTEGER NOT NULL"
+    "		REFERENCES model_lists (id) ON DELETE CASCADE,"
+    "	model TEXT NOT NULL,"
+    "	PRIMARY KEY (model, list_id)) WITHOUT ROWID;"
+    "CREATE INDEX list_models_list ON list_models (list_id);"
+    "ALTER TABLE keys ADD COLUMN list_id INTEGER;"
+    "ALTER TABLE keys ADD COLUMN listed_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE keys ADD COLUMN list_asked_at INTEGER NOT NULL DEFAULT 0;"
+    "DROP INDEX keys_enabled;"
+    "CREATE INDEX keys_enabled ON keys (pool, id, ready_at, list_id)"
+    "	WHERE disabled_by = 0;"
+
+    "PRAGMA user_version = 4;",
 };
 
 static const char sql_version[] = "PRAGMA user_version";

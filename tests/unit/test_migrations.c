@@ -37,6 +37,8 @@ static const struct {
     {1, "attempts",
      "id, time_ms, request_id, key_id, model, status, error_class, text"},
     {1, "sqlite_sequence", "name, seq"},
+    {3, "keys", "id, pool"},
+    {3, "rotation", "pool, pos"},
     {2, "signatures", "id, hex(call), signature, created_at"},
     {2, "affinity", "id, hex(digest), key_id, used_at"},
 };

@@ -315,6 +315,9 @@ static const struct row env_rows[] = {
      "VERTEX_EXPRESS_BASE_URL=a.example", NULL,
      ENV_FAULT("vertex_express_base_url",
 	       "must begin with https:// or http://")},
+    {"MODELS_HOURS below 0", "MODELS_HOURS=-1", NULL,
+     ENV_FAULT("models_hours",
+	       "must be a whole number of hours from 0 to 720")},
     {"a short key of Vertex AI", "VERTEX_API_KEYS=short", NULL,
      ENV_FAULT("vertex_api_keys", "entry 1: must have at least 20 characters")},
     {"BASE_PATH without /", "BASE_PATH=gbalance", NULL,
@@ -659,6 +662,7 @@ test_defaults(void **state)
 	CHECK_STR("ca_file", s->ca_file, "");
 	CHECK_STR("log_file", s->log_file, "");
 	CHECK_STR("test_model", s->test_model, "gemini-flash-lite-latest");
+	CHECK_INT("models_hours", s->models_hours, 6);
 	CHECK_INT("api_keys", s->api_keys.count, 0);
 	CHECK_INT("safety_settings", s->safety_settings.count, 0);
 	CHECK_INT("time_out", s->first_byte_timeout_ms, 300000);

@@ -11,8 +11,8 @@
 
 #include "store/keys.h"
 
-#define UNIT_SCHEMA 3 /* the version that this program makes */
-#define UNIT_NOW INT64_C(1737000000000)
+#define UNIT_SCHEMA 4 /* the version that this program makes */
+#define UNIT_NOW    INT64_C(1737000000000)
 
 struct unit_store {
 	char folder[64];
