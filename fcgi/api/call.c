@@ -64,7 +64,7 @@ start(struct call *call, const struct key_turn *key, struct transfer **out)
 	enum gb_err rc;
 
 	buf_init(&url, 16 * 1024);
-	buf_printf(&url, "%s%s", cfg->base_url, call->path);
+	pool_url(&url, cfg, call->pool, call->path);
 	memset(&req, 0, sizeof(req));
 	req.method = call->method;
 	req.url = buf_str(&url);
@@ -315,6 +315,12 @@ error_from_attempt(struct call *call, const struct campaign *c)
 		set_retry_after(e, v->until_ms);
 }
 
+/* As clients read it. */
+static const char *const pool_words[POOL__MAX] = {
+    [POOL_GEMINI] = "Gemini",
+    [POOL_VERTEX] = "Vertex AI",
+};
+
 /* No key was left to take. */
 static void
 error_from_pool(struct call *call, const struct campaign *c, int64_t back_at)
@@ -340,11 +346,12 @@ error_from_pool(struct call *call, const struct campaign *c, int64_t back_at)
 		error_from_attempt(call, c);
 		return;
 	}
-	if (store_keys_count(app_store(call->rq->app), &all, &enabled) != GB_OK)
+	if (store_keys_count(app_store(call->rq->app), call->pool, &all,
+			     &enabled) != GB_OK)
 		all = 0;
-	api_error_set(e, FAULT_NO_KEYS, NULL,
-		      all == 0 ? "No Gemini key is configured."
-			       : "No Gemini key is in service.");
+	api_error_set(e, FAULT_NO_KEYS, NULL, "No %s key is %s.",
+		      pool_words[call->pool],
+		      all == 0 ? "configured" : "in service");
 }
 
 static void
@@ -455,10 +462,11 @@ take_first(struct call *call, struct campaign *c, struct key_turn *turn,
 		return GB_OK;
 	}
 	if (call->affinity != NULL)
-		pool_affinity(digest, call->rq->entry.token, call->affinity,
-			      call->affinity_len);
-	return pool_take(app_store(call->rq->app), call->model, &c->tried,
-			 call->affinity == NULL ? NULL : digest, turn, back_at);
+		pool_affinity(digest, call->pool, call->rq->entry.token,
+			      call->affinity, call->affinity_len);
+	return pool_take(app_store(call->rq->app), call->pool, call->model,
+			 &c->tried, call->affinity == NULL ? NULL : digest,
+			 turn, back_at);
 }
 
 /* The next key.  When each was tried, and the last one failed through no fault
@@ -473,12 +481,12 @@ take_key(struct call *call, struct campaign *c, int64_t *back_at)
 	if (!c->asked)
 		rc = take_first(call, c, &turn, back_at);
 	else
-		rc = pool_take(store, call->model, &c->tried, NULL, &turn,
-			       back_at);
+		rc = pool_take(store, call->pool, call->model, &c->tried, NULL,
+			       &turn, back_at);
 	if (rc == GB_ENOTFOUND && c->asked && c->verdict.action == KEY_KEEP) {
 		memset(&c->tried, 0, sizeof(c->tried));
-		rc = pool_take(store, call->model, &c->tried, NULL, &turn,
-			       back_at);
+		rc = pool_take(store, call->pool, call->model, &c->tried, NULL,
+			       &turn, back_at);
 	}
 	/* Else the last key stays: its failure is told, without its secret. */
 	if (rc == GB_OK)

@@ -41,7 +41,8 @@ typedef enum attempt call_reader(struct call *, struct transfer *,
 
 struct call {
 	struct api_request *rq;
-	const char *model; /* whose quota it is; "": no model's */
+	enum key_pool pool; /* whose keys are asked with */
+	const char *model;  /* whose quota it is; "": no model's */
 	const char *method;
 	const char *path; /* below the base URL, with its query */
 	const char *body; /* NULL: none */

@@ -325,6 +325,7 @@ init_call(struct asking *a, struct api_request *rq)
 	bool stream = x->chat.stream && !x->counts;
 
 	call->rq = rq;
+	call->pool = rq->pool;
 	call->model = x->chat.model;
 	call->affinity = x->chat.affinity.ptr;
 	call->affinity_len = x->chat.affinity.len;

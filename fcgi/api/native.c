@@ -153,6 +153,7 @@ prepare(struct native *n, struct api_request *rq)
 
 	answer_reader_init(&n->reader, rq, &pass_on, NULL);
 	call->rq = rq;
+	call->pool = rq->pool;
 	call->model = n->name.google;
 	call->method = "POST";
 	call->path = buf_str(&n->url);
@@ -219,11 +220,14 @@ check_body(struct api_request *rq)
 static bool
 parse_path(struct native *n, struct api_request *rq)
 {
+	static const char *const mounts[] = {"/gemini", "/vertex-express"};
 	const char *path;
+	size_t i;
 
 	path = web_path(rq->web);
-	if (strncmp(path, "/gemini/", 8) == 0)
-		path += 7;
+	for (i = 0; i < GB_COUNT(mounts); i++)
+		if (strncmp(path, mounts[i], strlen(mounts[i])) == 0)
+			path += strlen(mounts[i]);
 	switch (native_path_parse(&n->path, path)) {
 	case NATIVE_OK:
 		(void)snprintf(rq->entry.model, sizeof(rq->entry.model), "%s",

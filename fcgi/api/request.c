@@ -79,12 +79,30 @@ write_error(struct api_request *rq)
 		web_reply_header(rq->web, "WWW-Authenticate", "Bearer");
 }
 
+/* Endpoints of other pools have the pool's name in the journal: "vertex." and
+ * what it is, "chat.completions" or "generateContent". */
+static void
+name_endpoint(struct api_request *rq)
+{
+	static const char native[] = "gemini.";
+	const char *name = rq->entry.endpoint;
+
+	if (name == NULL || rq->pool == POOL_GEMINI)
+		return;
+	if (strncmp(name, native, sizeof(native) - 1) == 0)
+		name += sizeof(native) - 1;
+	(void)snprintf(rq->endpoint, sizeof(rq->endpoint), "%s.%s",
+		       key_pool_names[rq->pool], name);
+	rq->entry.endpoint = rq->endpoint;
+}
+
 /* What the journal keeps of how it ended. */
 static void
 close_entry(struct api_request *rq)
 {
 	struct journal_entry *e = &rq->entry;
 
+	name_endpoint(rq);
 	if (web_replied(rq->web))
 		e->status = 200; /* the head said so, whatever came after */
 	else

@@ -10,9 +10,11 @@
 
 #include "app/app.h"
 #include "dialect/error.h"
+#include "store/keys.h"
 #include "web/reply.h"
 
 #define API_JSON_TYPE	"application/json; charset=utf-8"
+#define ENDPOINT_MAX	64 /* bytes of an endpoint's name, with NUL */
 #define REPLY_BYTES_MAX (256 * 1024 * 1024) /* of a reply that we write */
 
 enum api_dialect {
@@ -27,10 +29,12 @@ struct api_request {
 	const struct settings *cfg; /* of snap */
 	struct web_request *web;
 	enum api_dialect dialect;
-	const char *rest; /* of the path, what the route's "*" stands for */
+	enum key_pool pool; /* whose keys serve it, where the path says so */
+	const char *rest;   /* of the path, what the route's "*" stands for */
 
-	struct buf body;	    /* the request's, once read */
-	struct journal_entry entry; /* filled in on the way */
+	struct buf body;	     /* the request's, once read */
+	struct journal_entry entry;  /* filled in on the way */
+	char endpoint[ENDPOINT_MAX]; /* its own, where the table's is not it */
 
 	struct api_error error; /* how it failed, if it did */
 	int status;		/* of the reply; 0: error, or a stream began */

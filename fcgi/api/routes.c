@@ -23,8 +23,10 @@ enum place {
 	AT_GEMINI_KEY = 16, /* /v1 for who brings the token as Google's clients
 			       do: they ask for models there, too */
 	AT_ANTHROPIC = 32,  /* /v1, /anthropic/v1 and the others of OpenAI */
-	AT_ANTHROPIC_HEADER = 64 /* the same for who names Anthropic's version:
+	AT_ANTHROPIC_HEADER = 64, /* the same for who names Anthropic's version:
 				    they ask for models there, too */
+	AT_VERTEX = 256,	  /* /vertex-express/v1beta */
+	AT_VERTEX_V1 = 512 /* /vertex-express/v1: chats of OpenAI's, too */
 };
 
 static const struct prefix {
@@ -39,6 +41,8 @@ static const struct prefix {
     {"/v1beta", AT_GEMINI, DIALECT_GOOGLE},
     {"/gemini/v1beta", AT_GEMINI, DIALECT_GOOGLE},
     {"/v1alpha", AT_GEMINI, DIALECT_GOOGLE},
+    {"/vertex-express/v1beta", AT_VERTEX, DIALECT_GOOGLE},
+    {"/vertex-express/v1", AT_VERTEX_V1, DIALECT_OPENAI},
     {"", AT_ROOT, DIALECT_OPENAI},
 };
 
@@ -55,8 +59,8 @@ static const struct route {
 	void (*handler)(struct api_request *);
 } routes[] = {
     {"GET", AT_ROOT, "/health", ANYBODY, DIALECT_OPENAI, NULL, health_get},
-    {"POST", AT_OPENAI, "/chat/completions", TOKEN_USER, DIALECT_OPENAI,
-     "chat.completions", chat_completions},
+    {"POST", AT_OPENAI | AT_VERTEX_V1, "/chat/completions", TOKEN_USER,
+     DIALECT_OPENAI, "chat.completions", chat_completions},
     {"POST", AT_ANTHROPIC, "/messages", TOKEN_USER, DIALECT_ANTHROPIC,
      "messages", chat_messages},
     {"POST", AT_ANTHROPIC, "/messages/count_tokens", TOKEN_USER,
@@ -81,15 +85,15 @@ static const struct route {
      "gemini.models.list", models_gemini_list},
     {"GET", AT_GEMINI_KEY, "/models/*", TOKEN_USER, DIALECT_GOOGLE,
      "gemini.models.get", models_gemini_get},
-    {"GET", AT_OPENAI, "/models", TOKEN_USER, DIALECT_OPENAI, "models.list",
-     models_openai_list},
-    {"POST", AT_GEMINI | AT_GEMINI_V1, "/models/*:*", TOKEN_USER,
-     DIALECT_GOOGLE, "gemini", native_verb},
-    {"GET", AT_OPENAI, "/models/*", TOKEN_USER, DIALECT_OPENAI, "models.get",
-     models_openai_get},
-    {"GET", AT_GEMINI, "/models", TOKEN_USER, DIALECT_GOOGLE,
+    {"GET", AT_OPENAI | AT_VERTEX_V1, "/models", TOKEN_USER, DIALECT_OPENAI,
+     "models.list", models_openai_list},
+    {"POST", AT_GEMINI | AT_GEMINI_V1 | AT_VERTEX | AT_VERTEX_V1, "/models/*:*",
+     TOKEN_USER, DIALECT_GOOGLE, "gemini", native_verb},
+    {"GET", AT_OPENAI | AT_VERTEX_V1, "/models/*", TOKEN_USER, DIALECT_OPENAI,
+     "models.get", models_openai_get},
+    {"GET", AT_GEMINI | AT_VERTEX, "/models", TOKEN_USER, DIALECT_GOOGLE,
      "gemini.models.list", models_gemini_list},
-    {"GET", AT_GEMINI, "/models/*", TOKEN_USER, DIALECT_GOOGLE,
+    {"GET", AT_GEMINI | AT_VERTEX, "/models/*", TOKEN_USER, DIALECT_GOOGLE,
      "gemini.models.get", models_gemini_get},
 };
 
@@ -115,6 +119,7 @@ struct found {
 	const char *rest;
 	const char *allow; /* a method that the path has, though not this */
 	enum api_dialect dialect;
+	enum key_pool pool; /* whose keys are asked with */
 };
 
 /* A HEAD is a GET whose body web_reply() leaves out. */
@@ -181,7 +186,10 @@ find_route(struct found *f, const struct web_request *web)
 			continue;
 		f->dialect = p->dialect;
 		places = p->places;
-		if ((places & AT_GEMINI_V1) != 0 && speaks_gemini(web))
+		if ((places & (AT_VERTEX | AT_VERTEX_V1)) != 0)
+			f->pool = POOL_VERTEX;
+		if ((places & (AT_GEMINI_V1 | AT_VERTEX_V1)) != 0 &&
+		    speaks_gemini(web))
 			places |= AT_GEMINI_KEY;
 		if ((places & AT_ANTHROPIC) != 0 && speaks_anthropic(web)) {
 			places |= AT_ANTHROPIC_HEADER;
@@ -300,6 +308,7 @@ api_serve(struct web_request *web, void *context)
 	rq.dialect = found.dialect;
 	if (rq.dialect == DIALECT_ANTHROPIC)
 		web_reply_header(web, "Request-Id", web_id(web));
+	rq.pool = found.pool;
 	rq.rest = found.rest;
 	if (found.route == NULL) {
 		answer_not_found(&rq, &found);

@@ -40,6 +40,7 @@ share_request(struct api_request *to, const struct api_request *from)
 	to->cfg = from->cfg;
 	to->web = from->web;
 	to->dialect = from->dialect;
+	to->pool = from->pool;
 	to->rest = from->rest;
 	buf_init(&to->body, 0);
 	buf_init(&to->out, REPLY_BYTES_MAX);
@@ -159,9 +160,9 @@ take_keys(struct several *s)
 	size_t i;
 
 	if (call->affinity != NULL)
-		pool_affinity(digest, s->rq->entry.token, call->affinity,
-			      call->affinity_len);
-	rc = pool_take_several(app_store(s->rq->app), call->model,
+		pool_affinity(digest, call->pool, s->rq->entry.token,
+			      call->affinity, call->affinity_len);
+	rc = pool_take_several(app_store(s->rq->app), call->pool, call->model,
 			       call->affinity == NULL ? NULL : digest, turns,
 			       s->count, &back_at);
 	if (rc != GB_OK) {

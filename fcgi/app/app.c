@@ -19,6 +19,7 @@ struct app {
 				which SQLite meets by sleeping */
 	struct engine *engine;
 	struct journal_writer journal;
+	struct lists lists;
 	struct jobs *jobs;
 	char *config_file;
 
@@ -151,6 +152,7 @@ app_new(struct app **out, struct settings *settings, struct store *store,
 	pthread_mutex_init(&app->mutex, NULL);
 	app->store = store;
 	journal_writer_init(&app->journal, store);
+	lists_init(&app->lists);
 	memset(&options, 0, sizeof(options));
 	options.ca_file = settings->ca_file;
 	options.connections = CONNECTIONS;
@@ -182,6 +184,7 @@ app_free(struct app *app)
 	jobs_stop(app->jobs);
 	engine_free(app->engine);
 	snapshot_free(app->current);
+	lists_release(&app->lists);
 	store_close(app->store);
 	pthread_mutex_destroy(&app->mutex);
 	free(app->config_file);
@@ -204,4 +207,10 @@ struct journal_writer *
 app_journal(struct app *app)
 {
 	return &app->journal;
+}
+
+struct lists *
+app_lists(struct app *app)
+{
+	return &app->lists;
 }

@@ -7,6 +7,7 @@
 
 #include "app/auth.h"
 #include "app/journal_writer.h"
+#include "app/lists.h"
 #include "app/rules.h"
 #include "config/settings.h"
 #include "store/store.h"
@@ -44,5 +45,6 @@ void app_release(struct app *, struct snapshot *);
 struct store *app_store(const struct app *);
 struct engine *app_engine(const struct app *);
 struct journal_writer *app_journal(struct app *);
+struct lists *app_lists(struct app *);
 
 #endif

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "keys/listing.h"
 #include "keys/recheck.h"
 #include "store/retention.h"
 
@@ -30,6 +31,7 @@ run_due(struct app *app)
 	snap = app_acquire(app);
 	cfg = snap->settings;
 	recheck_due(app_store(app), cfg, app_engine(app));
+	listing_due(app_store(app), cfg, app_engine(app));
 	keep.request_days = cfg->request_log_days;
 	keep.error_days = cfg->error_log_days;
 	keep.signature_hours = cfg->signature_hours;

@@ -122,27 +122,40 @@ out:
 	return rc;
 }
 
+/* Add the keys of the setting "name" to their pool. */
+static enum gb_err
+add_keys(struct store *store, enum key_pool pool, const char *name,
+	 const struct string_list *keys)
+{
+	enum gb_err rc;
+	size_t added;
+
+	if (keys->count == 0)
+		return GB_OK;
+	rc = store_keys_add(store, pool, keys->items, keys->count,
+			    clock_wall_ms(), &added);
+	if (rc != GB_OK)
+		(void)fprintf(stderr, "gbalance: %s: cannot be added: %s\n",
+			      name, gb_strerror(rc));
+	else if (added > 0)
+		log_info("keys: %zu added from %s", added, name);
+	return rc;
+}
+
 enum gb_err
 startup_load(const char *config_file, struct settings **settings,
 	     struct store **store)
 {
 	enum gb_err rc;
-	size_t added;
 
 	rc = load_both(config_file, true, settings, store);
-	if (rc != GB_OK || (*settings)->api_keys.count == 0)
+	if (rc != GB_OK)
 		return rc;
-	added = 0;
-	rc = store_keys_add(*store, (*settings)->api_keys.items,
-			    (*settings)->api_keys.count, clock_wall_ms(),
-			    &added);
-	if (rc == GB_OK) {
-		if (added > 0)
-			log_info("keys: %zu added from api_keys", added);
+	if ((rc = add_keys(*store, POOL_GEMINI, "api_keys",
+			   &(*settings)->api_keys)) == GB_OK &&
+	    (rc = add_keys(*store, POOL_VERTEX, "vertex_api_keys",
+			   &(*settings)->vertex_api_keys)) == GB_OK)
 		return GB_OK;
-	}
-	(void)fprintf(stderr, "gbalance: api_keys: cannot be added: %s\n",
-		      gb_strerror(rc));
 	settings_free(*settings);
 	store_close(*store);
 	*settings = NULL;

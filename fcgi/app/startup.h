@@ -28,10 +28,10 @@ enum gb_err startup_settings(const char *config_file, struct store *store,
 
 /*
  * Read the settings, open (and where needed create) the database they name,
- * read them again with what it overrides, and add the keys of API_KEYS to the
- * pool.  "config_file" is what the command line gave, NULL for nothing.  On
- * GB_OK the caller ends with settings_free() and store_close(); on failure
- * both are NULL and standard error says why.
+ * read them again with what it overrides, and add the keys of API_KEYS and
+ * VERTEX_API_KEYS to their pools.  "config_file" is what the command line gave,
+ * NULL for nothing.  On GB_OK the caller ends with settings_free() and
+ * store_close(); on failure both are NULL and standard error says why.
  */
 enum gb_err startup_load(const char *config_file, struct settings **,
 			 struct store **) GB_NODISCARD;

@@ -13,6 +13,7 @@
 /* Which options a command takes besides --config and --help. */
 #define TAKES_ALL  1u
 #define TAKES_JSON 2u
+#define TAKES_POOL 4u
 
 /* Every command, in the order of --help. */
 static const struct command {
@@ -24,14 +25,15 @@ static const struct command {
 	const char *usage; /* what follows "gbalance " */
 	const char *help;  /* lines of at most 70 columns, each with its end */
 } commands[] = {
-    {"keys", "add", cli_keys_add, 0, WORDS_MANY, 0, false,
-     "keys add [KEY... | -]",
+    {"keys", "add", cli_keys_add, 0, WORDS_MANY, TAKES_POOL, false,
+     "keys add [--pool gemini|vertex] [KEY... | -]",
      "add Google's keys to the pool, from the arguments or, without\n"
      "any or with \"-\", from standard input: lines, commas, JSON or a\n"
      "whole .env (where other people can list processes, that hides\n"
-     "the keys from them)\n"},
-    {"keys", "list", cli_keys_list, 0, 0, TAKES_JSON, false,
-     "keys list [--json]",
+     "the keys from them).  The pool \"vertex\" is of Vertex AI's express\n"
+     "mode\n"},
+    {"keys", "list", cli_keys_list, 0, 0, TAKES_JSON | TAKES_POOL, false,
+     "keys list [--pool gemini|vertex] [--json]",
      "show each key, masked, with its state and why, when it comes\n"
      "back, its failures in a row, and when it last worked\n"},
     {"keys", "enable", cli_keys_enable, 1, WORDS_MANY, TAKES_ALL, false,
@@ -96,28 +98,48 @@ cli_is_command(const char *word)
 }
 
 /*
- * When argv[*at] is --config, with its file in the same word or the next one,
- * move on to its last word and put the file into "*file": true.  The file is
+ * When argv[*at] is "option", with its value in the same word or the next one,
+ * move on to its last word and put the value into "*value": true.  The value is
  * NULL when it is missing.
  */
 static bool
-is_config(int argc, char **argv, int *at, const char **file)
+is_option(const char *option, int argc, char **argv, int *at,
+	  const char **value)
 {
-	static const char option[] = "--config";
 	size_t len;
 
-	len = sizeof(option) - 1;
+	len = strlen(option);
 	if (strncmp(argv[*at], option, len) != 0)
 		return false;
 	if (argv[*at][len] == '=')
-		*file = argv[*at] + len + 1;
+		*value = argv[*at] + len + 1;
 	else if (argv[*at][len] != '\0')
 		return false;
 	else
-		*file = *at + 1 < argc ? argv[++*at] : NULL;
-	if (*file != NULL && (*file)[0] == '\0')
-		*file = NULL;
+		*value = *at + 1 < argc ? argv[++*at] : NULL;
+	if (*value != NULL && (*value)[0] == '\0')
+		*value = NULL;
 	return true;
+}
+
+static bool
+is_config(int argc, char **argv, int *at, const char **file)
+{
+	return is_option("--config", argc, argv, at, file);
+}
+
+/* Whether "name" is a pool's, which then is "*pool". */
+static bool
+find_pool(const char *name, enum key_pool *pool)
+{
+	int i;
+
+	for (i = 0; i < POOL__MAX; i++)
+		if (strcmp(key_pool_names[i], name) == 0) {
+			*pool = (enum key_pool)i;
+			return true;
+		}
+	return false;
 }
 
 bool
@@ -238,6 +260,14 @@ take_apart(struct request *rq, int argc, char **argv)
 				cli_complain("--config: which file?");
 				return false;
 			}
+		} else if (is_option("--pool", argc, argv, &i,
+				     &rq->cli.pool_name)) {
+			rq->given |= TAKES_POOL;
+			if (rq->cli.pool_name == NULL ||
+			    !find_pool(rq->cli.pool_name, &rq->cli.pool)) {
+				cli_complain("--pool: gemini or vertex");
+				return false;
+			}
 		} else if (!take_option(rq, argv[i])) {
 			cli_complain("%s: there is no such option", argv[i]);
 			return false;
@@ -246,6 +276,15 @@ take_apart(struct request *rq, int argc, char **argv)
 	rq->cli.words = argv + 1;
 	rq->cli.count = count;
 	return true;
+}
+
+/* One of the options "given". */
+static const char *
+option_name(unsigned given)
+{
+	if ((given & TAKES_ALL) != 0)
+		return "--all";
+	return (given & TAKES_JSON) != 0 ? "--json" : "--pool";
 }
 
 /* Find the command and whether its words fit; false, with a complaint, when
@@ -274,9 +313,7 @@ find_what_to_do(struct request *rq)
 	cli->json = (rq->given & TAKES_JSON) != 0;
 	if ((rq->given & ~c->takes) != 0)
 		cli_complain("%s does not go with this command",
-			     (rq->given & ~c->takes & TAKES_ALL) != 0
-				 ? "--all"
-				 : "--json");
+			     option_name(rq->given & ~c->takes));
 	else if (cli->all && cli->count > 0)
 		cli_complain("either --all or some of them, not both");
 	else if (cli->count < c->min && !cli->all)

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "config/settings.h"
+#include "store/keys.h"
 #include "store/store.h"
 
 /* A command that is being run. */
@@ -11,8 +12,10 @@ struct cli {
 	const char *config_file; /* --config; NULL: none was given */
 	char **words;		 /* what follows the command */
 	size_t count;
-	bool all;  /* --all */
-	bool json; /* --json */
+	bool all;	       /* --all */
+	bool json;	       /* --json */
+	const char *pool_name; /* --pool; NULL: none was given */
+	enum key_pool pool;    /* the same; the first one without it */
 	struct settings *settings;
 	struct store *store; /* NULL only where nothing may be changed and no
 				database is there */

@@ -65,16 +65,24 @@ first_access(struct cli *cli)
 static enum gb_err
 say_keys(struct cli *cli)
 {
-	int64_t all, enabled;
+	int64_t all, enabled, more, more_enabled;
 	enum gb_err rc;
 
-	if ((rc = store_keys_count(cli->store, &all, &enabled)) != GB_OK)
+	if ((rc = store_keys_count(cli->store, POOL_GEMINI, &all, &enabled)) !=
+		GB_OK ||
+	    (rc = store_keys_count(cli->store, POOL_VERTEX, &more,
+				   &more_enabled)) != GB_OK)
 		return rc;
+	if (more > 0)
+		(void)printf("Vertex AI keys: %lld, of which %lld in service\n",
+			     (long long)more, (long long)more_enabled);
 	if (all > 0) {
 		(void)printf("Gemini keys: %lld, of which %lld in service\n",
 			     (long long)all, (long long)enabled);
 		return GB_OK;
 	}
+	if (more > 0)
+		return GB_OK;
 	(void)printf("No Gemini key yet, so every call is refused.  Add some "
 		     "in any of these ways:\n"
 		     "  %s keys add KEY...    (or paste them to: "

@@ -24,20 +24,22 @@ is_id(const char *word, int64_t *id)
 	return errno == 0;
 }
 
-/* The index of the key that "word" names; rows.count when there is none. */
-static size_t
-find_row(const struct key_rows *rows, const char *word)
+/* Mark in "wanted" the key that "word" names, in each pool that has it; false
+ * when there is none. */
+static bool
+mark_word(const struct key_rows *rows, const char *word, bool *wanted)
 {
+	bool by_id, any;
 	int64_t id;
 	size_t i;
-	bool by_id;
 
+	any = false;
 	by_id = is_id(word, &id);
 	for (i = 0; i < rows->count; i++)
 		if (by_id ? rows->rows[i].id == id
 			  : strcmp(rows->rows[i].secret, word) == 0)
-			break;
-	return i;
+			wanted[i] = any = true;
+	return any;
 }
 
 static void
@@ -59,18 +61,14 @@ static enum gb_err
 mark_wanted(const struct cli *cli, const struct key_rows *rows, bool *wanted)
 {
 	enum gb_err rc;
-	size_t i, found;
+	size_t i;
 
 	rc = GB_OK;
-	for (i = 0; i < cli->count; i++) {
-		found = find_row(rows, cli->words[i]);
-		if (found < rows->count)
-			wanted[found] = true;
-		else {
+	for (i = 0; i < cli->count; i++)
+		if (!mark_word(rows, cli->words[i], wanted)) {
 			complain(cli->words[i]);
 			rc = GB_ENOTFOUND;
 		}
-	}
 	return rc;
 }
 

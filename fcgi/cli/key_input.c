@@ -19,19 +19,28 @@
  * Names whose values are keys, in lower case without "_", "-" and a number at
  * the end: GEMINI_API_KEY_2 counts as "geminiapikey".
  */
-static const char *const key_names[] = {
-    "apikey",
-    "apikeys",
-    "geminiapikey",
-    "geminiapikeys",
-    "geminikey",
-    "geminikeys",
-    "googleapikey",
-    "googleapikeys",
-    "googleaiapikey",
-    "googlegenerativeaiapikey",
-    "key",
-    "keys",
+#define OF(pool) (1u << (pool))
+#define ANY	 (OF(POOL__MAX) - 1)
+static const struct {
+	const char *name;
+	unsigned pools; /* that it may be of */
+} key_names[] = {
+    {"apikey", OF(POOL_GEMINI)},
+    {"apikeys", OF(POOL_GEMINI)},
+    {"geminiapikey", OF(POOL_GEMINI)},
+    {"geminiapikeys", OF(POOL_GEMINI)},
+    {"geminikey", OF(POOL_GEMINI)},
+    {"geminikeys", OF(POOL_GEMINI)},
+    {"googleapikey", OF(POOL_GEMINI)},
+    {"googleapikeys", OF(POOL_GEMINI)},
+    {"googleaiapikey", OF(POOL_GEMINI)},
+    {"googlegenerativeaiapikey", OF(POOL_GEMINI)},
+    {"key", OF(POOL_GEMINI) | OF(POOL_VERTEX)},
+    {"keys", OF(POOL_GEMINI) | OF(POOL_VERTEX)},
+    {"vertexapikey", OF(POOL_VERTEX)},
+    {"vertexapikeys", OF(POOL_VERTEX)},
+    {"vertexkey", OF(POOL_VERTEX)},
+    {"vertexkeys", OF(POOL_VERTEX)},
 };
 
 /* What may stand before the name in a shell, a Dockerfile, a script. */
@@ -64,6 +73,7 @@ struct found {
 
 struct scan {
 	const char *text, *p, *end;
+	enum key_pool pool;
 	struct key_input *out;
 	struct found *found;
 	size_t count, room;
@@ -202,8 +212,9 @@ take_words(struct scan *s, const char *p, const char *end)
 
 /* --- names ---------------------------------------------------------------- */
 
+/* Whether the name's values are keys of one of the pools. */
 static bool
-is_key_name(const char *name, size_t len)
+is_key_name(unsigned pools, const char *name, size_t len)
 {
 	char plain[NAME_MAX_LEN + 1];
 	size_t i, n;
@@ -216,8 +227,8 @@ is_key_name(const char *name, size_t len)
 			plain[n++] = (char)tolower((unsigned char)name[i]);
 	plain[n] = '\0';
 	for (i = 0; i < GB_COUNT(key_names); i++)
-		if (strcmp(plain, key_names[i]) == 0)
-			return true;
+		if (strcmp(plain, key_names[i].name) == 0)
+			return (key_names[i].pools & pools) != 0;
 	return false;
 }
 
@@ -258,7 +269,8 @@ take_json(struct scan *s, struct json_object *value, bool wanted)
 		break;
 	case json_type_object: {
 		json_object_object_foreach(value, name, member)
-		    take_json(s, member, is_key_name(name, strlen(name)));
+		    take_json(s, member,
+			      is_key_name(OF(s->pool), name, strlen(name)));
 		break;
 	}
 	default:
@@ -342,7 +354,7 @@ match_name(const char *p, const char *end, const char **name, size_t *len)
 	p = skip_blanks(p, end);
 	if (p == end || (*p != '=' && *p != ':'))
 		return NULL;
-	if (*p == ':' && !is_key_name(*name, *len) &&
+	if (*p == ':' && !is_key_name(ANY, *name, *len) &&
 	    !is_upper_name(*name, *len))
 		return NULL;
 	return skip_blanks(p + 1, end);
@@ -402,7 +414,7 @@ take_line(struct scan *s)
 	value = match_name(s->p, end, &name, &len);
 	if (value != NULL) {
 		end = value_end(s, value);
-		if (is_key_name(name, len))
+		if (is_key_name(OF(s->pool), name, len))
 			take_words(s, value, end);
 		else
 			s->out->skipped += value < end;
@@ -478,9 +490,16 @@ drop_duplicates(struct scan *s)
 }
 
 enum gb_err
-key_input_read(struct key_input *out, const char *text, size_t len)
+key_input_read(struct key_input *out, enum key_pool pool, const char *text,
+	       size_t len)
 {
-	struct scan s = {.text = text, .p = text, .at = text, .out = out};
+	struct scan s = {
+	    .text = text,
+	    .p = text,
+	    .at = text,
+	    .pool = pool,
+	    .out = out,
+	};
 	size_t i;
 
 	memset(out, 0, sizeof(*out));

@@ -4,8 +4,9 @@
  *
  * Nothing but key_secret_plausible() decides what a key is.  Names decide what
  * is looked at: of "NAME=value" and of JSON objects only the values of names
- * such as API_KEYS or GEMINI_API_KEY count, as the other values of a .env are
- * no keys, though they may look like some.
+ * such as API_KEYS or GEMINI_API_KEY count (VERTEX_API_KEYS for the other
+ * pool), as the other values of a .env are no keys, though they may look like
+ * some.
  */
 #ifndef GB_CLI_KEY_INPUT_H
 #define GB_CLI_KEY_INPUT_H
@@ -14,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/redact.h"
+#include "store/keys.h"
 
 /* Bytes of a paste: some 20,000 keys, and JSON takes 100 times its size. */
 #define KEY_INPUT_MAX (1 << 20)
@@ -37,12 +39,12 @@ struct key_input {
 };
 
 /*
- * Find the keys in the "len" bytes at "text".  On GB_OK the caller ends with
- * key_input_release().  GB_ETOOBIG: more than KEY_INPUT_MAX; GB_ENOMEM.  On
- * failure "*out" is empty.
+ * Find the keys of the pool in the "len" bytes at "text".  On GB_OK the caller
+ * ends with key_input_release().  GB_ETOOBIG: more than KEY_INPUT_MAX;
+ * GB_ENOMEM.  On failure "*out" is empty.
  */
-enum gb_err key_input_read(struct key_input *out, const char *text,
-			   size_t len) GB_NODISCARD;
+enum gb_err key_input_read(struct key_input *out, enum key_pool,
+			   const char *text, size_t len) GB_NODISCARD;
 
 /* Wipe and free the keys; "in" is empty afterwards. */
 void key_input_release(struct key_input *in);

@@ -100,9 +100,9 @@ cli_keys_add(struct cli *cli)
 	added = 0;
 	rc = gather(cli, &text);
 	if (rc == GB_OK)
-		rc = key_input_read(&in, buf_str(&text), text.len);
+		rc = key_input_read(&in, cli->pool, buf_str(&text), text.len);
 	if (rc == GB_OK && in.count > 0)
-		rc = store_keys_add(cli->store, in.keys, in.count,
+		rc = store_keys_add(cli->store, cli->pool, in.keys, in.count,
 				    clock_wall_ms(), &added);
 	any = in.count > 0;
 	if (rc == GB_OK) {
@@ -128,11 +128,19 @@ cli_keys_add(struct cli *cli)
 
 /* --- list ----------------------------------------------------------------- */
 
+/* Whether --pool is its pool, or was not given. */
+static bool
+is_wanted(const struct cli *cli, const struct key_row *row)
+{
+	return cli->pool_name == NULL || row->pool == cli->pool;
+}
+
 static enum gb_err
-list_as_table(const struct key_rows *rows)
+list_as_table(const struct cli *cli, const struct key_rows *rows)
 {
 	static const char *const head[] = {
-	    "ID", "KEY", "STATE", "REASON", "BACK AT", "FAILURES", "LAST OK",
+	    "ID",     "POOL",	 "KEY",	     "STATE",
+	    "REASON", "BACK AT", "FAILURES", "LAST OK",
 	};
 	char mask[SECRET_MASK_SIZE];
 	const struct key_row *row;
@@ -144,8 +152,11 @@ list_as_table(const struct key_rows *rows)
 	for (i = 0; i < GB_COUNT(head); i++)
 		columns_add(&table, head[i]);
 	for (row = rows->rows; row < rows->rows + rows->count; row++) {
+		if (!is_wanted(cli, row))
+			continue;
 		secret_mask(mask, row->secret);
 		columns_add_number(&table, row->id);
+		columns_add(&table, key_pool_names[row->pool]);
 		columns_add(&table, mask);
 		columns_add(&table, state_names[row->state]);
 		columns_add(&table, row->reason);
@@ -201,6 +212,8 @@ put_row(struct json_object *list, const struct key_row *row)
 	}
 	secret_mask(mask, row->secret);
 	return put(o, "id", json_object_new_int64(row->id), false) &&
+	       put(o, "pool", json_object_new_string(key_pool_names[row->pool]),
+		   false) &&
 	       put(o, "key", json_object_new_string(mask), false) &&
 	       put(o, "state", json_object_new_string(state_names[row->state]),
 		   false) &&
@@ -216,7 +229,7 @@ put_row(struct json_object *list, const struct key_row *row)
 }
 
 static enum gb_err
-list_as_json(const struct key_rows *rows)
+list_as_json(const struct cli *cli, const struct key_rows *rows)
 {
 	struct json_object *list;
 	const char *text;
@@ -226,7 +239,8 @@ list_as_json(const struct key_rows *rows)
 	rc = GB_ENOMEM;
 	list = json_object_new_array();
 	for (i = 0; list != NULL && i < rows->count; i++)
-		if (!put_row(list, &rows->rows[i]))
+		if (is_wanted(cli, &rows->rows[i]) &&
+		    !put_row(list, &rows->rows[i]))
 			goto out;
 	text =
 	    json_object_to_json_string_ext(list,
@@ -249,7 +263,8 @@ cli_keys_list(struct cli *cli)
 
 	rc = store_keys_list(cli->store, clock_wall_ms(), &rows);
 	if (rc == GB_OK) {
-		rc = cli->json ? list_as_json(&rows) : list_as_table(&rows);
+		rc = cli->json ? list_as_json(cli, &rows)
+			       : list_as_table(cli, &rows);
 		if (rows.count == 0)
 			(void)fputs("There are no keys yet: gbalance keys "
 				    "add\n",
@@ -276,27 +291,38 @@ disable_one(struct cli *cli, const struct key_row *row)
 				 DISABLE_REASON);
 }
 
+/* The setting whose keys each start adds to this pool, and them. */
+static const char *
+setting_of(const struct settings *cfg, enum key_pool pool,
+	   const struct string_list **keys)
+{
+	*keys = pool == POOL_VERTEX ? &cfg->vertex_api_keys : &cfg->api_keys;
+	return pool == POOL_VERTEX ? "vertex_api_keys" : "api_keys";
+}
+
 static enum gb_err
 remove_one(struct cli *cli, const struct key_row *row)
 {
 	static const char *const places[LAYER__MAX] = {
-	    [LAYER_DEFAULT] = "api_keys",
-	    [LAYER_FILE] = "api_keys of the configuration file",
-	    [LAYER_ENVIRONMENT] = "API_KEYS of the environment",
-	    [LAYER_DATABASE] = "api_keys of the admin pages",
+	    [LAYER_DEFAULT] = "the defaults",
+	    [LAYER_FILE] = "the configuration file",
+	    [LAYER_ENVIRONMENT] = "the environment",
+	    [LAYER_DATABASE] = "the admin pages",
 	};
-	const struct string_list *keys = &cli->settings->api_keys;
+	const struct string_list *keys;
+	const char *name;
 	enum gb_err rc;
 	size_t i;
 
+	name = setting_of(cli->settings, row->pool, &keys);
 	rc = store_key_remove(cli->store, row->id);
 	for (i = 0; rc == GB_OK && i < keys->count; i++)
 		if (strcmp(keys->items[i], row->secret) == 0) {
 			cli_complain(
-			    "key %" PRId64 " is also in %s, and so "
-			    "comes back with the next start",
-			    row->id,
-			    places[settings_origin(cli->settings, "api_keys")]);
+			    "key %" PRId64 " is also in %s of %s, "
+			    "and so comes back with the next start",
+			    row->id, name,
+			    places[settings_origin(cli->settings, name)]);
 			break;
 		}
 	return rc;

@@ -88,6 +88,7 @@ verify_one(struct verify *v, const struct key_row *row)
 
 	buf_init(&words, WORDS_MAX);
 	turn.id = row->id;
+	turn.pool = row->pool;
 	(void)snprintf(turn.secret, sizeof(turn.secret), "%s", row->secret);
 	recheck_probe(v->cli->store, v->cli->settings, v->engine, &turn,
 		      &verdict);

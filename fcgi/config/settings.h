@@ -46,12 +46,15 @@ enum settings_layer {
  */
 struct settings {
 	/* keys and tokens */
-	struct string_list api_keys;	   /* API_KEYS, secret */
-	struct string_list allowed_tokens; /* ALLOWED_TOKENS, secret */
-	char *auth_token;		   /* AUTH_TOKEN, secret; "": none */
+	struct string_list api_keys;	    /* API_KEYS, secret */
+	struct string_list allowed_tokens;  /* ALLOWED_TOKENS, secret */
+	struct string_list vertex_api_keys; /* VERTEX_API_KEYS, secret */
+	char *auth_token;		    /* AUTH_TOKEN, secret; "": none */
 
 	/* upstream */
 	char *base_url; /* BASE_URL; without a trailing / or API version */
+	char *vertex_express_base_url; /* VERTEX_EXPRESS_BASE_URL; with version
+					  and publisher, no trailing / */
 	int64_t connect_timeout_ms;    /* CONNECT_TIMEOUT, seconds in files */
 	int64_t first_byte_timeout_ms; /* TIME_OUT */
 	int64_t idle_timeout_ms;       /* IDLE_TIMEOUT: silence in a body */
@@ -69,6 +72,7 @@ struct settings {
 	char *test_model;	      /* TEST_MODEL */
 
 	/* models and requests */
+	int64_t models_hours; /* MODELS_HOURS a list is fresh; 0: never */
 	struct string_list filtered_models;  /* FILTERED_MODELS */
 	struct string_pairs safety_settings; /* SAFETY_SETTINGS: category and
 						threshold */

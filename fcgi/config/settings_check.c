@@ -465,6 +465,12 @@ drop_slashes(char *text)
 }
 
 void
+tidy_url(char *text)
+{
+	drop_slashes(text);
+}
+
+void
 tidy_base_url(char *text)
 {
 	static const char *const versions[] = {"/v1beta", "/v1alpha", "/v1"};

@@ -47,6 +47,9 @@ const char *check_model_facts(const char *pattern, const char *facts);
 /* The name of a pair is a model's. */
 const char *check_model_pair(const char *model, const char *value);
 
+/* Drop a trailing "/". */
+void tidy_url(char *text);
+
 /* Drop a trailing "/" and the API version that users of Gemini Balance write
  * at the end of BASE_URL. */
 void tidy_base_url(char *text);

@@ -314,6 +314,38 @@ out:
 	return rc;
 }
 
+/* Append characters of a URL's query value. */
+static void
+add_escaped(struct buf *url, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if ((*text >= 'a' && *text <= 'z') ||
+		    (*text >= 'A' && *text <= 'Z') ||
+		    (*text >= '0' && *text <= '9') ||
+		    strchr("-._~", *text) != NULL)
+			buf_putc(url, *text);
+		else
+			buf_printf(url, "%%%02X", (unsigned char)*text);
+	}
+}
+
+void
+models_page_path(struct buf *out, const char *token)
+{
+	buf_puts(out, "/v1beta/models?pageSize=1000");
+	if (token[0] == '\0')
+		return;
+	buf_puts(out, "&pageToken=");
+	add_escaped(out, token);
+}
+
+void
+models_one_path(struct buf *out, const char *name)
+{
+	buf_puts(out, "/v1beta/models/");
+	add_escaped(out, name);
+}
+
 bool
 models_next_page(const char *page, size_t len, char *token, size_t size)
 {

@@ -56,6 +56,12 @@ enum gb_err models_native_one(const char *model, size_t len, const char *name,
 enum gb_err models_native_page(const struct models_filter *, const char *page,
 			       size_t len, struct buf *out) GB_NODISCARD;
 
+/* Append the path and query of a page of Google's list, a long one: the one
+ * that "token" asks for, or with "" the first. */
+void models_page_path(struct buf *out, const char *token);
+/* The same of one model. */
+void models_one_path(struct buf *out, const char *name);
+
 /* The page's nextPageToken, "" when it is the last.  False, and "", when it
  * does not fit. */
 bool models_next_page(const char *page, size_t len, char *token, size_t size);

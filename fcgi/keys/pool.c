@@ -11,23 +11,40 @@
 #define ROW_DOUBLING 25 /* the one row that needs to know the streak */
 
 void
-pool_affinity(unsigned char digest[AFFINITY_SIZE], const char *token,
-	      const char *text, size_t len)
+pool_affinity(unsigned char digest[AFFINITY_SIZE], enum key_pool pool,
+	      const char *token, const char *text, size_t len)
 {
 	const struct secret_part parts[] = {
 	    {token, strlen(token)},
 	    {text, len},
+	    {key_pool_names[pool], strlen(key_pool_names[pool])},
 	};
 	unsigned char whole[DIGEST_SIZE];
 
-	secret_digest_parts(whole, parts, GB_COUNT(parts));
+	/* Without its name for the pool that there was before there were
+	 * several: what is in the database still counts. */
+	secret_digest_parts(whole, parts,
+			    GB_COUNT(parts) - (pool == POOL_GEMINI));
 	memcpy(digest, whole, AFFINITY_SIZE);
 }
 
+void
+pool_url(struct buf *url, const struct settings *cfg, enum key_pool pool,
+	 const char *path)
+{
+	if (pool == POOL_VERTEX) {
+		buf_puts(url, cfg->vertex_express_base_url);
+		path += 1 + strcspn(path + 1, "/");
+	} else {
+		buf_puts(url, cfg->base_url);
+	}
+	buf_puts(url, path);
+}
+
 enum gb_err
-pool_take(struct store *s, const char *model, struct pool_tried *tried,
-	  const unsigned char *affinity, struct key_turn *turn,
-	  int64_t *back_at)
+pool_take(struct store *s, enum key_pool pool, const char *model,
+	  struct pool_tried *tried, const unsigned char *affinity,
+	  struct key_turn *turn, int64_t *back_at)
 {
 	enum gb_err rc;
 
@@ -36,19 +53,19 @@ pool_take(struct store *s, const char *model, struct pool_tried *tried,
 		*back_at = 0;
 		return GB_ENOTFOUND;
 	}
-	rc = store_key_turn(s, model, clock_wall_ms(), tried->ids, tried->count,
-			    affinity, turn, back_at);
+	rc = store_key_turn(s, pool, model, clock_wall_ms(), tried->ids,
+			    tried->count, affinity, turn, back_at);
 	if (rc == GB_OK)
 		tried->ids[tried->count++] = turn->id;
 	return rc;
 }
 
 enum gb_err
-pool_take_several(struct store *s, const char *model,
+pool_take_several(struct store *s, enum key_pool pool, const char *model,
 		  const unsigned char *affinity, struct key_turn *turns,
 		  size_t count, int64_t *back_at)
 {
-	return store_key_turns(s, model, clock_wall_ms(), affinity, turns,
+	return store_key_turns(s, pool, model, clock_wall_ms(), affinity, turns,
 			       count, back_at);
 }
 

@@ -14,23 +14,29 @@ struct pool_tried {
 
 /* What a request is to be kept together with others by: "len" bytes at "text",
  * such as a prompt_cache_key, of the client with this access token. */
-void pool_affinity(unsigned char digest[AFFINITY_SIZE], const char *token,
-		   const char *text, size_t len);
+void pool_affinity(unsigned char digest[AFFINITY_SIZE], enum key_pool,
+		   const char *token, const char *text, size_t len);
+
+/* Append the URL of "path", which begins with the API's version, where the
+ * pool's keys are of use: "/v1beta/models/…".  Vertex AI has a version of its
+ * own in its setting. */
+void pool_url(struct buf *url, const struct settings *, enum key_pool,
+	      const char *path);
 
 /*
- * The next key for "model"; its id is added to "tried".  GB_ENOTFOUND when no
- * READY key is left that was not tried: "*back_at" then is what
- * store_key_turn() says: when the first one comes back (milliseconds since 1970
- * UTC), or 0. A request that has tried KEY_TRIED_MAX keys gets no more.
+ * The next key of the pool for "model"; its id is added to "tried".
+ * GB_ENOTFOUND when no READY key is left that was not tried: "*back_at" then is
+ * what store_key_turn() says: when the first one comes back (milliseconds since
+ * 1970 UTC), or 0. A request that has tried KEY_TRIED_MAX keys gets no more.
  * "affinity" is of pool_affinity(), or NULL.
  */
-enum gb_err pool_take(struct store *, const char *model, struct pool_tried *,
-		      const unsigned char *affinity, struct key_turn *,
-		      int64_t *back_at) GB_NODISCARD;
+enum gb_err pool_take(struct store *, enum key_pool, const char *model,
+		      struct pool_tried *, const unsigned char *affinity,
+		      struct key_turn *, int64_t *back_at) GB_NODISCARD;
 
 /* The first keys of "count" calls of one request, each another one while there
  * are enough; as store_key_turns(). */
-enum gb_err pool_take_several(struct store *, const char *model,
+enum gb_err pool_take_several(struct store *, enum key_pool, const char *model,
 			      const unsigned char *affinity,
 			      struct key_turn *turns, size_t count,
 			      int64_t *back_at) GB_NODISCARD;

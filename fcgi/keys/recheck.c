@@ -54,13 +54,15 @@ probe_ask(const struct settings *cfg, struct engine *engine,
 	};
 	struct transfer_request rq;
 	struct transfer *transfer;
-	struct buf url;
+	struct buf path, url;
 
 	answer->fault = ANSWER_NETWORK;
 	transfer = NULL;
+	buf_init(&path, URL_MAX);
 	buf_init(&url, URL_MAX);
-	buf_printf(&url, "%s/v1beta/models/%s:generateContent", cfg->base_url,
+	buf_printf(&path, "/v1beta/models/%s:generateContent",
 		   bare_model(cfg->test_model));
+	pool_url(&url, cfg, turn->pool, buf_str(&path));
 	rq = (struct transfer_request){
 	    .method = "POST",
 	    .url = buf_str(&url),
@@ -87,6 +89,7 @@ probe_ask(const struct settings *cfg, struct engine *engine,
 	answer->status = transfer_status(transfer);
 out:
 	transfer_free(transfer);
+	buf_release(&path);
 	buf_release(&url);
 }
 

@@ -14,15 +14,23 @@
 #include "store/db.h"
 #include "store/turn.h"
 
+const char *const key_pool_names[POOL__MAX] = {
+    [POOL_GEMINI] = "gemini",
+    [POOL_VERTEX] = "vertex",
+};
+
 /* No ON CONFLICT here: that would use up an id for each key known already. */
 static const char sql_add[] =
-    "INSERT INTO keys (secret, created_at) SELECT ?1, ?2"
-    " WHERE NOT EXISTS (SELECT 1 FROM keys WHERE secret = ?1)";
+    "INSERT INTO keys (secret, created_at, pool) SELECT ?1, ?2, ?3"
+    " WHERE NOT EXISTS (SELECT 1 FROM keys WHERE secret = ?1 AND pool = ?3)";
+static const char sql_rotation[] =
+    "INSERT OR IGNORE INTO rotation (pool, pos) VALUES (?1, 0)";
 static const char sql_list[] =
-    "SELECT id, secret, disabled_by, ready_at, reason, failures, created_at,"
-    " last_ok_at FROM keys ORDER BY id";
+    "SELECT id, secret, pool, disabled_by, ready_at, reason, failures,"
+    " created_at, last_ok_at FROM keys ORDER BY id";
 static const char sql_count[] =
-    "SELECT count(*), count(*) FILTER (WHERE disabled_by = 0) FROM keys";
+    "SELECT count(*), count(*) FILTER (WHERE disabled_by = 0) FROM keys"
+    " WHERE pool = ?1";
 
 static const char sql_enable[] =
     "UPDATE keys SET disabled_by = 0, ready_at = 0, reason = '',"
@@ -79,12 +87,32 @@ static const char sql_recheck_due[] =
 static const char sql_recheck_take[] =
     "UPDATE keys SET checked_at = ?2 WHERE id ="
     " (SELECT id FROM keys WHERE disabled_by = 1 AND checked_at <= ?1"
-    " ORDER BY checked_at, id LIMIT 1) RETURNING id, secret, 1";
+    " ORDER BY checked_at, id LIMIT 1) RETURNING id, secret, 1, pool";
 static const char sql_revive[] =
     "UPDATE keys SET disabled_by = 0, ready_at = 0, reason = '',"
     " failures = 0, failed_at = 0, last_ok_at = ?2"
     " WHERE id = ?1 AND disabled_by <> 2"
     " AND (disabled_by = 1 OR ready_at > ?2)";
+
+/* The pool as the database has it: the first one had no name yet. */
+struct db_value
+pool_value(enum key_pool pool)
+{
+	return db_text(pool == POOL_GEMINI ? "" : key_pool_names[pool]);
+}
+
+enum key_pool
+pool_read(sqlite3_stmt *stmt, int column)
+{
+	const char *name;
+	int pool;
+
+	name = (const char *)sqlite3_column_text(stmt, column);
+	for (pool = POOL__MAX - 1; pool > POOL_GEMINI; pool--)
+		if (name != NULL && strcmp(name, key_pool_names[pool]) == 0)
+			break;
+	return (enum key_pool)pool;
+}
 
 void
 key_rows_free(struct key_rows *rows)
@@ -115,8 +143,8 @@ key_secret_plausible(const char *secret, size_t len)
 }
 
 enum gb_err
-store_keys_add(struct store *s, char *const *secrets, size_t count,
-	       int64_t now_ms, size_t *added)
+store_keys_add(struct store *s, enum key_pool pool, char *const *secrets,
+	       size_t count, int64_t now_ms, size_t *added)
 {
 	int64_t changes;
 	enum gb_err rc;
@@ -129,9 +157,11 @@ store_keys_add(struct store *s, char *const *secrets, size_t count,
 	db_lock(s);
 	if ((rc = db_begin(s)) != GB_OK)
 		goto out;
+	rc = db_run_locked(s, sql_rotation, DB_ARGS(pool_value(pool)), NULL);
 	for (i = fresh = 0; i < count && rc == GB_OK; i++) {
 		rc = db_run_locked(s, sql_add,
-				   DB_ARGS(db_text(secrets[i]), db_int(now_ms)),
+				   DB_ARGS(db_text(secrets[i]), db_int(now_ms),
+					   pool_value(pool)),
 				   &changes);
 		fresh += rc == GB_OK && changes > 0;
 	}
@@ -151,8 +181,9 @@ read_key(sqlite3_stmt *stmt, int64_t now_ms, void *to)
 
 	row->secret = db_copy_text(stmt, 1);
 	row->id = sqlite3_column_int64(stmt, 0);
-	row->disabled_by = (enum key_disabled_by)sqlite3_column_int(stmt, 2);
-	row->ready_at = sqlite3_column_int64(stmt, 3);
+	row->pool = pool_read(stmt, 2);
+	row->disabled_by = (enum key_disabled_by)sqlite3_column_int(stmt, 3);
+	row->ready_at = sqlite3_column_int64(stmt, 4);
 	if (row->disabled_by != DISABLED_BY_NOBODY)
 		row->state = KEY_DISABLED;
 	else if (row->ready_at > now_ms)
@@ -161,10 +192,10 @@ read_key(sqlite3_stmt *stmt, int64_t now_ms, void *to)
 		row->state = KEY_READY;
 	/* A deadline that has passed leaves its words behind. */
 	row->reason =
-	    row->state == KEY_READY ? strdup("") : db_copy_text(stmt, 4);
-	row->failures = sqlite3_column_int64(stmt, 5);
-	row->created_at = sqlite3_column_int64(stmt, 6);
-	row->last_ok_at = sqlite3_column_int64(stmt, 7);
+	    row->state == KEY_READY ? strdup("") : db_copy_text(stmt, 5);
+	row->failures = sqlite3_column_int64(stmt, 6);
+	row->created_at = sqlite3_column_int64(stmt, 7);
+	row->last_ok_at = sqlite3_column_int64(stmt, 8);
 	if (row->secret != NULL && row->reason != NULL)
 		return GB_OK;
 	free(row->secret);
@@ -187,7 +218,8 @@ store_keys_list(struct store *s, int64_t now_ms, struct key_rows *out)
 }
 
 enum gb_err
-store_keys_count(struct store *s, int64_t *all, int64_t *enabled)
+store_keys_count(struct store *s, enum key_pool pool, int64_t *all,
+		 int64_t *enabled)
 {
 	sqlite3_stmt *stmt;
 	enum gb_err rc;
@@ -195,7 +227,7 @@ store_keys_count(struct store *s, int64_t *all, int64_t *enabled)
 
 	*all = *enabled = 0;
 	db_lock(s);
-	rc = db_start(s, sql_count, DB_NO_ARGS, &stmt);
+	rc = db_start(s, sql_count, DB_ARGS(pool_value(pool)), &stmt);
 	if (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK && row) {
 		*all = sqlite3_column_int64(stmt, 0);
 		*enabled = sqlite3_column_int64(stmt, 1);
@@ -363,8 +395,10 @@ store_key_recheck_take(struct store *s, int64_t now_ms, int64_t every_ms,
 	if (rc != GB_OK || (rc = db_step(s, stmt, &row)) != GB_OK)
 		goto out;
 	rc = row ? turn_read(stmt, turn) : GB_ENOTFOUND;
-	if (rc == GB_OK)
+	if (rc == GB_OK) {
+		turn->pool = pool_read(stmt, 3);
 		rc = db_step(s, stmt, &row); /* its end is the commit */
+	}
 out:
 	db_end(stmt);
 	db_unlock(s);

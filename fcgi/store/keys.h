@@ -11,6 +11,19 @@
 #define KEY_TRIED_MAX  64  /* keys one request may try */
 #define AFFINITY_SIZE  16  /* bytes of a digest that a key may be kept for */
 
+/*
+ * Every key is in one pool.  Each pool has its own rotation, and no request is
+ * served by keys of another; the same key may be in both.
+ */
+enum key_pool {
+	POOL_GEMINI, /* of the Gemini API */
+	POOL_VERTEX, /* of Vertex AI's express mode */
+	POOL__MAX
+};
+
+/* As people write them. */
+extern const char *const key_pool_names[POOL__MAX];
+
 enum key_state {
 	KEY_READY,    /* may be picked */
 	KEY_COOLING,  /* not before ready_at */
@@ -27,6 +40,7 @@ enum key_disabled_by {
 /* One key as it stands in the database.  Strings belong to the row. */
 struct key_row {
 	int64_t id;
+	enum key_pool pool;
 	char *secret;
 	enum key_state state; /* as of the moment of reading */
 	enum key_disabled_by disabled_by;
@@ -48,13 +62,15 @@ void key_rows_free(struct key_rows *);
 bool key_secret_plausible(const char *secret, size_t len);
 
 /*
- * Add keys that are not there yet; "*added" says how many were new.  One
+ * Add keys that are not in the pool yet; "*added" says how many were new.  One
  * transaction.  GB_EINVAL when one is not plausible: nothing was added.
  */
-enum gb_err store_keys_add(struct store *, char *const *secrets, size_t count,
-			   int64_t now_ms, size_t *added) GB_NODISCARD;
+enum gb_err store_keys_add(struct store *, enum key_pool, char *const *secrets,
+			   size_t count, int64_t now_ms,
+			   size_t *added) GB_NODISCARD;
 
-/* All keys, by id.  The caller releases them with key_rows_free(). */
+/* All keys of all pools, by id.  The caller releases them with key_rows_free().
+ */
 enum gb_err store_keys_list(struct store *, int64_t now_ms,
 			    struct key_rows *out) GB_NODISCARD;
 
@@ -68,6 +84,7 @@ enum gb_err store_key_remove(struct store *, int64_t id) GB_NODISCARD;
 /* A turn: which key is next. */
 struct key_turn {
 	int64_t id;
+	enum key_pool pool;
 	char secret[KEY_SECRET_MAX + 1];
 	bool has_past; /* a success has something to change: failures, a
 			  streak, or a last_ok_at that is a minute old */
@@ -75,23 +92,25 @@ struct key_turn {
 
 /*
  * Take the next turn for "model" ("": for no model in particular): the first
- * READY key after the one whose turn it was last, over all processes, that
- * does not cool for the model and is not among the "tried_count" ids in
- * "tried".  One transaction, which many threads share when they come at
- * once.  GB_ENOTFOUND when there is none, and nothing was written; "*back_at"
- * then is the earliest moment at which a key comes back for the model, tried
- * or not, or 0 when waiting is not what is missing: all are disabled, or one
- * that was tried is READY still.
+ * READY key of the pool after the one whose turn it was last, over all
+ * processes, that does not cool for the model, whose list of models (lists.h),
+ * if it is known, does not lack one that other lists have, and that is not
+ * among the "tried_count" ids in "tried".  When no key in service has the model
+ * on its list, lists do not count.  One transaction, which many threads share
+ * when they come at once.  GB_ENOTFOUND when there is none, and nothing was
+ * written; "*back_at" then is the earliest moment at which a key comes back for
+ * the model, tried or not, or 0 when waiting is not what is missing: all are
+ * disabled, or one that was tried is READY still.
  *
  * "affinity" (AFFINITY_SIZE bytes; NULL: none) asks for the key that had the
  * last turn with the same one, within an hour.  While that key is READY for
  * the model and was not tried, it has this turn too, and the rotation stays
  * where it is; else the turn is the rotation's, and its key's from now on.
  */
-enum gb_err store_key_turn(struct store *, const char *model, int64_t now_ms,
-			   const int64_t *tried, size_t tried_count,
-			   const unsigned char *affinity, struct key_turn *,
-			   int64_t *back_at) GB_NODISCARD;
+enum gb_err store_key_turn(struct store *, enum key_pool, const char *model,
+			   int64_t now_ms, const int64_t *tried,
+			   size_t tried_count, const unsigned char *affinity,
+			   struct key_turn *, int64_t *back_at) GB_NODISCARD;
 
 /*
  * Take "count" turns, at most KEY_TRIED_MAX, for as many calls of one request:
@@ -99,8 +118,8 @@ enum gb_err store_key_turn(struct store *, const char *model, int64_t now_ms,
  * only when fewer keys are READY.  Each is a turn as store_key_turn() gives it;
  * "affinity" is the first one's.  GB_ENOTFOUND: as there.
  */
-enum gb_err store_key_turns(struct store *, const char *model, int64_t now_ms,
-			    const unsigned char *affinity,
+enum gb_err store_key_turns(struct store *, enum key_pool, const char *model,
+			    int64_t now_ms, const unsigned char *affinity,
 			    struct key_turn *turns, size_t count,
 			    int64_t *back_at) GB_NODISCARD;
 
@@ -153,8 +172,8 @@ enum gb_err store_keys_forget_models(struct store *, int64_t before_ms,
 				     int64_t most,
 				     int64_t *deleted) GB_NODISCARD;
 
-/* How many keys there are, and how many are READY or COOLING. */
-enum gb_err store_keys_count(struct store *, int64_t *all,
+/* How many keys a pool has, and how many of them are READY or COOLING. */
+enum gb_err store_keys_count(struct store *, enum key_pool, int64_t *all,
 			     int64_t *enabled) GB_NODISCARD;
 
 #endif

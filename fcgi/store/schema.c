@@ -12,8 +12,9 @@
  * keys: ready_at and reason say until when and why a key cools; disabled_by
  * is enum key_disabled_by.  failures counts since failed_at.  Ids are never
  * used twice, because the journal speaks of keys by id.
- * rotation: one row, the id of the key whose turn it was last.
+ * rotation: a row a pool, the id of the key whose turn it was last.
  * requests and attempts stand alone: each is kept for a time of its own.
+ * model_lists: what Google answered, to the byte; one that no key has goes.
  * signatures, affinity: ids grow with each write, so that those which lie too
  * far behind the newest are the rows too many, and nobody needs to count.
  */
@@ -119,6 +120,62 @@ static const char *const migrations[] = {
     "CREATE INDEX affinity_used ON affinity (used_at);"
 
     "PRAGMA user_version = 2;",
+
+    /* A key may be in several pools, which UNIQUE in the table itself would
+     * forbid.  Those that were there are of the pool without a name. */
+    "CREATE TABLE pool_keys ("
+    "	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "	pool TEXT NOT NULL,"
+    "	secret TEXT NOT NULL,"
+    "	disabled_by INTEGER NOT NULL DEFAULT 0,"
+    "	ready_at INTEGER NOT NULL DEFAULT 0,"
+    "	reason TEXT NOT NULL DEFAULT '',"
+    "	failures INTEGER NOT NULL DEFAULT 0,"
+    "	failed_at INTEGER NOT NULL DEFAULT 0,"
+    "	created_at INTEGER NOT NULL,"
+    "	checked_at INTEGER NOT NULL DEFAULT 0,"
+    "	last_ok_at INTEGER NOT NULL DEFAULT 0,"
+    "	UNIQUE (secret, pool));"
+    "INSERT INTO pool_keys SELECT id, '', secret, disabled_by, ready_at,"
+    "	reason, failures, failed_at, created_at, checked_at, last_ok_at"
+    "	FROM keys;"
+    "DELETE FROM sqlite_sequence WHERE name = 'pool_keys';"
+    "INSERT INTO sqlite_sequence (name, seq)"
+    "	SELECT 'pool_keys', seq FROM sqlite_sequence WHERE name = 'keys';"
+    "DROP TABLE keys;"
+    "ALTER TABLE pool_keys RENAME TO keys;"
+    "CREATE INDEX keys_enabled ON keys (pool, id, ready_at)"
+    "	WHERE disabled_by = 0;"
+    "CREATE INDEX keys_checked ON keys (checked_at)"
+    "	WHERE disabled_by = 1;"
+
+    "CREATE TABLE pool_rotation ("
+    "	pool TEXT PRIMARY KEY,"
+    "	pos INTEGER NOT NULL) WITHOUT ROWID;"
+    "INSERT INTO pool_rotation SELECT '', pos FROM rotation;"
+    "DROP TABLE rotation;"
+    "ALTER TABLE pool_rotation RENAME TO rotation;"
+
+    "PRAGMA user_version = 3;",
+
+    "CREATE TABLE model_lists ("
+    "	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "	digest BLOB NOT NULL UNIQUE,"
+    "	body TEXT NOT NULL);"
+    "CREATE TABLE list_models ("
+    "	list_id INTEGER NOT NULL"
+    "		REFERENCES model_lists (id) ON DELETE CASCADE,"
+    "	model TEXT NOT NULL,"
+    "	PRIMARY KEY (model, list_id)) WITHOUT ROWID;"
+    "CREATE INDEX list_models_list ON list_models (list_id);"
+    "ALTER TABLE keys ADD COLUMN list_id INTEGER;"
+    "ALTER TABLE keys ADD COLUMN listed_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE keys ADD COLUMN list_asked_at INTEGER NOT NULL DEFAULT 0;"
+    "DROP INDEX keys_enabled;"
+    "CREATE INDEX keys_enabled ON keys (pool, id, ready_at, list_id)"
+    "	WHERE disabled_by = 0;"
+
+    "PRAGMA user_version = 4;",
 };
 
 static const char sql_version[] = "PRAGMA user_version";
@@ -173,6 +230,10 @@ db_migrate(struct store *s)
 	if (rc != GB_OK || version == (int64_t)GB_COUNT(migrations))
 		return rc;
 
+	/* A table that takes another one's place must not take the rows with
+	 * it that refer to it; within a transaction it is too late to say. */
+	if ((rc = db_script(s, "PRAGMA foreign_keys = OFF")) != GB_OK)
+		return rc;
 	/* Somebody else may have done it by the time the lock is ours. */
 	if ((rc = db_begin_exclusive(s)) != GB_OK)
 		return rc;
@@ -185,5 +246,6 @@ db_migrate(struct store *s)
 			 (long long)version + 1);
 	}
 out:
-	return db_finish(s, rc);
+	rc = db_finish(s, rc);
+	return rc == GB_OK ? db_script(s, "PRAGMA foreign_keys = ON") : rc;
 }

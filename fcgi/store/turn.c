@@ -14,6 +14,7 @@
 struct turn_request {
 	struct combine_op op; /* the first member: run_turn() casts */
 
+	enum key_pool pool;
 	const char *model;
 	int64_t now_ms;
 	const int64_t *tried;
@@ -24,29 +25,32 @@ struct turn_request {
 };
 
 /*
- * ?1 is the model, ?2 now.  A NULL for "pos" (nobody is READY) breaks its NOT
- * NULL, and OR IGNORE then leaves the row alone: nothing is written, no row
- * comes back.
+ * ?1 is the model, ?2 now, ?3 the pool.  A NULL for "pos" (nobody is READY)
+ * breaks its NOT NULL, and OR IGNORE then leaves the row alone: nothing is
+ * written, no row comes back.
  */
-#define SQL_TURN(untried) \
+#define SQL_TURN(ready, untried) \
 	"UPDATE OR IGNORE rotation SET pos = coalesce(" \
 	"(SELECT k.id FROM keys k INDEXED BY keys_enabled" \
-	" WHERE k.id > rotation.pos AND " KEY_IS_READY untried \
+	" WHERE k.pool = ?3 AND k.id > rotation.pos AND " ready untried \
 	" ORDER BY k.id LIMIT 1)," \
 	"(SELECT k.id FROM keys k INDEXED BY keys_enabled" \
-	" WHERE k.id <= rotation.pos AND " KEY_IS_READY untried \
-	" ORDER BY k.id LIMIT 1))" \
+	" WHERE k.pool = ?3 AND k.id <= rotation.pos AND " ready untried \
+	" ORDER BY k.id LIMIT 1)) WHERE pool = ?3" \
 	" RETURNING pos, (SELECT secret FROM keys WHERE id = pos)," \
 	" EXISTS (" KEY_HAS_PAST("pos", "?1", "?2") ")"
 
-static const char sql_turn[] = SQL_TURN("");
-static const char sql_turn_untried[] =
-    SQL_TURN(" AND k.id NOT IN (SELECT value FROM json_each(?3))");
+#define UNTRIED " AND k.id NOT IN (SELECT value FROM json_each(?4))"
+static const char sql_turn[] = SQL_TURN(KEY_IS_READY, "");
+static const char sql_turn_untried[] = SQL_TURN(KEY_IS_READY, UNTRIED);
+static const char sql_turn_whatever[] = SQL_TURN(KEY_IS_AWAKE, UNTRIED);
 
-static const char sql_back_at[] =
-    "SELECT min(max(k.ready_at, coalesce(m.ready_at, 0), ?2)) FROM keys k"
-    " LEFT JOIN key_models m ON m.key_id = k.id AND m.model = ?1"
-    " WHERE k.disabled_by = 0";
+#define SQL_BACK_AT(may_have) \
+	"SELECT min(max(k.ready_at, coalesce(m.ready_at, 0), ?2)) FROM keys k" \
+	" LEFT JOIN key_models m ON m.key_id = k.id AND m.model = ?1" \
+	" WHERE k.disabled_by = 0 AND k.pool = ?3 AND " may_have
+static const char sql_back_at[] = SQL_BACK_AT(KEY_MAY_HAVE);
+static const char sql_back_at_whatever[] = SQL_BACK_AT("1");
 
 /* The tried ids as a JSON array, which one statement can take. */
 static void
@@ -76,10 +80,12 @@ turn_read(sqlite3_stmt *stmt, struct key_turn *turn)
 	return GB_OK;
 }
 
+/* The next key's turn; with "whatever" also that of a key whose list lacks the
+ * model. */
 static enum gb_err
-take_turn(struct store *s, const struct turn_request *rq)
+take_turn(struct store *s, const struct turn_request *rq, bool whatever)
 {
-	char ids[IDS_TEXT_MAX];
+	char ids[IDS_TEXT_MAX] = "[]";
 	const char *sql;
 	sqlite3_stmt *stmt;
 	enum gb_err rc;
@@ -87,16 +93,17 @@ take_turn(struct store *s, const struct turn_request *rq)
 	bool row;
 
 	sql = sql_turn;
-	count = 2;
-	ids[0] = '\0';
-	if (rq->tried_count > 0) {
+	count = 3;
+	if (rq->tried_count > 0)
 		ids_text(ids, rq->tried, rq->tried_count);
-		sql = sql_turn_untried;
-		count = 3;
+	if (rq->tried_count > 0 || whatever) {
+		sql = whatever ? sql_turn_whatever : sql_turn_untried;
+		count = 4;
 	}
 	const struct db_value values[] = {
 	    db_text(rq->model),
 	    db_int(rq->now_ms),
+	    pool_value(rq->pool),
 	    db_text(ids),
 	};
 	if ((rc = db_start(s, sql, values, count, &stmt)) != GB_OK)
@@ -125,26 +132,55 @@ take_affine(struct store *s, const struct turn_request *rq)
 			     rq->turn);
 }
 
+/* When the first key comes back, or 0 when waiting is not what is missing. */
 static enum gb_err
-serve_one(struct store *s, const struct turn_request *rq)
+find_back_at(struct store *s, const struct turn_request *rq, bool whatever)
+{
+	return db_number_locked(s,
+				whatever ? sql_back_at_whatever : sql_back_at,
+				DB_ARGS(db_text(rq->model), db_int(rq->now_ms),
+					pool_value(rq->pool)),
+				rq->back_at);
+}
+
+/*
+ * The rotation's turn.  Lists only say whom to ask first: when all keys that
+ * have the model are out of service, any other one is asked, as its list may
+ * be old; Google then says whether it has it.
+ */
+static enum gb_err
+take_next(struct store *s, const struct turn_request *rq)
 {
 	enum gb_err rc, told;
 
+	rc = take_turn(s, rq, false);
+	if (rc != GB_ENOTFOUND)
+		return rc;
+	told = find_back_at(s, rq, false);
+	if (told == GB_OK && *rq->back_at == 0) {
+		rc = take_turn(s, rq, true);
+		if (rc != GB_ENOTFOUND)
+			return rc;
+		told = find_back_at(s, rq, true);
+	}
+	if (*rq->back_at <= rq->now_ms)
+		*rq->back_at = 0;
+	return told == GB_OK ? GB_ENOTFOUND : told;
+}
+
+static enum gb_err
+serve_one(struct store *s, const struct turn_request *rq)
+{
+	enum gb_err rc;
+
 	if (rq->affinity != NULL && take_affine(s, rq) == GB_OK)
 		return GB_OK;
-	rc = take_turn(s, rq);
+	rc = take_next(s, rq);
 	if (rc == GB_OK && rq->affinity != NULL &&
 	    affinity_bind(s, rq->affinity, rq->turn->id, rq->now_ms) != GB_OK)
 		log_warnx("key %lld: an affinity to it is lost",
 			  (long long)rq->turn->id);
-	if (rc != GB_ENOTFOUND)
-		return rc;
-	told = db_number_locked(s, sql_back_at,
-				DB_ARGS(db_text(rq->model), db_int(rq->now_ms)),
-				rq->back_at);
-	if (*rq->back_at <= rq->now_ms)
-		*rq->back_at = 0;
-	return told == GB_OK ? GB_ENOTFOUND : told;
+	return rc;
 }
 
 static enum gb_err
@@ -188,8 +224,8 @@ run_turns(struct store *s, struct combine_op *op)
 }
 
 enum gb_err
-store_key_turn(struct store *s, const char *model, int64_t now_ms,
-	       const int64_t *tried, size_t tried_count,
+store_key_turn(struct store *s, enum key_pool pool, const char *model,
+	       int64_t now_ms, const int64_t *tried, size_t tried_count,
 	       const unsigned char *affinity, struct key_turn *turn,
 	       int64_t *back_at)
 {
@@ -200,6 +236,7 @@ store_key_turn(struct store *s, const char *model, int64_t now_ms,
 	*back_at = 0;
 	rq = (struct turn_request){
 	    .op.run = run_turn,
+	    .pool = pool,
 	    .model = model,
 	    .now_ms = now_ms,
 	    .tried = tried,
@@ -209,24 +246,27 @@ store_key_turn(struct store *s, const char *model, int64_t now_ms,
 	    .back_at = back_at,
 	};
 	rc = combine_run(s, &s->writes, &rq.op);
+	turn->pool = pool;
 	if (rc != GB_OK)
 		explicit_bzero(turn, sizeof(*turn));
 	return rc;
 }
 
 enum gb_err
-store_key_turns(struct store *s, const char *model, int64_t now_ms,
-		const unsigned char *affinity, struct key_turn *turns,
-		size_t count, int64_t *back_at)
+store_key_turns(struct store *s, enum key_pool pool, const char *model,
+		int64_t now_ms, const unsigned char *affinity,
+		struct key_turn *turns, size_t count, int64_t *back_at)
 {
 	struct turns_request all;
 	enum gb_err rc;
+	size_t i;
 
 	memset(turns, 0, count * sizeof(*turns));
 	*back_at = 0;
 	all = (struct turns_request){
 	    .op.run = run_turns,
-	    .each = {.model = model,
+	    .each = {.pool = pool,
+		     .model = model,
 		     .now_ms = now_ms,
 		     .affinity = affinity,
 		     .back_at = back_at},
@@ -234,6 +274,8 @@ store_key_turns(struct store *s, const char *model, int64_t now_ms,
 	    .count = count,
 	};
 	rc = combine_run(s, &s->writes, &all.op);
+	for (i = 0; i < count; i++)
+		turns[i].pool = pool;
 	if (rc != GB_OK)
 		explicit_bzero(turns, count * sizeof(*turns));
 	return rc;

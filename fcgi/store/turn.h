@@ -7,11 +7,25 @@
 
 #define LAST_OK_STEP_MS "60000" /* last_ok_at is exact to a minute only */
 
-/* SQL: whether key "k" may be picked for model ?1 now, at ?2. */
-#define KEY_IS_READY \
+/* The pool as a value of a statement, and in a row. */
+struct db_value pool_value(enum key_pool);
+enum key_pool pool_read(sqlite3_stmt *stmt, int column);
+
+/* SQL: whether key "k" does not rest for model ?1 now, at ?2. */
+#define KEY_IS_AWAKE \
 	"k.disabled_by = 0 AND k.ready_at <= ?2 AND NOT EXISTS (" \
 	"SELECT 1 FROM key_models m WHERE m.key_id = k.id" \
 	" AND m.model = ?1 AND m.ready_at > ?2)"
+
+/* SQL: whether key "k" may have model ?1: unless its list is known and lacks
+ * what another list has. */
+#define KEY_MAY_HAVE \
+	"(k.list_id IS NULL OR EXISTS (SELECT 1 FROM list_models l" \
+	" WHERE l.model = ?1 AND l.list_id = k.list_id) OR NOT EXISTS" \
+	" (SELECT 1 FROM list_models l WHERE l.model = ?1))"
+
+/* SQL: whether key "k" may be picked for model ?1 now, at ?2. */
+#define KEY_IS_READY KEY_IS_AWAKE " AND " KEY_MAY_HAVE
 
 /* SQL: one row when a success has something to change of key "id" or of (key,
  * "model"). */
@@ -22,7 +36,7 @@
 	" OR k.last_ok_at <= " now " - " LAST_OK_STEP_MS ")"
 
 /* The key whose id, secret and past (KEY_HAS_PAST) are the row in "stmt";
- * GB_EIO: it is none. */
+ * its pool is for the caller to fill in.  GB_EIO: it is none. */
 enum gb_err turn_read(sqlite3_stmt *stmt, struct key_turn *) GB_NODISCARD;
 
 #endif

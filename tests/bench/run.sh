@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # run.sh: how fast gbalance is, and what it needs, as a table of goals.
 #
-#   tests/bench/run.sh [throughput] [latency] [streams] [image] [readers] [memory] [start] [size]
+#   tests/bench/run.sh [throughput] [latency] [streams] [image] [readers] [turns] [memory] [start] [size]
 #   tests/bench/run.sh --soak
 #
 # Without a word, all of it, in about four minutes; --soak is the memory part
@@ -54,11 +54,11 @@ main()
     REQUESTS=${BENCH_REQUESTS:-1000000}
     set -- memory
   fi
-  [ $# -gt 0 ] || set -- throughput latency streams image readers memory start size
+  [ $# -gt 0 ] || set -- throughput latency streams image readers turns memory start size
   for part in "$@"; do
     case $part in
-    throughput|latency|streams|image|readers|memory|start|size) ;;
-    *) echo "usage: run.sh [--soak|throughput|latency|streams|image|readers|memory|start|size]" >&2
+    throughput|latency|streams|image|readers|turns|memory|start|size) ;;
+    *) echo "usage: run.sh [--soak|throughput|latency|streams|image|readers|turns|memory|start|size]" >&2
        exit 2 ;;
     esac
   done
@@ -387,6 +387,25 @@ measure_streams()
     '<' 50 ms
   row '  memory of a stream' "$(calc "($(value rss_max_kb "$ours") - \
     $(value rss_before_kb "$ours")) / $STREAMS" 1)" '<' 100 KiB
+}
+
+# --- turns ------------------------------------------------------------------
+
+# What a turn costs in the database, and what the lists of models add to it.
+# It is built of the very objects that gbalance is.
+measure_turns()
+{
+  local out
+
+  ${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -pthread -Wall -Wextra -I"$root/fcgi" \
+    -o "$tools/turns" "$root/tests/bench/turns.c" \
+    "$root"/build/release/fcgi/*/*.o -lfcgi -lcurl -ljson-c -lsqlite3 \
+    -lconfig -lcrypto -lm || fail 'cannot build turns'
+  mkdir "$work/turns"
+  out=$("$tools/turns" "$work/turns" 2>>"$work/turns.log") || fail 'turns'
+  note 'a turn of 100 keys' "$(value plain_us "$out") us"
+  row '  with lists of models known, ratio' \
+    "$(calc "$(value lists_us "$out") / $(value plain_us "$out")")" '<' 1.1
 }
 
 # --- memory and start -------------------------------------------------------

@@ -11,19 +11,20 @@ import {ask, bearer, chat, KEYS, MODEL, startFake, startStack, TOKEN,
 const ADMIN = "gb-admin-token-for-the-tests";
 const CREATED = "laptop";	/* the name of a token made with the tool */
 
-const OPENAI = ["", "/hf", "/openai"].flatMap((p) => [
+const OPENAI = ["", "/hf", "/openai", "/vertex-express"].flatMap((p) => [
 	["POST", `${p}/v1/chat/completions`, chat("x")],
 	["GET", `${p}/v1/models`],
 	["GET", `${p}/v1/models/${MODEL}`],
 	["GET", `${p}/v1/there/is/no/such/thing`],
 ]);
 const GOOGLE = [
-	...["/v1beta", "/gemini/v1beta"].flatMap((p) => [
+	...["/v1beta", "/gemini/v1beta", "/vertex-express/v1beta"].flatMap((p) => [
 		["GET", `${p}/models`],
 		["GET", `${p}/models/${MODEL}`],
 		["GET", `${p}/there/is/no/such/thing`],
 	]),
-	...["/v1beta", "/gemini/v1beta", "/v1", "/v1alpha"].flatMap((p) =>
+	...["/v1beta", "/gemini/v1beta", "/v1", "/v1alpha",
+	    "/vertex-express/v1beta", "/vertex-express/v1"].flatMap((p) =>
 		["generateContent", "streamGenerateContent", "countTokens",
 		 "embedContent", "batchEmbedContents"].map((verb) =>
 			["POST", `${p}/models/${MODEL}:${verb}`,
@@ -107,7 +108,7 @@ function isOpenai401(r, what)
 /* /v1/models is both dialects' own: Google's clients, whose credential is
  * x-goog-api-key or ?key=, want to read Google's errors.  An empty one is
  * none: lighttpd leaves such headers out. */
-const isEitherRoute = (path) => /^\/v1\/models/.test(path);
+const isEitherRoute = (path) => /^(\/vertex-express)?\/v1\/models/.test(path);
 const isGoogleForm = ({headers = {}, query = ""}) =>
 	!headers.authorization && (headers["x-goog-api-key"]?.trim() ||
 				   /^key=./.test(query));

@@ -468,6 +468,7 @@ export class Stack {
 			allowed_tokens: [TOKEN],
 			sqlite_database: this.db,
 			check_interval_hours: 0,
+			models_hours: 0,
 			...settings,
 		}));
 	}

@@ -49,6 +49,8 @@ import {checkGenerate, credentialOf} from "./rules.mjs";
  *  together		calls of a stream are in one event, not one each
  *  parts, events	exactly these parts, or whole events; a part's
  *			thoughtSignature "issue" becomes one that we know
+ *  models	names: the project has these models and no others
+ *  listError	a name of errors.mjs, for lists of models alone
  *  image		a picture before the text
  *  hugeBytes		a text of so many bytes
  *  usage		usageMetadata of the last event
@@ -72,6 +74,7 @@ import {checkGenerate, credentialOf} from "./rules.mjs";
 const GARBAGE = "<html><body>%%% this is not JSON {[</body></html>";
 const CERT_DAYS = "30";
 const PAGE_MAX = 1000;
+const VERTEX = /^\/v1beta1\/publishers\/google\//;	/* express mode's paths */
 
 /* A certificate for localhost; itself the CA that a client has to trust. */
 function makeCertificate(dir)
@@ -330,9 +333,9 @@ function checkOrLax({json, model, script, issued})
 		checkGenerate(json, model, issued, script);
 }
 
-function listModels(query)
+function listModels(query, script)
 {
-	const all = Object.keys(MODELS).map(modelRow);
+	const all = (script.models ?? Object.keys(MODELS)).map(modelRow);
 	const size = Math.min(Number(query.get("pageSize") ?? 50), PAGE_MAX);
 	const from = Number(query.get("pageToken") ?? 0);
 	const page = all.slice(from, from + size);
@@ -355,14 +358,18 @@ function route(ctx)
 {
 	const {method, pathname, query} = ctx.record;
 	const m = /^\/(v1|v1beta|v1alpha)\/models(?:\/([^/:]+))?(?::(\w+))?$/
-		.exec(pathname);
+		.exec(pathname.replace(VERTEX, "/v1beta/"));
 
 	if (!m)
 		throw notFound(method, pathname);
 	const [, , model, verb] = m;
+	const {script} = ctx;
 	if (method === "GET" && model === undefined)
-		return {value: listModels(query)};
-	if (!Object.hasOwn(MODELS, model ?? ""))
+		return script.listError ?
+			scriptedError({error: script.listError}, ctx.record) :
+			{value: listModels(query, script)};
+	if (!Object.hasOwn(MODELS, model ?? "") ||
+	    script.models?.includes(model) === false)
 		return {status: 404, value: namedError("model_not_found",
 						       {model})};
 	if (method === "GET" && verb === undefined)

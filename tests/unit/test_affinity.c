@@ -37,8 +37,8 @@ turn_at(struct store *s, const char *text, const char *model, int64_t now_ms,
 	enum gb_err rc;
 
 	if (text != NULL)
-		pool_affinity(digest, "team", text, strlen(text));
-	rc = store_key_turn(s, model, now_ms, tried, tried_count,
+		pool_affinity(digest, POOL_GEMINI, "team", text, strlen(text));
+	rc = store_key_turn(s, POOL_GEMINI, model, now_ms, tried, tried_count,
 			    text == NULL ? NULL : digest, &turn, &back_at);
 	if (rc == GB_ENOTFOUND)
 		return -1;
@@ -197,11 +197,11 @@ test_nobody(void **state)
 	assert_int_equal(store_key_cool(u->store, 1, NOW + 2 * MINUTE, "x"),
 			 GB_OK);
 	assert_int_equal(store_key_cool(u->store, 2, NOW + MINUTE, "x"), GB_OK);
-	pool_affinity(digest, "team", "a", 1);
+	pool_affinity(digest, POOL_GEMINI, "team", "a", 1);
 	memset(&turn, 0xee, sizeof(turn));
 	CHECK_INT("all rest",
-		  store_key_turn(u->store, MODEL, NOW, NULL, 0, digest, &turn,
-				 &back_at),
+		  store_key_turn(u->store, POOL_GEMINI, MODEL, NOW, NULL, 0,
+				 digest, &turn, &back_at),
 		  GB_ENOTFOUND);
 	CHECK_INT("back at", back_at, NOW + MINUTE);
 	CHECK_INT("nothing of a key", turn.id, 0);
@@ -258,11 +258,12 @@ test_row(void **state)
 	int i;
 
 	unit_add_keys(u->store, 1);
-	pool_affinity(digest, "team", "somebody's name", 15);
+	pool_affinity(digest, POOL_GEMINI, "team", "somebody's name", 15);
 	for (i = 0; i < 2; i++) {
 		memset(&turn, 0xee, sizeof(turn));
-		assert_int_equal(store_key_turn(u->store, MODEL, NOW, NULL, 0,
-						digest, &turn, &back_at),
+		assert_int_equal(store_key_turn(u->store, POOL_GEMINI, MODEL,
+						NOW, NULL, 0, digest, &turn,
+						&back_at),
 				 GB_OK);
 		CHECK_STR("the secret", turn.secret, unit_secret(secret, 0));
 		CHECK_INT("a success is news", turn.has_past, i == 0);
@@ -294,9 +295,10 @@ test_digests(void **state)
 
 	(void)state;
 	for (i = 0; i < GB_COUNT(rows); i++) {
-		pool_affinity(digests[i], rows[i].token, rows[i].text,
+		pool_affinity(digests[i], POOL_GEMINI, rows[i].token,
+			      rows[i].text, rows[i].len);
+		pool_affinity(again, POOL_GEMINI, rows[i].token, rows[i].text,
 			      rows[i].len);
-		pool_affinity(again, rows[i].token, rows[i].text, rows[i].len);
 		assert_memory_equal(digests[i], again, AFFINITY_SIZE);
 		for (k = 0; k < i; k++)
 			assert_memory_not_equal(digests[i], digests[k],
@@ -314,16 +316,16 @@ test_pool(void **state)
 	int64_t back_at, want;
 
 	unit_add_keys(u->store, 3);
-	pool_affinity(digest, "team", "a", 1);
+	pool_affinity(digest, POOL_GEMINI, "team", "a", 1);
 	for (want = 1; want <= 3; want++) {
 		memset(&tried, 0, sizeof(tried));
-		assert_int_equal(pool_take(u->store, MODEL, &tried, digest,
-					   &turn, &back_at),
+		assert_int_equal(pool_take(u->store, POOL_GEMINI, MODEL, &tried,
+					   digest, &turn, &back_at),
 				 GB_OK);
 		CHECK_INT("its key", turn.id, 1);
 		CHECK_INT("noted", tried.ids[0], 1);
-		assert_int_equal(pool_take(u->store, MODEL, &tried, NULL, &turn,
-					   &back_at),
+		assert_int_equal(pool_take(u->store, POOL_GEMINI, MODEL, &tried,
+					   NULL, &turn, &back_at),
 				 GB_OK);
 		CHECK("then another", turn.id != 1);
 		CHECK_INT("noted", tried.count, 2);
@@ -425,17 +427,18 @@ take_turns(struct store *s, struct board *b, int self)
 	int64_t back_at, mine;
 	int i;
 
-	pool_affinity(digest, "team", (const char *)&self, sizeof(self));
+	pool_affinity(digest, POOL_GEMINI, "team", (const char *)&self,
+		      sizeof(self));
 	for (mine = 0, i = 0; i < TURNS; i++) {
-		if (store_key_turn(s, MODEL, NOW, NULL, 0, digest, &turn,
-				   &back_at) != GB_OK ||
+		if (store_key_turn(s, POOL_GEMINI, MODEL, NOW, NULL, 0, digest,
+				   &turn, &back_at) != GB_OK ||
 		    (mine != 0 && turn.id != mine))
 			atomic_fetch_add(&b->errors, 1);
 		if (mine == 0)
 			atomic_fetch_add(&b->turns[turn.id], 1);
 		mine = turn.id;
-		if (store_key_turn(s, MODEL, NOW, NULL, 0, NULL, &turn,
-				   &back_at) != GB_OK ||
+		if (store_key_turn(s, POOL_GEMINI, MODEL, NOW, NULL, 0, NULL,
+				   &turn, &back_at) != GB_OK ||
 		    turn.id < 1 || turn.id > KEYS)
 			atomic_fetch_add(&b->errors, 1);
 		else

@@ -156,7 +156,8 @@ test_rows(void **state)
 					 : strlen(rows[i].text));
 		assert_non_null(text);
 		CHECK_INT(rows[i].what,
-			  key_input_read(&in, text, strlen(rows[i].text)),
+			  key_input_read(&in, POOL_GEMINI, text,
+					 strlen(rows[i].text)),
 			  GB_OK);
 		have = joined(&in);
 		CHECK_STR(rows[i].what, have, rows[i].want);
@@ -167,6 +168,40 @@ test_rows(void **state)
 		free(text);
 		key_input_release(&in);
 		CHECK_INT(rows[i].what, in.count, 0);
+	}
+}
+
+/* The other pool's keys are under other names. */
+static void
+test_vertex(void **state)
+{
+	static const struct {
+		const char *text, *want;
+		size_t skipped;
+	} cases[] = {
+	    {"API_KEYS=[\"" A "\"]\nVERTEX_API_KEYS=[\"" B "\",\"" C "\"]",
+	     B "\n" C "\n", 1},
+	    {"GEMINI_API_KEY=" A "\nvertex_keys: " B "\nKEY=" C, B "\n" C "\n",
+	     1},
+	    {"{\"vertex_api_keys\": [\"" A "\"], \"api_keys\": [\"" B "\"]}",
+	     A "\n", 1},
+	    {A "," B, A "\n" B "\n", 0},
+	};
+	struct key_input in;
+	char *have;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GB_COUNT(cases); i++) {
+		CHECK_INT(cases[i].text,
+			  key_input_read(&in, POOL_VERTEX, cases[i].text,
+					 strlen(cases[i].text)),
+			  GB_OK);
+		have = joined(&in);
+		CHECK_STR(cases[i].text, have, cases[i].want);
+		CHECK_INT(cases[i].text, in.skipped, cases[i].skipped);
+		free(have);
+		key_input_release(&in);
 	}
 }
 
@@ -194,7 +229,7 @@ test_unusable(void **state)
 	(void)state;
 	for (i = 0; i < GB_COUNT(cases); i++) {
 		CHECK_INT(cases[i].text,
-			  key_input_read(&in, cases[i].text,
+			  key_input_read(&in, POOL_GEMINI, cases[i].text,
 					 strlen(cases[i].text)),
 			  GB_OK);
 		CHECK_INT(cases[i].text, in.unusable_count, 1);
@@ -216,14 +251,17 @@ test_bounds(void **state)
 	size_t i;
 
 	(void)state;
-	CHECK_INT("NULs", key_input_read(&in, nul, sizeof(nul) - 1), GB_OK);
+	CHECK_INT("NULs",
+		  key_input_read(&in, POOL_GEMINI, nul, sizeof(nul) - 1),
+		  GB_OK);
 	CHECK_INT("NULs", in.count, 2);
 	key_input_release(&in);
 
 	buf_init(&text, KEY_INPUT_MAX + 1);
 	for (i = 0; i < 100; i++)
 		buf_puts(&text, "word\n");
-	CHECK_INT("many", key_input_read(&in, text.data, text.len), GB_OK);
+	CHECK_INT("many", key_input_read(&in, POOL_GEMINI, text.data, text.len),
+		  GB_OK);
 	CHECK_INT("many", in.unusable_count, 100);
 	CHECK_INT("many", in.unusable[KEY_UNUSABLE_MAX - 1].line,
 		  KEY_UNUSABLE_MAX);
@@ -234,7 +272,8 @@ test_bounds(void **state)
 	for (i = 0; i < 20000; i++)
 		buf_printf(&text, "X=[\nAIza-%032zu\n", i % 10000);
 	CHECK_INT("keys", buf_error(&text), GB_OK);
-	CHECK_INT("keys", key_input_read(&in, text.data, text.len), GB_OK);
+	CHECK_INT("keys", key_input_read(&in, POOL_GEMINI, text.data, text.len),
+		  GB_OK);
 	CHECK_INT("keys", in.count, 10000);
 	CHECK_INT("keys", in.duplicates, 10000);
 	CHECK_STR("keys", in.keys[9999],
@@ -245,7 +284,8 @@ test_bounds(void **state)
 	while (text.len <= KEY_INPUT_MAX)
 		buf_puts(&text, "\n");
 	memset(&in, 0xff, sizeof(in));
-	CHECK_INT("too much", key_input_read(&in, text.data, text.len),
+	CHECK_INT("too much",
+		  key_input_read(&in, POOL_GEMINI, text.data, text.len),
 		  GB_ETOOBIG);
 	CHECK_INT("too much", in.count, 0);
 	CHECK("too much", in.keys == NULL);
@@ -257,6 +297,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rows),
+	    cmocka_unit_test(test_vertex),
 	    cmocka_unit_test(test_unusable),
 	    cmocka_unit_test(test_bounds),
 	};

@@ -6,7 +6,6 @@
 
 #include "store/tokens.h"
 
-#define VERSION	  2 /* of the schema that this program makes */
 #define PROCESSES 6
 #define TEXT_MAX  (64 * 1024)
 
@@ -27,7 +26,7 @@ static const struct {
      "id, secret, disabled_by, ready_at, reason, failures, failed_at, "
      "created_at, checked_at, last_ok_at"},
     {1, "key_models", "key_id, model, ready_at, streak, reason"},
-    {1, "rotation", "one, pos"},
+    {1, "rotation", "pos"},
     {1, "tokens", "id, name, hex(digest), created_at, revoked_at"},
     {1, "overrides", "name, json"},
     {1, "jobs", "name, taken_at, lease_until"},
@@ -38,6 +37,10 @@ static const struct {
     {1, "attempts",
      "id, time_ms, request_id, key_id, model, status, error_class, text"},
     {1, "sqlite_sequence", "name, seq"},
+    {3, "keys", "id, pool"},
+    {3, "rotation", "pool, pos"},
+    {2, "signatures", "id, hex(call), signature, created_at"},
+    {2, "affinity", "id, hex(digest), key_id, used_at"},
 };
 
 static void
@@ -101,7 +104,7 @@ check_rows_kept(const struct unit_store *u, int version)
 		if (tables[i].since <= version) {
 			dump(path, tables[i].table, tables[i].columns,
 			     before[i]);
-			CHECK(tables[i].table, strlen(before[i]) > 4);
+			CHECK(tables[i].table, strlen(before[i]) > 2);
 		}
 	assert_int_equal(store_open(&s, path), GB_OK);
 	for (i = 0; i < GB_COUNT(tables); i++)
@@ -121,7 +124,7 @@ check_layout(const struct unit_store *u)
 
 	(void)snprintf(path, sizeof(path), "%s/other.db", u->folder);
 	CHECK_INT("version", unit_sql(path, "PRAGMA user_version", NULL, 0),
-		  VERSION);
+		  UNIT_SCHEMA);
 	unit_sql(path, layout, have, sizeof(have));
 	unit_sql(u->path, layout, want, sizeof(want));
 	CHECK_STR("tables and indexes", have, want);
@@ -136,8 +139,9 @@ test_each_version(void **state)
 	int version;
 
 	CHECK_INT("a new one",
-		  unit_sql(u->path, "PRAGMA user_version", NULL, 0), VERSION);
-	for (version = 1; version < VERSION; version++) {
+		  unit_sql(u->path, "PRAGMA user_version", NULL, 0),
+		  UNIT_SCHEMA);
+	for (version = 1; version < UNIT_SCHEMA; version++) {
 		check_rows_kept(u, version);
 		check_layout(u);
 	}
@@ -157,15 +161,19 @@ test_goes_on(void **state)
 	make_old(u, 1, path);
 	assert_int_equal(store_open(&s, path), GB_OK);
 	CHECK_INT("a turn",
-		  store_key_turn(s, "gemini-2.5-flash", UNIT_NOW, NULL, 0, NULL,
-				 &turn, &back_at),
+		  store_key_turn(s, POOL_GEMINI, "gemini-2.5-flash", UNIT_NOW,
+				 NULL, 0, NULL, &turn, &back_at),
 		  GB_OK);
 	CHECK_INT("after the last one", turn.id, 5);
 	CHECK_INT("a turn",
-		  store_key_turn(s, "other", UNIT_NOW, NULL, 0, NULL, &turn,
-				 &back_at),
+		  store_key_turn(s, POOL_GEMINI, "other", UNIT_NOW, NULL, 0,
+				 NULL, &turn, &back_at),
 		  GB_OK);
 	CHECK_INT("of the ring", turn.id, 2);
+	CHECK_INT("a key's rows", store_key_remove(s, 2), GB_OK);
+	CHECK_INT("go with it",
+		  unit_sql(path, "SELECT count(*) FROM key_models", NULL, 0),
+		  0);
 	assert_int_equal(store_tokens_list(s, &tokens), GB_OK);
 	CHECK_INT("tokens", tokens.count, 1);
 	token_rows_free(&tokens);

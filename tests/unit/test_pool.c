@@ -53,8 +53,8 @@ may_be_picked(struct store *s, int64_t id, const char *model)
 	for (i = count = 0; i < 4; i++)
 		if ((int64_t)i + 1 != id)
 			tried[count++] = (int64_t)i + 1;
-	return store_key_turn(s, model, clock_wall_ms(), tried, count, NULL,
-			      &turn, &back_at) == GB_OK;
+	return store_key_turn(s, POOL_GEMINI, model, clock_wall_ms(), tried,
+			      count, NULL, &turn, &back_at) == GB_OK;
 }
 
 static void
@@ -69,14 +69,15 @@ test_take(void **state)
 	unit_add_keys(u->store, 3);
 	memset(&tried, 0, sizeof(tried));
 	for (i = 1; i <= 3; i++) {
-		assert_int_equal(pool_take(u->store, MODEL, &tried, NULL, &turn,
-					   &back_at),
+		assert_int_equal(pool_take(u->store, POOL_GEMINI, MODEL, &tried,
+					   NULL, &turn, &back_at),
 				 GB_OK);
 		CHECK_INT("each key once", turn.id, i);
 		CHECK_INT("noted", tried.ids[tried.count - 1], i);
 	}
 	CHECK_INT("all were tried",
-		  pool_take(u->store, MODEL, &tried, NULL, &turn, &back_at),
+		  pool_take(u->store, POOL_GEMINI, MODEL, &tried, NULL, &turn,
+			    &back_at),
 		  GB_ENOTFOUND);
 	CHECK_INT("none", turn.id, 0);
 	CHECK_INT("they wait for nothing", back_at, 0);
@@ -87,7 +88,8 @@ test_take(void **state)
 	tried.count = KEY_TRIED_MAX;
 	back_at = 77;
 	CHECK_INT("it has tried enough",
-		  pool_take(u->store, MODEL, &tried, NULL, &turn, &back_at),
+		  pool_take(u->store, POOL_GEMINI, MODEL, &tried, NULL, &turn,
+			    &back_at),
 		  GB_ENOTFOUND);
 	CHECK_INT("none", turn.id, 0);
 	CHECK_INT("back at", back_at, 0);
@@ -235,7 +237,8 @@ test_secret_stays(void **state)
 
 	(void)snprintf(list, sizeof(list), "%s", secret);
 	(void)snprintf(turn.secret, sizeof(turn.secret), "%s", secret);
-	assert_int_equal(store_keys_add(u->store, secrets, 1, UNIT_NOW, &added),
+	assert_int_equal(store_keys_add(u->store, POOL_GEMINI, secrets, 1,
+					UNIT_NOW, &added),
 			 GB_OK);
 	(void)snprintf(body, sizeof(body),
 		       "{\"error\":{\"message\":\"API key not valid: %s.\"}}",

@@ -49,8 +49,8 @@ take_turns(struct store *s, struct board *b, int turns)
 	int64_t back_at;
 
 	for (; turns > 0; turns--)
-		if (store_key_turn(s, MODEL, UNIT_NOW, NULL, 0, NULL, &turn,
-				   &back_at) != GB_OK ||
+		if (store_key_turn(s, POOL_GEMINI, MODEL, UNIT_NOW, NULL, 0,
+				   NULL, &turn, &back_at) != GB_OK ||
 		    turn.id < 1 || turn.id > KEYS)
 			atomic_fetch_add(&b->errors, 1);
 		else
@@ -140,7 +140,8 @@ test_first_open(void **state)
 	atomic_store(&b->go, true);
 	for (i = 0; i < PROCESSES; i++)
 		wait_for(pids[i], "a process");
-	CHECK_INT("version", unit_sql(path, "PRAGMA user_version", NULL, 0), 2);
+	CHECK_INT("version", unit_sql(path, "PRAGMA user_version", NULL, 0),
+		  UNIT_SCHEMA);
 	munmap(b, sizeof(*b));
 }
 
@@ -204,8 +205,8 @@ write_for_ever(const char *path, struct board *b, int self)
 	for (i = 0; i < BATCH; i++)
 		entries[i] = &e;
 	for (i = atomic_load(&b->cooled[self]) + 1;; i++) {
-		if (store_key_turn(s, MODEL, UNIT_NOW, NULL, 0, NULL, &turn,
-				   &back_at) != GB_OK)
+		if (store_key_turn(s, POOL_GEMINI, MODEL, UNIT_NOW, NULL, 0,
+				   NULL, &turn, &back_at) != GB_OK)
 			_exit(2);
 		atomic_fetch_add(&b->taken[self], 1);
 		if (store_journal_write(s, entries, BATCH) != GB_OK)

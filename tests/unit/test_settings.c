@@ -199,6 +199,9 @@ static const struct row env_rows[] = {
      "\"https://a.example/x\"", NULL},
     {"BASE_URL with v1alpha", "BASE_URL=http://[::1]:80/v1alpha", "base_url",
      "\"http://[::1]:80\"", NULL},
+    {"VERTEX_EXPRESS_BASE_URL keeps its version",
+     "VERTEX_EXPRESS_BASE_URL=https://a.example/v1/", "vertex_express_base_url",
+     "\"https://a.example/v1\"", NULL},
     {"BASE_PATH", "BASE_PATH=/~me/gbalance.fcgi/", "base_path",
      "\"/~me/gbalance.fcgi\"", NULL},
     {"BASE_PATH of the root", "BASE_PATH=/", "base_path", "\"/\"", NULL},
@@ -308,6 +311,15 @@ static const struct row env_rows[] = {
      ENV_FAULT("base_url", "must be a URL without query, fragment or quotes")},
     {"BASE_URL with port 0", "BASE_URL=https://a.example:0", NULL,
      ENV_FAULT("base_url", "must have a host, perhaps a port, and no user")},
+    {"VERTEX_EXPRESS_BASE_URL without a scheme",
+     "VERTEX_EXPRESS_BASE_URL=a.example", NULL,
+     ENV_FAULT("vertex_express_base_url",
+	       "must begin with https:// or http://")},
+    {"MODELS_HOURS below 0", "MODELS_HOURS=-1", NULL,
+     ENV_FAULT("models_hours",
+	       "must be a whole number of hours from 0 to 720")},
+    {"a short key of Vertex AI", "VERTEX_API_KEYS=short", NULL,
+     ENV_FAULT("vertex_api_keys", "entry 1: must have at least 20 characters")},
     {"BASE_PATH without /", "BASE_PATH=gbalance", NULL,
      ENV_FAULT("base_path", "must begin with a /")},
     {"BASE_PATH that climbs", "BASE_PATH=/a/../b", NULL,
@@ -642,12 +654,16 @@ test_defaults(void **state)
 	CHECK_INT("load", t.rc, GB_OK);
 	CHECK_STR("base_url", s->base_url,
 		  "https://generativelanguage.googleapis.com");
+	CHECK_STR(
+	    "vertex_express_base_url", s->vertex_express_base_url,
+	    "https://aiplatform.googleapis.com/v1beta1/publishers/google");
 	CHECK_STR("auth_token", s->auth_token, "");
 	CHECK_STR("database", s->database, "data/gbalance.db");
 	CHECK_STR("base_path", s->base_path, "");
 	CHECK_STR("ca_file", s->ca_file, "");
 	CHECK_STR("log_file", s->log_file, "");
 	CHECK_STR("test_model", s->test_model, "gemini-flash-lite-latest");
+	CHECK_INT("models_hours", s->models_hours, 6);
 	CHECK_INT("api_keys", s->api_keys.count, 0);
 	CHECK_INT("safety_settings", s->safety_settings.count, 0);
 	CHECK_INT("time_out", s->first_byte_timeout_ms, 300000);

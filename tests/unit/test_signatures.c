@@ -410,8 +410,8 @@ test_all_or_none(void **state)
 	CHECK_INT("so none is there", unit_sql(u->path, count_rows, NULL, 0),
 		  0);
 	CHECK_INT("and nothing else is the worse for it",
-		  store_key_turn(u->store, "", NOW, NULL, 0, NULL, &turn,
-				 &back_at),
+		  store_key_turn(u->store, POOL_GEMINI, "", NOW, NULL, 0, NULL,
+				 &turn, &back_at),
 		  GB_OK);
 	put(u->store, "a", "one", MOST);
 	CHECK_STR("later", known(u->store, TOKEN, "a", "f", 0), "one");

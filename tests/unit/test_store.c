@@ -37,7 +37,7 @@ test_open(void **state)
 	unit_sql(u->path, "PRAGMA journal_mode", text, sizeof(text));
 	CHECK_STR("journal mode", text, "wal");
 	CHECK_INT("version", unit_sql(u->path, "PRAGMA user_version", NULL, 0),
-		  2);
+		  UNIT_SCHEMA);
 
 	/* A second one beside it, and again after both were closed. */
 	assert_int_equal(store_open(&second, u->path), GB_OK);
@@ -158,17 +158,21 @@ test_add(void **state)
 	list[3] = bad;
 
 	added = 77;
-	CHECK_INT("one is bad", store_keys_add(u->store, list, 4, NOW, &added),
+	CHECK_INT("one is bad",
+		  store_keys_add(u->store, POOL_GEMINI, list, 4, NOW, &added),
 		  GB_EINVAL);
 	CHECK_INT("so none was added", added, 0);
 	CHECK_INT("twice the same",
-		  store_keys_add(u->store, list, 3, NOW, &added), GB_OK);
+		  store_keys_add(u->store, POOL_GEMINI, list, 3, NOW, &added),
+		  GB_OK);
 	CHECK_INT("is one", added, 2);
 	list[2] = c;
-	CHECK_INT("again", store_keys_add(u->store, list, 3, NOW, &added),
+	CHECK_INT("again",
+		  store_keys_add(u->store, POOL_GEMINI, list, 3, NOW, &added),
 		  GB_OK);
 	CHECK_INT("only the new one", added, 1);
-	CHECK_INT("none at all", store_keys_add(u->store, list, 0, NOW, &added),
+	CHECK_INT("none at all",
+		  store_keys_add(u->store, POOL_GEMINI, list, 0, NOW, &added),
 		  GB_OK);
 	CHECK_INT("none at all", added, 0);
 
@@ -184,11 +188,15 @@ test_add(void **state)
 	CHECK_INT("remove", store_key_remove(u->store, 3), GB_OK);
 	CHECK_INT("twice", store_key_remove(u->store, 3), GB_ENOTFOUND);
 	list[0] = c;
-	assert_int_equal(store_keys_add(u->store, list, 1, NOW, &added), GB_OK);
+	assert_int_equal(store_keys_add(u->store, POOL_GEMINI, list, 1, NOW,
+					&added),
+			 GB_OK);
 	CHECK_INT("an id is not used twice",
 		  unit_key_state(u->store, 3, NOW, NULL), KEY__MAX);
 	CHECK_INT("disable", store_key_disable(u->store, 1, NOW, "x"), GB_OK);
-	assert_int_equal(store_keys_count(u->store, &all, &enabled), GB_OK);
+	assert_int_equal(store_keys_count(u->store, POOL_GEMINI, &all,
+					  &enabled),
+			 GB_OK);
 	CHECK_INT("all", all, 3);
 	CHECK_INT("enabled", enabled, 2);
 }
@@ -247,8 +255,8 @@ test_person(void **state)
 	memset(&turn, 0xee, sizeof(turn));
 	back_at = 77;
 	CHECK_INT("no turn",
-		  store_key_turn(u->store, MODEL, NOW, NULL, 0, NULL, &turn,
-				 &back_at),
+		  store_key_turn(u->store, POOL_GEMINI, MODEL, NOW, NULL, 0,
+				 NULL, &turn, &back_at),
 		  GB_ENOTFOUND);
 	CHECK_INT("for ever", back_at, 0);
 	CHECK_INT("nothing of a key", turn.id, 0);
@@ -264,8 +272,8 @@ test_person(void **state)
 	CHECK_INT("enable", store_key_enable(u->store, 1), GB_OK);
 	CHECK_INT("ready", unit_key_state(u->store, 1, NOW, reason), KEY_READY);
 	CHECK_INT("for the model as well",
-		  store_key_turn(u->store, MODEL, NOW, NULL, 0, NULL, &turn,
-				 &back_at),
+		  store_key_turn(u->store, POOL_GEMINI, MODEL, NOW, NULL, 0,
+				 NULL, &turn, &back_at),
 		  GB_OK);
 	CHECK_INT("nothing to revive",
 		  store_key_revive(u->store, 1, NOW, &revived), GB_OK);
@@ -318,8 +326,8 @@ turn_of(struct store *s, const char *model, int64_t now_ms,
 	struct key_turn turn;
 	enum gb_err rc;
 
-	rc = store_key_turn(s, model, now_ms, tried, count, NULL, &turn,
-			    back_at);
+	rc = store_key_turn(s, POOL_GEMINI, model, now_ms, tried, count, NULL,
+			    &turn, back_at);
 	if (rc == GB_ENOTFOUND)
 		return -1;
 	assert_int_equal(rc, GB_OK);
@@ -508,7 +516,7 @@ test_success_is_cheap(void **state)
 			assert_int_equal(store_key_count_failure(u->store, 1, 9,
 								 0, NOW, "x"),
 					 GB_OK);
-		assert_int_equal(store_key_turn(u->store, MODEL,
+		assert_int_equal(store_key_turn(u->store, POOL_GEMINI, MODEL,
 						NOW + steps[i].at, NULL, 0,
 						NULL, &turn, &back_at),
 				 GB_OK);

@@ -27,7 +27,7 @@ take(struct store *s, const char *affinity, size_t count, char *ids,
 	if (affinity != NULL)
 		memcpy(digest, affinity, strlen(affinity));
 	memset(turns, 0x55, sizeof(turns));
-	rc = store_key_turns(s, MODEL, UNIT_NOW,
+	rc = store_key_turns(s, POOL_GEMINI, MODEL, UNIT_NOW,
 			     affinity == NULL ? NULL : digest, turns, count,
 			     back_at);
 	ids[0] = '\0';
@@ -141,8 +141,8 @@ thread_main(void *arg)
 
 	for (i = 0; i < REQUESTS; i++) {
 		count = AT_ONCE(i);
-		if (store_key_turns(b->store, MODEL, UNIT_NOW, NULL, turns,
-				    count, &back_at) != GB_OK) {
+		if (store_key_turns(b->store, POOL_GEMINI, MODEL, UNIT_NOW,
+				    NULL, turns, count, &back_at) != GB_OK) {
 			atomic_fetch_add(&b->errors, 1);
 			continue;
 		}

@@ -11,7 +11,8 @@
 
 #include "store/keys.h"
 
-#define UNIT_NOW INT64_C(1737000000000)
+#define UNIT_SCHEMA 4 /* the version that this program makes */
+#define UNIT_NOW    INT64_C(1737000000000)
 
 struct unit_store {
 	char folder[64];
@@ -84,8 +85,8 @@ unit_add_keys(struct store *s, int count)
 	secrets[0] = secret;
 	for (i = 0; i < count; i++) {
 		unit_secret(secret, i);
-		assert_int_equal(store_keys_add(s, secrets, 1, UNIT_NOW,
-						&added),
+		assert_int_equal(store_keys_add(s, POOL_GEMINI, secrets, 1,
+						UNIT_NOW, &added),
 				 GB_OK);
 		assert_int_equal(added, 1);
 	}
