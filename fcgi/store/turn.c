@@ -220,6 +220,7 @@ run_turns(struct store *s, struct combine_op *op)
 			had[rq->tried_count++] = rq->turn->id;
 		rq->affinity = NULL;
 	}
+	rq->tried = NULL; /* it is no more */
 	return rc;
 }
 
