@@ -33,4 +33,7 @@ void models_gemini_get(struct api_request *);
 /* native.c: Gemini's own verbs; rq->rest is "{model}:{verb}". */
 void native_verb(struct api_request *);
 
+/* pictures.c: a picture of our own folder; rq->rest is its name. */
+void pictures_get(struct api_request *);
+
 #endif

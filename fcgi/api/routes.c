@@ -59,6 +59,9 @@ static const struct route {
 	void (*handler)(struct api_request *);
 } routes[] = {
     {"GET", AT_ROOT, "/health", ANYBODY, DIALECT_OPENAI, NULL, health_get},
+    /* Its name is what nobody can guess. */
+    {"GET", AT_ROOT, "/pictures/*", ANYBODY, DIALECT_OPENAI, NULL,
+     pictures_get},
     {"POST", AT_OPENAI | AT_VERTEX_V1, "/chat/completions", TOKEN_USER,
      DIALECT_OPENAI, "chat.completions", chat_completions},
     {"POST", AT_ANTHROPIC, "/messages", TOKEN_USER, DIALECT_ANTHROPIC,

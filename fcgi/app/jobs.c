@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "hosting/sweep.h"
 #include "keys/listing.h"
 #include "keys/recheck.h"
 #include "store/retention.h"
@@ -37,6 +38,7 @@ run_due(struct app *app)
 	keep.signature_hours = cfg->signature_hours;
 	keep.signatures_max = cfg->signatures_max;
 	retention_due(app_store(app), &keep);
+	pictures_sweep_due(app_store(app), cfg);
 	app_release(app, snap);
 }
 

@@ -58,6 +58,12 @@ static const struct command {
      "show the names of the tokens, and which are revoked\n"},
     {"tokens", "revoke", cli_tokens_revoke, 1, 1, 0, false,
      "tokens revoke NAME", "let the token in no more, for good\n"},
+    {"pictures", "show", cli_pictures_show, 0, 0, 0, false, "pictures show",
+     "show where pictures go, what the folder here holds, and when\n"
+     "and why a host failed last\n"},
+    {"pictures", "test", cli_pictures_test, 0, 0, 0, false, "pictures test",
+     "put a picture of one pixel where pictures go, and show its URL.\n"
+     "Exit status 1 when the host failed and it was kept here\n"},
     {"check-config", NULL, cli_check_config, 0, 0, 0, true, "check-config",
      "show each setting in force, secrets masked, and where it came\n"
      "from; or each fault, with its place, and exit status 1\n"},

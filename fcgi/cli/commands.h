@@ -34,6 +34,8 @@ int cli_keys_verify(struct cli *);
 int cli_tokens_create(struct cli *);
 int cli_tokens_list(struct cli *);
 int cli_tokens_revoke(struct cli *);
+int cli_pictures_show(struct cli *);
+int cli_pictures_test(struct cli *);
 int cli_check_config(struct cli *);
 int cli_first_run(struct cli *);
 

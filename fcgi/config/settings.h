@@ -98,6 +98,35 @@ struct settings {
 	int64_t signatures_max;	 /* SIGNATURES_MAX kept; 0: none */
 	int64_t signature_hours; /* SIGNATURE_HOURS that one is kept */
 
+	/* pictures that clients want as URLs */
+	char *upload_provider;	     /* UPLOAD_PROVIDER: "local", "smms" … */
+	int64_t upload_timeout_ms;   /* UPLOAD_TIMEOUT: one upload in all */
+	char *public_url;	     /* PUBLIC_URL, with our mount, without a
+					trailing /; "": ask the web server */
+	char *pictures_dir;	     /* PICTURES_DIR of provider "local" */
+	int64_t pictures_max;	     /* PICTURES_MAX bytes of all in it */
+	int64_t pictures_days;	     /* PICTURES_DAYS; 0: until it is full */
+	char *smms_secret_token;     /* SMMS_SECRET_TOKEN, secret */
+	char *smms_api_url;	     /* SMMS_API_URL */
+	char *picgo_api_key;	     /* PICGO_API_KEY, secret */
+	char *picgo_api_url;	     /* PICGO_API_URL */
+	char *imgbed_url;	     /* CLOUDFLARE_IMGBED_URL */
+	char *imgbed_auth_code;	     /* CLOUDFLARE_IMGBED_AUTH_CODE, secret */
+	char *imgbed_upload_folder;  /* CLOUDFLARE_IMGBED_UPLOAD_FOLDER */
+	char *oss_endpoint;	     /* OSS_ENDPOINT, perhaps with a scheme */
+	char *oss_endpoint_inner;    /* OSS_ENDPOINT_INNER, tried first */
+	char *oss_access_key;	     /* OSS_ACCESS_KEY, secret */
+	char *oss_access_key_secret; /* OSS_ACCESS_KEY_SECRET, secret */
+	char *oss_bucket_name;	     /* OSS_BUCKET_NAME */
+	char *oss_region;	     /* OSS_REGION; "": signature V1 */
+	char *s3_endpoint;	     /* S3_ENDPOINT */
+	char *s3_region;	     /* S3_REGION */
+	char *s3_bucket;	     /* S3_BUCKET */
+	char *s3_access_key_id;	     /* S3_ACCESS_KEY_ID, secret */
+	char *s3_secret_access_key;  /* S3_SECRET_ACCESS_KEY, secret */
+	char *s3_public_url; /* S3_PUBLIC_URL of the bucket; "": the endpoint's
+			      */
+
 	/* serving */
 	char *database;	       /* SQLITE_DATABASE: path of the file */
 	char *base_path;       /* BASE_PATH: where we are mounted, without a

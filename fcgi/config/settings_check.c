@@ -14,6 +14,11 @@
 #define PORT_MAX       65535 /* TCP's */
 #define NAME_MAX_BYTES 128   /* of a model's name or a pattern of it */
 
+/* The names of hosting/hosts.c. */
+static const char *const providers[] = {
+    "local", "smms", "picgo", "cloudflare_imgbed", "aliyun_oss", "s3",
+};
+
 /*
  * Tokens that everybody knows: from examples (Gemini Balance's among them) and
  * from the top of every list of guessed passwords.  Compared without case.
@@ -313,6 +318,50 @@ check_base_url(const char *text)
 	if (!is_host_port(rest, strcspn(rest, "/")))
 		return "must have a host, perhaps a port, and no user";
 	return NULL;
+}
+
+const char *
+check_endpoint(const char *text)
+{
+	if (strstr(text, "://") != NULL)
+		return check_base_url(text);
+	if (!is_host_port(text, strlen(text)))
+		return "must be a host, perhaps a port, or a URL of one";
+	return NULL;
+}
+
+const char *
+check_provider(const char *text)
+{
+	if (!is_among_exactly(providers, GB_COUNT(providers), text))
+		return "must be local, smms, picgo, cloudflare_imgbed, "
+		       "aliyun_oss or s3";
+	return NULL;
+}
+
+/* Letters and digits, and some of "more" between them. */
+static bool
+is_name(const char *text, const char *more)
+{
+	size_t i;
+
+	for (i = 0; text[i] != '\0'; i++)
+		if (!isalnum((unsigned char)text[i]) &&
+		    (i == 0 || strchr(more, text[i]) == NULL))
+			return false;
+	return i > 0 && isalnum((unsigned char)text[i - 1]);
+}
+
+const char *
+check_bucket(const char *text)
+{
+	return is_name(text, "-._") ? NULL : "must be a bucket's name";
+}
+
+const char *
+check_region(const char *text)
+{
+	return is_name(text, "-") ? NULL : "must be a region's name";
 }
 
 const char *

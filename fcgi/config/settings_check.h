@@ -23,6 +23,19 @@ const char *check_readable(const char *text);
 /* http:// or https://, a host, perhaps a path; no user, query or fragment. */
 const char *check_base_url(const char *text);
 
+/* The same, where http:// or https:// may be missing. */
+const char *check_endpoint(const char *text);
+
+/* A host for pictures that hosting/hosts.c knows, or "local". */
+const char *check_provider(const char *text);
+
+/* The name of a bucket: lower-case letters, digits, "-" and "."; S3's old ones
+ * have capitals and "_". */
+const char *check_bucket(const char *text);
+
+/* A region's name: letters, digits and "-". */
+const char *check_region(const char *text);
+
 /* A proxy's URL, or "direct". */
 const char *check_proxy(const char *text);
 

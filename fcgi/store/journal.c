@@ -1,6 +1,7 @@
 /* journal.c: one row a finished request, one a failed attempt */
 #include "store/journal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/db.h"
@@ -20,6 +21,11 @@ static const char sql_delete_requests[] =
 static const char sql_delete_attempts[] =
     "DELETE FROM attempts WHERE id IN (SELECT id FROM attempts"
     " WHERE time_ms < ?1 ORDER BY time_ms LIMIT ?2)";
+
+static const char sql_picture_failures[] =
+    "SELECT time_ms, status, text FROM attempts"
+    " WHERE error_class = '" PICTURE_HOST_FAILED "'"
+    " ORDER BY id DESC LIMIT 20";
 
 static const char *
 or_empty(const char *text)
@@ -127,4 +133,40 @@ store_journal_delete_attempts(struct store *s, int64_t before_ms, int64_t most,
 {
 	return db_run(s, sql_delete_attempts,
 		      DB_ARGS(db_int(before_ms), db_int(most)), deleted);
+}
+
+static enum gb_err
+read_failure(sqlite3_stmt *stmt, int64_t now_ms, void *row)
+{
+	struct journal_failure *failure = row;
+
+	(void)now_ms;
+	failure->time_ms = sqlite3_column_int64(stmt, 0);
+	failure->status = sqlite3_column_int(stmt, 1);
+	failure->text = db_copy_text(stmt, 2);
+	return failure->text == NULL ? GB_ENOMEM : GB_OK;
+}
+
+enum gb_err
+store_journal_picture_failures(struct store *s, struct journal_failures *out)
+{
+	enum gb_err rc;
+	void *rows;
+
+	rc = db_list(s, sql_picture_failures, read_failure, 0,
+		     sizeof(*out->rows), &rows, &out->count);
+	out->rows = rows;
+	return rc;
+}
+
+void
+journal_failures_free(struct journal_failures *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		free(list->rows[i].text);
+	free(list->rows);
+	list->rows = NULL;
+	list->count = 0;
 }

@@ -6,6 +6,9 @@
 
 #define JOURNAL_TEXT_MAX 2048 /* bytes kept of Google's error text */
 
+/* The error class of a host for pictures that failed. */
+#define PICTURE_HOST_FAILED "picture_host"
+
 /* One attempt that failed.  Strings are borrowed. */
 struct journal_attempt {
 	int64_t time_ms;
@@ -35,6 +38,24 @@ struct journal_entry {
 	struct journal_attempt *failed; /* the failed attempts */
 	size_t failed_count;
 };
+
+/* A failed attempt, as it was written. */
+struct journal_failure {
+	int64_t time_ms;
+	int status;
+	char *text;
+};
+
+struct journal_failures {
+	struct journal_failure *rows; /* the newest first */
+	size_t count;
+};
+
+/* The last 20 attempts of class PICTURE_HOST_FAILED, to be freed with
+ * journal_failures_free(), also on failure. */
+enum gb_err store_journal_picture_failures(
+    struct store *, struct journal_failures *) GB_NODISCARD;
+void journal_failures_free(struct journal_failures *);
 
 /* Write them all, with their attempts, in one transaction: all or none. */
 enum gb_err store_journal_write(struct store *,

@@ -5,7 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "web/request_impl.h"
+
+#define FILE_PIECE (64 * 1024) /* bytes of a file in memory at once */
 
 static enum gb_err
 write_all(struct web_request *rq, const char *data, size_t len)
@@ -97,6 +100,49 @@ web_reply(struct web_request *rq, int status, const char *content_type,
 	if (strcmp(rq->method, "HEAD") == 0)
 		return GB_OK;
 	return write_all(rq, body, len);
+}
+
+/* Copy "len" bytes of the file to the client. */
+static enum gb_err
+write_file(struct web_request *rq, int fd, size_t len)
+{
+	struct buf piece;
+	enum gb_err rc;
+	ssize_t got;
+	char *room;
+
+	buf_init(&piece, FILE_PIECE);
+	rc = GB_OK;
+	if ((room = buf_reserve(&piece, FILE_PIECE)) == NULL)
+		rc = buf_error(&piece);
+	while (rc == GB_OK && len > 0) {
+		got = read(fd, room, len < FILE_PIECE ? len : FILE_PIECE);
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			log_warnx("file: it ended %zu bytes early", len);
+			rc = GB_EIO;
+			break;
+		}
+		rc = write_all(rq, room, (size_t)got);
+		len -= (size_t)got;
+	}
+	buf_release(&piece);
+	return rc;
+}
+
+enum gb_err
+web_reply_file(struct web_request *rq, int status, const char *content_type,
+	       int fd, size_t len)
+{
+	enum gb_err rc;
+
+	buf_printf(&rq->head, "Content-Length: %zu\r\n", len);
+	if ((rc = begin(rq, status, content_type)) != GB_OK)
+		return rc;
+	if (strcmp(rq->method, "HEAD") == 0)
+		return GB_OK;
+	return write_file(rq, fd, len);
 }
 
 enum gb_err

@@ -22,6 +22,12 @@ void web_reply_header_drop(struct web_request *, const char *name);
 enum gb_err web_reply(struct web_request *, int status,
 		      const char *content_type, const char *body, size_t len);
 
+/* The same with the first "len" bytes of the file at "fd", which stays the
+ * caller's; little of it is in memory at once.  GB_EIO: it could not be read,
+ * and the answer breaks off. */
+enum gb_err web_reply_file(struct web_request *, int status,
+			   const char *content_type, int fd, size_t len);
+
 /* The head of an answer whose end is not known yet, flushed at once, with the
  * headers that keep proxies from buffering it. */
 enum gb_err web_stream_begin(struct web_request *, int status,

@@ -9,7 +9,8 @@
 
 #include "base/clock.h"
 
-#define READ_BYTES (64 * 1024) /* of a body, asked for at once */
+#define HOST_BYTES_MAX 256	   /* of a host's name and port */
+#define READ_BYTES     (64 * 1024) /* of a body, asked for at once */
 
 void
 web_request_init(struct web_request *rq)
@@ -205,6 +206,44 @@ const char *
 web_mount(const struct web_request *rq)
 {
 	return buf_str(&rq->mount);
+}
+
+/* Whether the client came by TLS, as far as anybody says. */
+static bool
+is_https(const struct web_request *rq)
+{
+	const char *value;
+
+	if ((value = web_header(rq, "X-Forwarded-Proto")) != NULL)
+		return strncasecmp(value, "https", 5) == 0;
+	if ((value = web_variable(rq, "HTTPS")) != NULL)
+		return value[0] != '\0' && strcasecmp(value, "off") != 0;
+	return strcasecmp(variable_or(rq, "REQUEST_SCHEME", ""), "https") == 0;
+}
+
+/* Whether "host" can be a host and a port, and nothing else. */
+static bool
+is_host(const char *host)
+{
+	size_t len;
+
+	len = strspn(host, "abcdefghijklmnopqrstuvwxyz"
+			   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]");
+	return len > 0 && len <= HOST_BYTES_MAX && host[len] == '\0';
+}
+
+void
+web_origin(const struct web_request *rq, struct buf *out)
+{
+	const char *host;
+
+	host = variable_or(rq, "HTTP_HOST", "");
+	if (!is_host(host))
+		host = variable_or(rq, "SERVER_NAME", "");
+	if (!is_host(host))
+		host = "localhost";
+	buf_puts(out, is_https(rq) ? "https://" : "http://");
+	buf_puts(out, host);
 }
 
 const char *

@@ -25,6 +25,12 @@ const char *web_method(const struct web_request *);
 const char *web_path(const struct web_request *);
 /* Where we are mounted: "" or "/gbalance" or "/~me/gbalance.fcgi". */
 const char *web_mount(const struct web_request *);
+/*
+ * Append where the client sees us, "https://example.org:8443", by the request's
+ * Host and what the web server, or a proxy before it, says of the scheme.  It
+ * is the client's word: fit for links in its own answer.
+ */
+void web_origin(const struct web_request *, struct buf *out);
 /* The query string as it came, without "?". */
 const char *web_query(const struct web_request *);
 /* Our own id of the request: in logs, the journal and X-Request-Id. */

@@ -1,12 +1,14 @@
 /*
  * secrets.test.mjs: promise 1.  No upstream key ever appears in a reply, a log
- * line, a URL or an error, whole; nor does any longer piece of one.
+ * line, a URL or an error, whole; nor does any longer piece of one.  The accounts
+ * at hosts for pictures are as secret.
  */
 import assert from "node:assert/strict";
 import {execFile} from "node:child_process";
 import {after, before, describe, it} from "node:test";
 import {promisify} from "node:util";
 
+import {ACCOUNT, FakeHost} from "../fake/hosts.mjs";
 import {ask, bearer, chat, MODEL, startFake, startStack, TOKEN, userSays}
 	from "./harness.mjs";
 
@@ -44,7 +46,7 @@ function note(...texts)
 
 function assertNone(text, where)
 {
-	for (const key of PLANTED)
+	for (const key of [...PLANTED, ...Object.values(ACCOUNT)])
 		for (let i = 4; i + RUN <= key.length - 4; i++)
 			for (const form of FORMS) {
 				const piece = form(key.slice(i, i + RUN));
@@ -167,6 +169,38 @@ describe("promise 1: planted keys stay hidden", () => {
 		const bad = await stack.toolWithInput("short\nwith\tcontrol",
 						      "keys", "add");
 		note(again, bad);
+	});
+
+	it("in what hosts for pictures say", async () => {
+		const good = stack.settings;
+
+		for (const kind of ["smms", "picgo", "s3"]) {
+			const host = await new FakeHost(kind).start();
+
+			host.how = "refused";
+			stack.writeConfig({...good, upload_provider: kind,
+				smms_secret_token: ACCOUNT.smms,
+				smms_api_url: host.url,
+				picgo_api_key: ACCOUNT.picgo,
+				picgo_api_url: host.url,
+				cloudflare_imgbed_auth_code: ACCOUNT.imgbed,
+				oss_access_key: ACCOUNT.ossId,
+				oss_access_key_secret: ACCOUNT.ossSecret,
+				s3_endpoint: host.url, s3_bucket: "bkt",
+				s3_access_key_id: ACCOUNT.s3Id,
+				s3_secret_access_key: ACCOUNT.s3Secret});
+			for (const args of [["pictures", "test"],
+					    ["pictures", "show"],
+					    ["check-config"]]) {
+				const r = await stack.tool(...args);
+				note(r.stdout, r.stderr);
+				assertNone(r.stdout + r.stderr,
+					   args.join(" "));
+			}
+			assert.equal(host.uploads.length, 1);
+			await host.close();
+		}
+		stack.writeConfig(good);
 	});
 
 	it("in complaints about the configuration", async () => {

@@ -175,12 +175,68 @@ test_reply_headers(void **state)
 	web_request_release(&rq);
 }
 
+static const struct {
+	const char *host, *server, *forwarded, *https, *scheme; /* "-": unset */
+	const char *want;
+} origins[] = {
+    {"a.example", "b", "-", "-", "-", "http://a.example"},
+    {"a.example:8443", "b", "-", "on", "-", "https://a.example:8443"},
+    {"a.example", "b", "-", "off", "http", "http://a.example"},
+    {"a.example", "b", "-", "", "http", "http://a.example"},
+    {"a.example", "b", "-", "-", "https", "https://a.example"},
+    {"a.example", "b", "https", "-", "http", "https://a.example"},
+    {"a.example", "b", "https, http", "-", "-", "https://a.example"},
+    {"a.example", "b", "http", "on", "https", "http://a.example"},
+    {"[::1]:8000", "b", "-", "-", "-", "http://[::1]:8000"},
+    {"-", "b.example", "-", "-", "-", "http://b.example"},
+    {"", "b.example", "-", "-", "-", "http://b.example"},
+    {"a/b", "b.example", "-", "-", "-", "http://b.example"},
+    {"a\"b", "b.example", "-", "-", "-", "http://b.example"},
+    {"u@a", "b.example", "-", "-", "-", "http://b.example"},
+    {"a b", "b c", "-", "-", "-", "http://localhost"},
+    {"-", "-", "-", "-", "-", "http://localhost"},
+};
+
+static void
+test_origin(void **state)
+{
+	char host[64], server[64], forwarded[64], https[64], scheme[64];
+	char *env[6];
+	struct web_request rq;
+	struct buf have;
+	size_t i, n;
+
+	(void)state;
+	buf_init(&have, 512);
+	for (i = 0; i < GB_COUNT(origins); i++) {
+		n = 0;
+		env[0] = NULL;
+		set(env, &n, host, sizeof(host), "HTTP_HOST", origins[i].host);
+		set(env, &n, server, sizeof(server), "SERVER_NAME",
+		    origins[i].server);
+		set(env, &n, forwarded, sizeof(forwarded),
+		    "HTTP_X_FORWARDED_PROTO", origins[i].forwarded);
+		set(env, &n, https, sizeof(https), "HTTPS", origins[i].https);
+		set(env, &n, scheme, sizeof(scheme), "REQUEST_SCHEME",
+		    origins[i].scheme);
+		web_request_init(&rq);
+		rq.fcgx.envp = env;
+		web_request_begin(&rq, "");
+		buf_reset(&have);
+		web_origin(&rq, &have);
+		CHECK_STR(origins[i].host, buf_str(&have), origins[i].want);
+		web_request_release(&rq);
+	}
+	buf_release(&have);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_places),
 	    cmocka_unit_test(test_query),
+	    cmocka_unit_test(test_origin),
 	    cmocka_unit_test(test_headers),
 	    cmocka_unit_test(test_reply_headers),
 	};
