@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/answer.h"
+#include "api/dropped.h"
 #include "api/media.h"
 #include "api/plain.h"
 #include "api/several.h"
@@ -31,7 +32,6 @@
 #define URL_MAX		  512		      /* a model's name and a verb */
 #define SAFETY_MAX	  16		      /* there are five categories */
 #define BODY_MAX	  (512 * 1024 * 1024) /* bytes of what Gemini is sent */
-#define DROPPED_MAX	  1024		      /* bytes of X-Gbalance-Dropped */
 #define REFUSAL_MAX	  (16 * 1024)	      /* bytes of why Gemini refused */
 #define RESPONSE_ID_SHOWN 80 /* bytes of an id that an error shows */
 
@@ -207,27 +207,6 @@ write_request(struct exchange *x, struct api_request *rq)
 	return write_body(x, w, &x->body, &rq->error) == GB_OK;
 }
 
-/* Tell the client what could not be honoured, if its head is not sent yet. */
-static void
-name_dropped(const struct chat_dropped *dropped, struct web_request *web)
-{
-	static const char header[] = "X-Gbalance-Dropped";
-	struct buf names;
-	size_t i;
-
-	web_reply_header_drop(web, header);
-	if (dropped->count == 0 && !dropped->more)
-		return;
-	buf_init(&names, DROPPED_MAX);
-	for (i = 0; i < dropped->count; i++)
-		buf_printf(&names, "%s%s", i == 0 ? "" : ", ",
-			   dropped->names[i]);
-	if (dropped->more)
-		buf_puts(&names, i == 0 ? "..." : ", ...");
-	web_reply_header(web, header, buf_str(&names));
-	buf_release(&names);
-}
-
 /* What Gemini has against the request, in its words; "out" stays empty when
  * the attempt failed in another way. */
 static void
@@ -290,7 +269,7 @@ repair(struct call *call, const struct answer *answer)
 	call_lock(call);
 	mended = refusal.len > 0 && rewrite(a, buf_str(&refusal));
 	if (mended)
-		name_dropped(&a->wording.dropped, call->rq->web);
+		dropped_name(&a->wording.dropped, call->rq->web);
 	call_unlock(call);
 	buf_release(&refusal);
 	return mended;
@@ -404,7 +383,7 @@ prepare(struct exchange *x, struct api_request *rq)
 		return false;
 	}
 	rq->content_type = API_JSON_TYPE;
-	name_dropped(&x->wording.dropped, rq->web);
+	dropped_name(&x->wording.dropped, rq->web);
 	return true;
 }
 
@@ -622,7 +601,7 @@ count(struct api_request *rq, const struct chat_dialect *dialect,
 		a->call.reader = plain_read;
 		set_body(a, &x->body);
 		rq->content_type = API_JSON_TYPE;
-		name_dropped(&x->wording.dropped, rq->web);
+		dropped_name(&x->wording.dropped, rq->web);
 		call_run(&a->call);
 		if (rq->error.fault == FAULT_NONE && !rq->entry.hung_up)
 			tell_count(rq, object);

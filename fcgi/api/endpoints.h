@@ -22,6 +22,12 @@ void chat_responses_stored(struct api_request *);
 void chat_messages(struct api_request *);
 void chat_messages_count(struct api_request *);
 
+/* images.c: OpenAI's images; those that ask for variations are told how else.
+ */
+void images_generations(struct api_request *);
+void images_edits(struct api_request *);
+void images_variations(struct api_request *);
+
 /* models.c: which models there are, in each dialect. */
 void models_openai_list(struct api_request *);
 void models_openai_get(struct api_request *);

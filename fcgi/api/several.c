@@ -24,6 +24,7 @@ struct runner {
 struct several {
 	struct api_request *rq;
 	size_t count;
+	bool each; /* is good by itself */
 	struct call_peers peers;
 	struct runner *failed; /* the first; under peers.client */
 	int64_t last_key;      /* of the one that ended last; the same */
@@ -121,6 +122,7 @@ run_one(struct runner *r)
 	pthread_mutex_lock(&s->peers.client);
 	if (r->rq.entry.key_id != 0)
 		s->last_key = r->rq.entry.key_id;
+	failed = failed && !s->each;
 	if (failed && s->failed == NULL)
 		s->failed = r;
 	if (failed || r->rq.entry.hung_up)
@@ -260,4 +262,11 @@ several_run(struct several *s, struct call *const calls[])
 		explicit_bzero(&r->first, sizeof(r->first));
 	}
 	return good && sum_up(s);
+}
+
+bool
+several_run_each(struct several *s, struct call *const calls[])
+{
+	s->each = true;
+	return several_run(s, calls);
 }

@@ -4,15 +4,15 @@
  * Each call has a thread, an api_request and retries of its own, and begins
  * with a key of its own as long as there are enough.  What they have in common
  * is the client: one at a time writes to it.  When one fails for good, or the
- * client is gone, the others are cancelled: nothing is worth paying for then.
+ * client is gone, the others are cancelled: nothing is worth paying for then,
+ * unless each is good by itself.
  */
 #ifndef GB_API_SEVERAL_H
 #define GB_API_SEVERAL_H
 
 #include "api/call.h"
-#include "dialect/reply.h"
 
-#define SEVERAL_MAX REPLY_CANDIDATES_MAX
+#define SEVERAL_MAX 10 /* pictures; of answers to a chat there are fewer */
 
 struct several;
 
@@ -34,5 +34,10 @@ struct api_request *several_request(struct several *, size_t at);
  * of "rq" has what they did all together.
  */
 bool several_run(struct several *, struct call *const calls[]);
+
+/* The same where each answer is good by itself: one that fails stops no other,
+ * and its error is in its request only.  False: the client hung up, or there
+ * was no key to begin with, of which rq->error tells. */
+bool several_run_each(struct several *, struct call *const calls[]);
 
 #endif

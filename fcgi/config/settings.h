@@ -77,10 +77,11 @@ struct settings {
 	struct string_pairs safety_settings; /* SAFETY_SETTINGS: category and
 						threshold */
 	struct string_pairs model_aliases;   /* MODEL_ALIASES: alias, model */
-	struct string_pairs model_facts;    /* MODEL_FACTS: pattern and facts */
-	struct string_list search_models;   /* SEARCH_MODELS */
-	struct string_list image_models;    /* IMAGE_MODELS */
-	struct string_list thinking_models; /* THINKING_MODELS */
+	struct string_pairs model_facts;  /* MODEL_FACTS: pattern and facts */
+	struct string_list search_models; /* SEARCH_MODELS */
+	struct string_list image_models;  /* IMAGE_MODELS */
+	char *create_image_model; /* CREATE_IMAGE_MODEL: the one that draws */
+	struct string_list thinking_models;	 /* THINKING_MODELS */
 	struct string_pairs thinking_budget_map; /* THINKING_BUDGET_MAP: model
 						    and tokens, a number */
 	bool show_thinking_process;		 /* SHOW_THINKING_PROCESS */

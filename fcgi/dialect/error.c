@@ -34,6 +34,8 @@ static const struct fault {
 			      "INVALID_ARGUMENT", INVALID},
     [FAULT_PRECONDITION] = {400, INVALID, "failed_precondition",
 			    "FAILED_PRECONDITION", INVALID},
+    [FAULT_CONTENT_POLICY] = {400, INVALID, "content_policy_violation",
+			      "INVALID_ARGUMENT", INVALID},
     [FAULT_TOKEN] = {401, INVALID, "invalid_api_key", "UNAUTHENTICATED",
 		     "authentication_error"},
     [FAULT_FORBIDDEN] = {403, INVALID, "permission_denied", "PERMISSION_DENIED",

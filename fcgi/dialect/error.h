@@ -22,6 +22,7 @@ enum api_fault {
 	FAULT_BAD_JSON,		 /* 400 the body is not JSON */
 	FAULT_CONTEXT_LENGTH,	 /* 400 context_length_exceeded */
 	FAULT_PRECONDITION,	 /* 400 failed_precondition */
+	FAULT_CONTENT_POLICY,	 /* 400 content_policy_violation */
 	FAULT_TOKEN,		 /* 401 invalid_api_key: the client's token */
 	FAULT_FORBIDDEN,	 /* 403 */
 	FAULT_NO_ROUTE,		 /* 404 unknown_url */

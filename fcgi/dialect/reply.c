@@ -125,11 +125,11 @@ take_call(struct piece *p, struct json_object *part, struct json_object *value)
 static bool
 take_blob(struct piece *p, struct json_object *part, struct json_object *value)
 {
-	(void)part;
 	p->kind = PIECE_BLOB;
 	p->mime = or_empty(tree_string(value, "mimeType", NULL));
 	p->text = or_empty(tree_string(value, "data", &p->text_len));
-	return p->text_len > 0;
+	/* a model that thinks in pictures sends its drafts, too */
+	return p->text_len > 0 && !tree_true(part, "thought");
 }
 
 static bool

@@ -137,6 +137,13 @@ const signedParts = (parts, issue) => parts.map((p) =>
 	p.thoughtSignature === "issue" ?
 	{...p, thoughtSignature: issue(get(p, "functionCall"))} : p);
 
+/* An image model that is not told what to say draws. */
+const paints = (model, script) => kindOf(model) === "image" &&
+	script.text === undefined && script.finishReason === undefined;
+
+const onlyPaints = (config, script) => script.text === undefined &&
+	String(get(config, "responseModalities")) === "IMAGE";
+
 /*
  * The parts of the answer, each as it goes into one event of a stream: the
  * script's where it has any, else the model's own.
@@ -164,8 +171,10 @@ function partsFor(body, {model, script, issue, streamed})
 		parts.push(...callParts(calls, model, parts, issue));
 		return parts;
 	}
-	if (script.image || kindOf(model) === "image")
+	if (script.image || paints(model, script))
 		parts.push(picture());
+	if (onlyPaints(config, script))
+		return parts;
 	if (hasTool(body, "codeExecution") && SUM.test(saidBy(lastOf(body))))
 		parts.push(...codeRun());
 	const words = script.words ?? (script.hugeBytes ?
@@ -323,6 +332,16 @@ function placeGrounding({groundingSupports: supports}, parts)
 	if (partIndex > 0)
 		for (const {segment} of supports)
 			segment.partIndex = partIndex;
+}
+
+/* Imagen's answer: a picture, or why there is none. */
+export function predictionFor(script)
+{
+	const {mimeType, data} = picture().inlineData;
+
+	return {predictions: [script.filtered ?
+		{raiFilteredReason: script.filtered} :
+		{mimeType, bytesBase64Encoded: data}]};
 }
 
 /* A vector that depends on the text alone, of length one. */

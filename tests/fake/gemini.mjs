@@ -20,11 +20,12 @@ import path from "node:path";
 import {setTimeout as sleep} from "node:timers/promises";
 import {pathToFileURL} from "node:url";
 
-import {countTokens, eventsFor, replyFor, vectorFor} from "./answer.mjs";
+import {countTokens, eventsFor, predictionFor, replyFor, vectorFor}
+	from "./answer.mjs";
 import {Fault, namedError} from "./errors.mjs";
 import {get} from "./fields.mjs";
 import {modelRow, MODELS} from "./models.mjs";
-import {checkGenerate, credentialOf} from "./rules.mjs";
+import {checkGenerate, checkPredict, credentialOf} from "./rules.mjs";
 
 /*
  * BEHAVIOUR: what to do with one request.  All fields may be left out.
@@ -58,6 +59,7 @@ import {checkGenerate, credentialOf} from "./rules.mjs";
  *  cited		citationMetadata beside the text
  *  finishReason	null: none
  *  finishMessage	what Google says of it
+ *  filtered		Imagen's raiFilteredReason instead of a picture
  *  block		promptFeedback.blockReason and no candidate
  *  fail		{after, form, error}: after so many events an error as
  *			"raw" JSON, as a "data" event, or as an "array"
@@ -288,6 +290,10 @@ const VERBS = {
 	streamGenerateContent(ctx) {
 		checkOrLax(ctx);
 		return {events: eventsFor(ctx)};
+	},
+	predict({json, script}) {
+		checkPredict(json);
+		return {value: predictionFor(script)};
 	},
 	countTokens({json}) {
 		const whole = get(json, "generateContentRequest");

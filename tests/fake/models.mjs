@@ -25,6 +25,7 @@ export const MODELS = {
 	"gemini-flash-lite-latest": TEXT,
 	"gemini-3.1-flash-image": both("image", TEXT.methods),
 	"gemini-2.5-flash-image": both("image", TEXT.methods),
+	"imagen-4.0-generate-001": both("imagen", ["predict"]),
 	"gemini-3.8-flash-tts": SPEECH,
 	"gemini-2.5-flash-preview-tts": SPEECH,
 	"gemini-embedding-2": EMBED,

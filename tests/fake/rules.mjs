@@ -227,6 +227,51 @@ function checkModalities(config, model, version)
 				`models/${model}`);
 }
 
+/* What the models that draw take: [pattern, more ratios, sizes]. */
+const RATIOS = ["1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9",
+	"21:9"];
+const PAINTERS = [
+	[/^gemini-2\.5-flash-image/, [], []],
+	[/^gemini-3\.1-flash-lite-image/, [], ["1K"]],
+	[/^gemini-3\.1-flash-image/, ["1:4", "4:1", "1:8", "8:1"],
+	 ["512", "1K", "2K", "4K"]],
+	[/-image/, [], ["1K", "2K", "4K"]],
+];
+
+function checkPicture(config, model)
+{
+	const painter = PAINTERS.find(([pattern]) => pattern.test(model));
+	const image = get(config, "imageConfig");
+
+	if (painter && get(config, "responseMimeType"))
+		throw new Fault(`JSON mode is not enabled for models/${model}`);
+	if (!image || !painter)
+		return;	/* of who does not draw checkModalities() knows */
+	onlyFields(image, spellings("aspectRatio", "imageSize"),
+		   "generation_config.image_config");
+	const [, more, sizes] = painter;
+	const ratio = get(image, "aspectRatio"), size = get(image, "imageSize");
+	if (ratio !== undefined && ![...RATIOS, ...more].includes(ratio))
+		throw new Fault(`Aspect ratio ${ratio} is not supported for ` +
+				"this model.");
+	if (size !== undefined && !sizes.includes(size))
+		throw new Fault(`Image size ${size} is not supported for ` +
+				"this model.");
+}
+
+/* A whole PredictRequest to Imagen. */
+export function checkPredict(body)
+{
+	onlyFields(body, new Set(["instances", "parameters"]), "");
+	onlyFields(body.parameters, new Set(["sampleCount", "aspectRatio",
+		"imageSize", "personGeneration"]), "parameters");
+	if (body.instances?.length !== 1 || !body.instances[0].prompt)
+		throw new Fault("Text prompt cannot be empty.");
+	if (!["1:1", "3:4", "4:3", "9:16", "16:9", undefined].includes(
+		body.parameters.aspectRatio))
+		throw new Fault("aspectRatio is not supported.");
+}
+
 function checkConfig(config, model, version, tools)
 {
 	onlyFields(config, CONFIG, "generation_config");
@@ -299,6 +344,7 @@ export function checkGenerate(body, model, issued, how = {})
 	const config = get(body, "generationConfig") ?? {};
 	checkConfig(config, model, version, body.tools);
 	checkModalities(config, model, version);
+	checkPicture(config, model);
 	if (get(body, "cachedContent") &&
 	    (system || body.tools || get(body, "toolConfig")))
 		throw new Fault("CachedContent can not be used with " +

@@ -33,6 +33,8 @@ static const struct {
      "context_length_exceeded", "INVALID_ARGUMENT", "invalid_request_error"},
     {FAULT_PRECONDITION, 400, "invalid_request_error", "failed_precondition",
      "FAILED_PRECONDITION", "invalid_request_error"},
+    {FAULT_CONTENT_POLICY, 400, "invalid_request_error",
+     "content_policy_violation", "INVALID_ARGUMENT", "invalid_request_error"},
     {FAULT_TOKEN, 401, "invalid_request_error", "invalid_api_key",
      "UNAUTHENTICATED", "authentication_error"},
     {FAULT_FORBIDDEN, 403, "invalid_request_error", "permission_denied",
