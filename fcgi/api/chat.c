@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/answer.h"
+#include "api/chat_pictures.h"
 #include "api/dropped.h"
 #include "api/media.h"
 #include "api/plain.h"
@@ -62,6 +63,7 @@ struct asking {
 	void *writer;
 	struct thought_text thoughts;
 	struct signatures signatures;
+	struct chat_pictures pictures;
 	struct answer_reader reader;
 	struct call call;
 };
@@ -94,6 +96,7 @@ writer_reset(struct answer_reader *ar)
 	kind->release(a->writer);
 	kind->init(a->writer, &a->x->options, &ar->rq->out, REPLY_BYTES_MAX);
 	signatures_reset(&a->signatures);
+	chat_pictures_reset(&a->pictures);
 	thought_text_init(&a->thoughts, ar->rq->cfg->thought_tag,
 			  (struct piece_sink){kind->piece, a->writer});
 }
@@ -115,7 +118,8 @@ writer_sink(struct answer_reader *ar)
 
 	if (tags_thoughts(ar))
 		to = thought_text_sink(&a->thoughts);
-	return signatures_sink(&a->signatures, to);
+	to = signatures_sink(&a->signatures, to);
+	return chat_pictures_sink(&a->pictures, to);
 }
 
 static enum gb_err
@@ -200,7 +204,8 @@ write_request(struct exchange *x, struct api_request *rq)
 	w->told.safety_thresholds = x->thresholds;
 	w->told.safety_count = i;
 	model_facts_get(x->chat.model, rq->snap->models, &w->facts);
-	if (!media_resolve(rq, &x->chat, &w->facts))
+	if (!chat_pictures_recall(rq, &x->chat, &w->facts) ||
+	    !media_resolve(rq, &x->chat, &w->facts))
 		return false;
 	signatures_restore(&x->signatures, rq, &w->facts, &x->chat);
 	buf_printf(&x->url, "/v1beta/models/%s:%s", x->chat.model, verb_of(x));
@@ -331,6 +336,7 @@ init_asking(struct asking *a, struct exchange *x, struct api_request *rq,
 	a->wording.told.choice = number;
 	a->signatures.wanted = x->signatures.wanted;
 	buf_init(&a->own, BODY_MAX);
+	chat_pictures_init(&a->pictures, rq, &x->chat);
 	answer_reader_init(&a->reader, rq, &chat_writer, a);
 	a->reader.framing = FRAMING_SSE;
 	/* links would stand in the JSON */
@@ -360,6 +366,7 @@ release_asking(struct asking *a)
 	if (a->x == NULL)
 		return; /* there was none */
 	free_writer(a->x, a->writer);
+	chat_pictures_release(&a->pictures);
 	answer_reader_release(&a->reader);
 	signatures_reset(&a->signatures);
 	buf_release(&a->own);

@@ -85,6 +85,8 @@ rules_new(struct model_rules **out, const struct settings *s)
 		return GB_ENOMEM;
 	r->shown.search = names_of(&s->search_models);
 	r->shown.image = names_of(&s->image_models);
+	r->shown.chat.items = &s->create_image_model;
+	r->shown.chat.count = 1;
 	r->shown.thinking = names_of(&s->thinking_models);
 	r->shown.url_context_models = names_of(&s->url_context_models);
 	r->shown.show_thoughts = s->show_thinking_process;

@@ -331,6 +331,16 @@ check_endpoint(const char *text)
 }
 
 const char *
+check_chat_images(const char *text)
+{
+	static const char *const words[] = {"images", "markdown", "both"};
+
+	if (!is_among_exactly(words, GB_COUNT(words), text))
+		return "must be images, markdown or both";
+	return NULL;
+}
+
+const char *
 check_provider(const char *text)
 {
 	if (!is_among_exactly(providers, GB_COUNT(providers), text))

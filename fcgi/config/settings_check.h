@@ -26,6 +26,9 @@ const char *check_base_url(const char *text);
 /* The same, where http:// or https:// may be missing. */
 const char *check_endpoint(const char *text);
 
+/* How chats give pictures: images, markdown or both. */
+const char *check_chat_images(const char *text);
+
 /* A host for pictures that hosting/hosts.c knows, or "local". */
 const char *check_provider(const char *text);
 

@@ -180,6 +180,29 @@ chat_add_part(struct chat *chat, enum chat_role role, enum chat_part_kind kind,
 	return part;
 }
 
+struct chat_part *
+chat_insert_part(struct chat *chat, size_t turn, size_t at,
+		 enum chat_part_kind kind, enum gb_err *why)
+{
+	struct chat_part *part;
+	size_t i;
+
+	/* at the end, where there is room then, and from there to its place */
+	part = chat_add_part(chat, chat->turns[chat->turn_count - 1].role, kind,
+			     why);
+	if (part == NULL)
+		return NULL;
+	chat->turns[chat->turn_count - 1].count--;
+	chat->turns[turn].count++;
+	for (i = turn + 1; i < chat->turn_count; i++)
+		chat->turns[i].first++;
+	part = &chat->parts[at];
+	memmove(part + 1, part, (chat->part_count - 1 - at) * sizeof(*part));
+	memset(part, 0, sizeof(*part));
+	part->kind = kind;
+	return part;
+}
+
 struct text *
 chat_add_system(struct chat *chat, enum gb_err *why)
 {

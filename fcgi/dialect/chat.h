@@ -200,6 +200,8 @@ struct chat {
 	bool stream, include_usage;
 	bool function_call;   /* the client knows OpenAI's "functions" of 2023
 				 only: answer with function_call */
+	bool draws;	      /* its user wants pictures, and sees them only as
+				 Markdown */
 	bool one_call;	      /* the client takes no calls in parallel: only the
 				 first of an answer is passed on */
 	bool thinking_blocks; /* the client asked for blocks of thinking, and
@@ -227,6 +229,11 @@ struct chat_part *chat_add_part(struct chat *, enum chat_role,
 struct text *chat_add_system(struct chat *, enum gb_err *why);
 struct chat_tool *chat_add_tool(struct chat *, enum gb_err *why);
 struct text *chat_add_allowed(struct chat *, enum gb_err *why);
+
+/* The same in the middle: part number "at" and those after it move on.  "at" is
+ * of turn "turn", or just behind it. */
+struct chat_part *chat_insert_part(struct chat *, size_t turn, size_t at,
+				   enum chat_part_kind, enum gb_err *why);
 
 /* "len" bytes of the arena, for as long as the chat; NULL: no memory. */
 char *chat_alloc(struct chat *, size_t len) GB_NODISCARD;

@@ -4,6 +4,8 @@
 /* What Gemini takes instead of the signature of a call that lost it. */
 static const char dummy_signature[] = "skip_thought_signature_validator";
 
+static const struct text unsigned_part = {NULL, 0};
+
 static void
 begin_content(struct json_out *out, const char *role)
 {
@@ -56,7 +58,8 @@ system_is_inline(const struct gemini_writer *w)
 }
 
 static void
-write_media(struct json_out *out, const struct chat_part *part)
+write_media(struct json_out *out, const struct chat_part *part,
+	    struct text signature)
 {
 	bool file = part->kind != CHAT_INLINE;
 
@@ -67,6 +70,8 @@ write_media(struct json_out *out, const struct chat_part *part)
 		gemini_key_text(out, "mimeType", part->mime);
 	gemini_key_text(out, file ? "fileUri" : "data", part->data);
 	jout_object_end(out);
+	if (signature.ptr != NULL)
+		gemini_key_text(out, "thoughtSignature", signature);
 	jout_object_end(out);
 }
 
@@ -130,7 +135,7 @@ write_result(struct gemini_writer *w, size_t at, size_t end)
 		jout_key(out, "parts");
 		jout_array(out);
 		for (at++, part++; at < end && part->of_result; at++, part++)
-			write_media(out, part);
+			write_media(out, part, unsigned_part);
 		jout_array_end(out);
 	}
 	jout_object_end(out);
@@ -155,7 +160,7 @@ write_user_turn(struct gemini_writer *w, const struct chat_turn *turn)
 			write_text(&w->out, part->data);
 		else if (part->kind != CHAT_RESULT &&
 			 !(part->of_result && w->facts->result_media))
-			write_media(&w->out, part);
+			write_media(&w->out, part, unsigned_part);
 	}
 }
 
@@ -197,6 +202,10 @@ write_model_turn(struct gemini_writer *w, const struct chat_turn *turn,
 		if (part->kind == CHAT_CALL) {
 			write_call(w, part, signature);
 			sign = false;
+			continue;
+		}
+		if (part->kind != CHAT_TEXT) {
+			write_media(&w->out, part, signature);
 			continue;
 		}
 		if (signature.ptr == NULL && part->data.len == 0 &&

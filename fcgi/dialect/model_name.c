@@ -9,6 +9,7 @@ enum mark {
 	MARK_SEARCH,
 	MARK_IMAGE,
 	MARK_NO_THINKING,
+	MARK_CHAT,
 };
 
 /* The first MODEL_DERIVED_MAX are those of the lists of models. */
@@ -19,6 +20,7 @@ static const struct {
     {"-search", MARK_SEARCH},
     {"-image", MARK_IMAGE},
     {"-non-thinking", MARK_NO_THINKING},
+    {"-chat", MARK_CHAT},
     {"-nothinking", MARK_NO_THINKING},
 };
 
@@ -78,10 +80,28 @@ before_suffix(const char *name, size_t *row)
 	return 0;
 }
 
-/* Whether "name", which ends in "-image", does so because the operator wants
- * pictures of the model before that. */
+/* The models that are listed with the suffix of this row. */
+static const struct model_names *
+listed_with(const struct model_rules *rules, size_t row)
+{
+	switch (suffixes[row].mark) {
+	case MARK_SEARCH:
+		return &rules->search;
+	case MARK_IMAGE:
+		return &rules->image;
+	case MARK_CHAT:
+		return &rules->chat;
+	case MARK_NO_THINKING:
+		break;
+	}
+	return &rules->thinking;
+}
+
+/* Whether "name" ends in a suffix of models in "names" because the operator
+ * wants it of the model before that. */
 static bool
-image_is_suffix(const char *name, const struct model_rules *rules)
+is_wanted(const char *name, const struct model_names *names,
+	  const struct model_rules *rules)
 {
 	char base[MODEL_NAME_MAX];
 	const char *target;
@@ -90,11 +110,18 @@ image_is_suffix(const char *name, const struct model_rules *rules)
 	(void)snprintf(base, sizeof(base), "%s", name);
 	while ((len = before_suffix(base, &row)) > 0) {
 		base[len] = '\0';
-		if (model_listed(&rules->image, base))
+		if (model_listed(names, base))
 			return true;
 	}
 	target = find_alias(rules, base);
-	return target != NULL && model_listed(&rules->image, target);
+	return target != NULL && model_listed(names, target);
+}
+
+/* Real models are called so, too. */
+static bool
+is_ambiguous(enum mark what)
+{
+	return what == MARK_IMAGE || what == MARK_CHAT;
 }
 
 static void
@@ -106,6 +133,10 @@ mark(struct model_name *name, enum mark what)
 		break;
 	case MARK_IMAGE:
 		name->image = true;
+		break;
+	case MARK_CHAT:
+		name->image = true;
+		name->chat = true;
 		break;
 	case MARK_NO_THINKING:
 		name->no_thinking = true;
@@ -119,8 +150,8 @@ strip_suffixes(struct model_name *name, const struct model_rules *rules)
 	size_t len, row;
 
 	while ((len = before_suffix(name->google, &row)) > 0) {
-		if (suffixes[row].mark == MARK_IMAGE &&
-		    !image_is_suffix(name->google, rules))
+		if (is_ambiguous(suffixes[row].mark) &&
+		    !is_wanted(name->google, listed_with(rules, row), rules))
 			return;
 		mark(name, suffixes[row].mark);
 		name->google[len] = '\0';
@@ -144,21 +175,6 @@ model_name_resolve(const char *given, const struct model_rules *rules,
 		(void)snprintf(out->google, sizeof(out->google), "%s", target);
 		strip_suffixes(out, rules);
 	}
-}
-
-/* The models that are listed with the suffix of this row. */
-static const struct model_names *
-listed_with(const struct model_rules *rules, size_t row)
-{
-	switch (suffixes[row].mark) {
-	case MARK_SEARCH:
-		return &rules->search;
-	case MARK_IMAGE:
-		return &rules->image;
-	case MARK_NO_THINKING:
-		break;
-	}
-	return &rules->thinking;
 }
 
 bool

@@ -16,6 +16,7 @@ struct model_name {
 	char google[MODEL_NAME_MAX]; /* as Google knows it */
 	bool search;		     /* "-search": answers from the web */
 	bool image;		     /* "-image": pictures beside the text */
+	bool chat;	  /* "-chat": the same, of a model that draws */
 	bool no_thinking; /* "-non-thinking", "-nothinking": as little as it
 			     can */
 };
@@ -26,14 +27,14 @@ struct model_name {
  * it may be an alias, and what an alias stands for may have suffixes.  An
  * alias never stands for another one.
  *
- * "-image" is a suffix only of a model in rules->image: real models are called
- * so, too.
+ * "-image" is a suffix only of a model in rules->image, "-chat" only of one in
+ * rules->chat: real models are called so, too.
  */
 void model_name_resolve(const char *given, const struct model_rules *,
 			struct model_name *out);
 
 /* The names under which a model is listed beside its own: its suffixes. */
-#define MODEL_DERIVED_MAX 3
+#define MODEL_DERIVED_MAX 4
 
 /* The derived name number "which" of "model" into "out"; false: the operator
  * wants none of this kind, or it would be too long. */

@@ -39,6 +39,7 @@ struct model_rules {
 
 	struct model_names search;   /* listed with "-search" as well */
 	struct model_names image;    /* with "-image", which then is a suffix */
+	struct model_names chat;     /* with "-chat", the same */
 	struct model_names thinking; /* with "-non-thinking" */
 
 	bool show_thoughts;  /* a budget of ours comes with thoughts */

@@ -1,6 +1,6 @@
 /*
  * fuzz_images.c: any bytes as a request for pictures (as JSON, or as a form
- * with the seeds' boundary), and as Google's answer to it.
+ * with the seeds' boundary), as Google's answer to it, and as Markdown.
  *
  * What is read can be written, for Gemini and for Imagen, and is JSON then;
  * what is refused names a fault; an answer has a picture or a reason that there
@@ -14,6 +14,7 @@
 #include "dialect/images_reply.h"
 #include "dialect/images_request.h"
 #include "dialect/json_in.h"
+#include "dialect/markdown_pictures.h"
 
 #define OUT_MAX (64u << 20)
 #define TYPE	"multipart/form-data; boundary=BB"
@@ -111,6 +112,21 @@ fuzz_answer(const char *text, size_t len)
 	image_catch_release(&c);
 }
 
+/* What stands before a picture, its URL and what is behind it lie in the text
+ * in this order. */
+static void
+fuzz_markdown(const char *text, size_t len)
+{
+	struct markdown_picture p;
+
+	if (!markdown_picture_last((struct text){text, len}, &p))
+		return;
+	must(p.before.ptr == text && p.url.len > 0);
+	must(p.before.ptr + p.before.len < p.url.ptr);
+	must(p.url.ptr + p.url.len < p.after.ptr);
+	must(p.after.ptr + p.after.len == text + len);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -123,6 +139,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_request(text, size, false);
 	fuzz_request(text, size, true);
 	fuzz_answer(text, size);
+	fuzz_markdown(text, size);
 	free(text);
 	return 0;
 }

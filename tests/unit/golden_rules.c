@@ -77,6 +77,7 @@ golden_rules(struct json_object *options, struct golden_rules *out)
 		    (struct model_budget){name, json_object_get_int64(value)};
 	}
 	r->image = names_of(field_get(from, "image_models"), out->image);
+	r->chat = names_of(field_get(from, "chat_models"), out->chat);
 	r->url_context_models =
 	    names_of(field_get(from, "url_context_models"), out->url_context);
 	r->show_thoughts =

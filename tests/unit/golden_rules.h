@@ -7,6 +7,7 @@
  *     "facts": {"pattern": "words"},     as MODEL_FACTS
  *     "budgets": {"model": 1024},        as THINKING_BUDGET_MAP
  *     "image_models": ["model"],
+ *     "chat_models": ["model"],          as CREATE_IMAGE_MODEL
  *     "url_context_models": ["model"],
  *     "show_thoughts", "code_execution", "url_context": true
  *   }
@@ -25,7 +26,8 @@ struct golden_rules {
 	struct model_alias aliases[GOLDEN_RULES_MAX];
 	struct model_fact_rule facts[GOLDEN_RULES_MAX];
 	struct model_budget budgets[GOLDEN_RULES_MAX];
-	char *image[GOLDEN_RULES_MAX], *url_context[GOLDEN_RULES_MAX];
+	char *image[GOLDEN_RULES_MAX], *chat[GOLDEN_RULES_MAX],
+	    *url_context[GOLDEN_RULES_MAX];
 };
 
 /* Fill in "*out" from "options" (NULL: there are none), from which it borrows.

@@ -9,9 +9,11 @@
 #define LONG_128 LONG_32 LONG_32 LONG_32 LONG_32
 
 static char flash[] = "gemini-2.5-flash", pro[] = "gemini-3-pro",
-	    painter[] = "gemini-2.5-flash-image", long_name[] = LONG_128;
+	    painter[] = "gemini-2.5-flash-image",
+	    easel[] = "gemini-3.8-flash-image", long_name[] = LONG_128;
 static char *image_items[] = {flash, painter};
 static char *search_items[] = {pro, flash, long_name};
+static char *chat_items[] = {easel};
 static char *thinking_items[] = {flash};
 
 static const struct model_alias aliases[] = {
@@ -24,6 +26,7 @@ static const struct model_alias aliases[] = {
     {"gemini-1.5-pro", "gemini-3-pro"},
     {"house-search", "gemini-3-pro-nothinking"},
     {"paint", "gemini-2.5-flash"},
+    {"easel", "gemini-3.8-flash-image"},
 };
 
 static const struct model_rules rules = {
@@ -31,10 +34,11 @@ static const struct model_rules rules = {
     .alias_count = GB_COUNT(aliases),
     .image = {image_items, GB_COUNT(image_items)},
     .search = {search_items, GB_COUNT(search_items)},
+    .chat = {chat_items, GB_COUNT(chat_items)},
     .thinking = {thinking_items, GB_COUNT(thinking_items)},
 };
 
-/* Marks by a letter: s search, i image, n no thinking. */
+/* Marks by a letter: s search, i image, c chat, n no thinking. */
 static const struct {
 	const char *given, *google, *marks;
 } names[] = {
@@ -60,6 +64,13 @@ static const struct {
     {"gemini-3-pro-search-image", "gemini-3-pro-search-image", ""},
     {"paint-image", "gemini-2.5-flash", "i"},
     {"gpt-4o-image", "gpt-4o-image", ""},
+    /* … and "-chat" is of the one that draws */
+    {"gemini-3.8-flash-chat", "gemini-3.8-flash-chat", ""},
+    {"gemini-2.5-flash-chat", "gemini-2.5-flash-chat", ""},
+    {"easel-chat", "gemini-3.8-flash-image", "ic"},
+    {"easel-search-chat", "gemini-3.8-flash-image", "sic"},
+    {"easel", "gemini-3.8-flash-image", ""},
+    {"-chat", "-chat", ""},
     /* aliases: one step */
     {"gpt-4o", "gemini-3.8-flash", ""},
     {"gpt-4o-search", "gemini-3.8-flash", "s"},
@@ -89,7 +100,7 @@ static void
 test_resolve(void **state)
 {
 	struct model_name name;
-	char marks[4];
+	char marks[5];
 	size_t i, len;
 
 	(void)state;
@@ -101,6 +112,8 @@ test_resolve(void **state)
 			marks[len++] = 's';
 		if (name.image)
 			marks[len++] = 'i';
+		if (name.chat)
+			marks[len++] = 'c';
 		if (name.no_thinking)
 			marks[len++] = 'n';
 		marks[len] = '\0';
@@ -135,6 +148,8 @@ test_derived(void **state)
 	    {"gemini-2.5-flash",
 	     {"gemini-2.5-flash-search", "gemini-2.5-flash-image",
 	      "gemini-2.5-flash-non-thinking"}},
+	    {"gemini-3.8-flash-image",
+	     {NULL, NULL, NULL, "gemini-3.8-flash-image-chat"}},
 	    {"gemini-3.8-flash", {NULL, NULL, NULL}},
 	    {LONG_128, {NULL, NULL, NULL}}, /* no room for more */
 	};
