@@ -99,14 +99,15 @@ struct settings {
 	int64_t signature_hours; /* SIGNATURE_HOURS that one is kept */
 
 	/* serving */
-	char *database;	       /* SQLITE_DATABASE: path of the file */
-	char *base_path;       /* BASE_PATH: where we are mounted, without a
-				  trailing /, "/" for the root; "": ask the
-				  web server */
-	int64_t threads;       /* THREADS: most requests at once */
-	int64_t max_body;      /* MAX_BODY bytes of a request */
-	int64_t max_reply;     /* MAX_REPLY bytes of an unstreamed reply */
-	int64_t stream_buffer; /* STREAM_BUFFER bytes waiting per stream */
+	char *database;		/* SQLITE_DATABASE: path of the file */
+	char *base_path;	/* BASE_PATH: where we are mounted, without a
+				   trailing /, "/" for the root; "": ask the
+				   web server */
+	bool url_normalization; /* URL_NORMALIZATION_ENABLED: mend paths */
+	int64_t threads;	/* THREADS: most requests at once */
+	int64_t max_body;	/* MAX_BODY bytes of a request */
+	int64_t max_reply;	/* MAX_REPLY bytes of an unstreamed reply */
+	int64_t stream_buffer;	/* STREAM_BUFFER bytes waiting per stream */
 	int64_t keepalive_interval_ms; /* KEEPALIVE_INTERVAL of silence */
 
 	/* journal and log */
