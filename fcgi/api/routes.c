@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/cors.h"
 #include "api/endpoints.h"
 #include "api/path_mend.h"
 #include "api/request.h"
@@ -125,6 +126,7 @@ struct found {
 	const char *allow; /* a method that the path has, though not this */
 	enum api_dialect dialect;
 	enum key_pool pool; /* whose keys are asked with */
+	bool is_api;	    /* it lies below an API's prefix */
 };
 
 /* A HEAD is a GET whose body web_reply() leaves out. */
@@ -189,6 +191,7 @@ find_route(struct found *f, const struct web_request *web, const char *path)
 		    (path[len] != '/' && path[len] != '\0'))
 			continue;
 		f->dialect = p->dialect;
+		f->is_api = len > 0;
 		places = p->places;
 		if ((places & (AT_VERTEX | AT_VERTEX_V1)) != 0)
 			f->pool = POOL_VERTEX;
@@ -349,7 +352,11 @@ api_serve(struct web_request *web, void *context)
 		web_reply_header(web, "Request-Id", web_id(web));
 	rq.pool = found.pool;
 	rq.rest = found.rest;
-	if (found.route == NULL) {
+	if (found.is_api)
+		cors_headers(&rq);
+	if (found.is_api && is_ours(&found) && cors_is_preflight(&rq)) {
+		cors_preflight(&rq);
+	} else if (found.route == NULL) {
 		answer_not_found(&rq, &found);
 	} else {
 		rq.entry.endpoint = found.route->name;

@@ -345,6 +345,27 @@ check_proxy(const char *text)
 }
 
 const char *
+check_origin(const char *text)
+{
+	const char *rest, *p;
+
+	if (strcmp(text, "*") == 0)
+		return NULL;
+	rest = strstr(text, "://");
+	for (p = text; rest != NULL && p < rest; p++)
+		if (!islower((unsigned char)*p) &&
+		    (p == text || (!isdigit((unsigned char)*p) &&
+				   strchr("+-.", *p) == NULL)))
+			break;
+	if (rest == NULL || rest == text || p < rest)
+		return "must be \"*\" or begin with a scheme in small letters, "
+		       "such as https://";
+	if (!is_host_port(rest + 3, strlen(rest + 3)))
+		return "must end after the host or its port, without a /";
+	return NULL;
+}
+
+const char *
 check_model(const char *text)
 {
 	for (; *text != '\0'; text++)

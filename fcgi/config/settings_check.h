@@ -26,6 +26,9 @@ const char *check_base_url(const char *text);
 /* A proxy's URL, or "direct". */
 const char *check_proxy(const char *text);
 
+/* The origin of a web page as browsers send it, or "*". */
+const char *check_origin(const char *text);
+
 /* A model's name as it can stand in a URL. */
 const char *check_model(const char *text);
 

@@ -82,3 +82,114 @@ describe("URL_NORMALIZATION_ENABLED", () => {
 		assert.equal(method.headers.allow, "POST");
 	});
 });
+
+describe("CORS", () => {
+	const ORIGIN = "https://chat.example";
+	const any = withStack({});
+	const some = withStack({settings: {
+		cors_origins: [ORIGIN, "http://localhost:3000"]}});
+	const none = withStack({settings: {cors_origins: []}});
+	const preflight = (held, path, more = {}) =>
+		ask(held.stack.url + path, {method: "OPTIONS", headers: {
+			origin: ORIGIN,
+			"access-control-request-method": "POST",
+			"access-control-request-headers":
+				"authorization,content-type,x-stainless-lang",
+			...more,
+		}});
+	const allowOrigin = (r) => r.headers["access-control-allow-origin"];
+
+	/* What fetch() in a browser does, cookies aside. */
+	for (const path of ["/v1/chat/completions", "/openai/v1/models",
+			    "/anthropic/v1/messages", "/v1beta/models",
+			    `/v1beta/models/${MODEL}:generateContent`]) {
+		it(`a preflight of ${path} needs no token`, async () => {
+			const r = await preflight(any, path);
+
+			assert.equal(r.status, 200, r.text);
+			assert.equal(r.text, "");
+			assert.equal(allowOrigin(r), "*");
+			assert.match(r.headers["access-control-allow-methods"],
+				     /\bPOST\b/);
+			assert.equal(
+				r.headers["access-control-allow-headers"],
+				"authorization,content-type,x-stainless-lang");
+			assert.ok(Number(r.headers["access-control-max-age"]));
+			assert.equal(fake.requests.length, 0);
+		});
+	}
+
+	it("leaves no row", async () => {
+		await preflight(any, "/v1/chat/completions");
+		await ask(`${any.stack.url}/v1/chat/completions`, {
+			headers: bearer(), body: chat("x")});
+		const rows = await any.stack.journal(1);
+
+		assert.equal(rows.length, 1);
+	});
+
+	it("a page can read the answer, its headers, and errors", async () => {
+		const url = `${any.stack.url}/v1/chat/completions`;
+		const ok = await ask(url, {
+			headers: {...bearer(), origin: ORIGIN},
+			body: chat("x")});
+		const bad = await ask(url, {headers: {origin: ORIGIN},
+					    body: chat("x")});
+
+		assert.equal(ok.status, 200);
+		assert.equal(bad.status, 401);
+		for (const r of [ok, bad]) {
+			assert.equal(allowOrigin(r), "*");
+			for (const name of ["X-Request-Id", "Retry-After",
+					    "X-Gbalance-Dropped"])
+				assert.ok(r.headers[
+					"access-control-expose-headers"]
+					.split(", ").includes(name), name);
+			assert.equal(r.headers[
+				"access-control-allow-credentials"], undefined);
+		}
+	});
+
+	it("a stream, too", async () => {
+		const r = await ask(`${any.stack.url}/v1/chat/completions`, {
+			headers: {...bearer(), origin: ORIGIN},
+			body: chat("x", {stream: true})});
+
+		assert.equal(r.status, 200);
+		assert.equal(allowOrigin(r), "*");
+	});
+
+	it("only origins of the list are told theirs", async () => {
+		const mine = await preflight(some, "/v1/models");
+		const other = await preflight(some, "/v1/models",
+					      {origin: "https://evil.example"});
+
+		assert.equal(allowOrigin(mine), ORIGIN);
+		assert.equal(mine.headers.vary, "Origin");
+		assert.equal(allowOrigin(other), undefined);
+		assert.equal(other.headers["access-control-allow-methods"],
+			     undefined);
+		assert.equal(other.headers.vary, "Origin");
+		assert.equal(allowOrigin(await preflight(none, "/v1/models")),
+			     undefined);
+	});
+
+	it("takes no part where there is no API, nor in nonsense", async () => {
+		const health = await ask(`${any.stack.url}/health`,
+					 {headers: {origin: ORIGIN}});
+		const unknown = await preflight(any, "/v1/nothing/here");
+		const outside = await preflight(any, "/admin/keys");
+		const odd = await preflight(any, "/v1/models", {
+			"access-control-request-headers": "a: b"});
+		const plain = await ask(`${any.stack.url}/v1/models`,
+					{method: "OPTIONS"});
+
+		assert.equal(allowOrigin(health), undefined);
+		assert.equal(unknown.status, 401);
+		assert.equal(outside.status, 401);
+		assert.equal(allowOrigin(outside), undefined);
+		assert.equal(odd.headers["access-control-allow-headers"],
+			     undefined);
+		assert.equal(plain.status, 401);
+	});
+});
