@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "dialect/models.h"
 
@@ -363,6 +364,15 @@ check_origin(const char *text)
 	if (!is_host_port(rest + 3, strlen(rest + 3)))
 		return "must end after the host or its port, without a /";
 	return NULL;
+}
+
+const char *
+check_zone(const char *text)
+{
+	return clock_zone_exists(text)
+		   ? NULL
+		   : "must be UTC or a zone that this system has, such as "
+		     "Europe/Berlin";
 }
 
 const char *

@@ -3,6 +3,7 @@
  * that are mended, browsers of other origins, the zone of times.
  */
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import {after, afterEach, before, beforeEach, describe, it} from "node:test";
 
 import {ask, bearer, chat, MODEL, startFake, startStack, userSays}
@@ -191,5 +192,37 @@ describe("CORS", () => {
 		assert.equal(odd.headers["access-control-allow-headers"],
 			     undefined);
 		assert.equal(plain.status, 401);
+	});
+});
+
+describe("TIMEZONE", () => {
+	const ZONE = {TIMEZONE: "Asia/Tokyo"};	/* no daylight saving */
+	const STAMP = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d";
+	const utc = withStack({});
+	const tokyo = withStack({env: ZONE});
+
+	it("is the log's", () => {
+		assert.match(utc.stack.logs(),
+			new RegExp(`^${STAMP}\\.\\d{3}Z \\d+ info `, "m"));
+		assert.match(tokyo.stack.logs(), new RegExp(
+			`^${STAMP}\\.\\d{3}\\+09:00 \\d+ info `, "m"));
+	});
+
+	it("is that of the commands", async () => {
+		for (const [{stack}, zone] of [[utc, "Z"],
+					       [tokyo, "\\+09:00"]]) {
+			await stack.tool("tokens", "create", "alice");
+			const {stdout} = await stack.tool("tokens", "list");
+			assert.match(stdout, new RegExp(STAMP + zone));
+		}
+	});
+
+	it("a zone that is none is an error before anything starts",
+	   async () => {
+		fs.appendFileSync(utc.stack.config, 'timezone = "Mars/X";\n');
+		const r = await utc.stack.tool("check-config");
+
+		assert.notEqual(r.code, 0);
+		assert.match(r.stderr, /timezone: must be UTC or a zone/);
 	});
 });
