@@ -110,6 +110,11 @@ struct settings {
 	int64_t max_reply;     /* MAX_REPLY bytes of an unstreamed reply */
 	int64_t stream_buffer; /* STREAM_BUFFER bytes waiting per stream */
 	int64_t keepalive_interval_ms; /* KEEPALIVE_INTERVAL of silence */
+	bool fake_stream;	       /* FAKE_STREAM_ENABLED: of every model */
+	struct string_list fake_stream_models; /* FAKE_STREAM_MODELS: of these
+						  in any case */
+	int64_t fake_stream_interval_ms; /* FAKE_STREAM_EMPTY_DATA_INTERVAL_-
+					    SECONDS: of silence meanwhile */
 
 	/* journal and log */
 	int64_t request_log_days; /* AUTO_DELETE_REQUEST_LOGS_DAYS; 0: keep */

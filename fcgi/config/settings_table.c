@@ -209,6 +209,18 @@ const struct setting settings_table[SETTINGS_COUNT] = {
      "of silence after which a stream gets a comment", "15", SETTING_NUMBER,
      UNIT_SECONDS, 1, 300, AT(keepalive_interval_ms)},
 
+    {"fake_stream_enabled", "FAKE_STREAM_ENABLED",
+     "whether upstream is asked for all of a stream at once", "false",
+     SETTING_BOOL, AT(fake_stream)},
+    {"fake_stream_models", "FAKE_STREAM_MODELS",
+     "models of which it is, even where that is off", "", SETTING_LIST,
+     .min = 1, .max = MODEL_MAX, AT(fake_stream_models), .tidy = tidy_model,
+     .check = check_model},
+    {"fake_stream_empty_data_interval_seconds",
+     "FAKE_STREAM_EMPTY_DATA_INTERVAL_SECONDS",
+     "between comments until such a stream is there", "5", SETTING_NUMBER,
+     UNIT_SECONDS, 1, 300, AT(fake_stream_interval_ms)},
+
     /* journal and log */
     {"auto_delete_request_logs_days", "AUTO_DELETE_REQUEST_LOGS_DAYS",
      "that rows of finished requests are kept; 0: for ever", "30",

@@ -1,13 +1,14 @@
 /*
  * switches.test.mjs: what an operator turns on or off for all clients: paths
- * that are mended, browsers of other origins, the zone of times.
+ * that are mended, browsers of other origins, the zone of times, and
+ * streams that are none upstream.
  */
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import {after, afterEach, before, beforeEach, describe, it} from "node:test";
 
-import {ask, bearer, chat, MODEL, startFake, startStack, userSays}
-	from "./harness.mjs";
+import {ask, bearer, chat, MODEL, startFake, startStack, Steps, stream,
+	userSays} from "./harness.mjs";
 
 let fake;
 
@@ -224,5 +225,119 @@ describe("TIMEZONE", () => {
 
 		assert.notEqual(r.code, 0);
 		assert.match(r.stderr, /timezone: must be UTC or a zone/);
+	});
+});
+
+describe("fake streams", () => {
+	const all = withStack({settings: {
+		fake_stream_enabled: true,
+		fake_stream_empty_data_interval_seconds: 1,
+	}});
+	const listed = withStack({settings: {fake_stream_models: [MODEL]}});
+	const OTHER = "gemini-3.5-flash";
+	const NATIVE = `/v1beta/models/${MODEL}`;
+	const SSE = `${NATIVE}:streamGenerateContent?alt=sse`;
+	const open1 = (path, body, held = all) =>
+		stream(held.stack.url + path, {headers: bearer(), body});
+	const sent = () => fake.requests.at(-1).pathname;
+	const streamed = {stream: true};
+
+	for (const [path, body, text] of [
+		["/v1/chat/completions", chat("x", streamed),
+		 (e) => e.choices?.[0]?.delta.content],
+		["/v1/responses", {model: MODEL, input: "x", ...streamed},
+		 (e) => e.type === "response.output_text.delta" && e.delta],
+		["/v1/messages", {model: MODEL, max_tokens: 99, messages: [
+			{role: "user", content: "x"}], ...streamed},
+		 (e) => e.delta?.text],
+		[SSE, userSays("x"),
+		 (e) => e.candidates[0].content.parts[0].text]]) {
+		it(`${path.replace(/\?.*/, "")} is one call`, async () => {
+			const events = await (await open1(path, body)).rest();
+			const said = events.filter((e) => e !== "[DONE]")
+				.map((e) => text(JSON.parse(e)) || "").join("");
+
+			assert.equal(said, "You said: x");
+			assert.equal(sent(), `${NATIVE}:generateContent`);
+			assert.ok(!fake.requests.at(-1).url.includes("alt="));
+		});
+	}
+
+	it("a native stream without alt=sse is an array of one", async () => {
+		const r = await ask(`${all.stack.url}${NATIVE}:` +
+			"streamGenerateContent", {headers: bearer(),
+						  body: userSays("x")});
+
+		assert.equal(r.status, 200);
+		assert.equal(r.json.length, 1);
+		assert.equal(r.json[0].candidates[0].content.parts[0].text,
+			     "You said: x");
+		assert.equal(sent(), `${NATIVE}:generateContent`);
+	});
+
+	it("an answer that Google lays out in lines is one event", async () => {
+		const reply = {candidates: [{
+			content: {role: "model", parts: [{text: "a\nb"}]},
+			finishReason: "STOP", index: 0}]};
+
+		fake.script("*", {respond: {status: 200,
+			type: "application/json",
+			body: JSON.stringify(reply, null, 2)}});
+		const events = await (await open1(SSE, userSays("x"))).rest();
+
+		assert.deepEqual(events.map((e) => JSON.parse(e)), [reply]);
+	});
+
+	for (const [path, body] of [
+		["/v1/chat/completions", chat("x", streamed)],
+		[SSE, userSays("x")]]) {
+		it(`${path.replace(/\?.*/, "")}: comments meanwhile, errors ` +
+		   "before them keep their status", async () => {
+			const steps = new Steps();
+
+			fake.script("*", {hold: () => steps.gate(1)});
+			const events = await open1(path, body);
+			await events.comment();
+			await events.comment();
+			steps.allow(1);
+			assert.ok((await events.rest()).length > 0);
+
+			fake.script("*", {error: "invalid_argument"});
+			const r = await ask(all.stack.url + path, {
+				headers: bearer(), body});
+			assert.equal(r.status, 400, r.text);
+		});
+	}
+
+	it("an error after a comment is an event", async () => {
+		const steps = new Steps();
+
+		fake.script("*", {hold: () => steps.gate(1),
+				  error: "invalid_argument"});
+		const events = await open1("/v1/chat/completions",
+					   chat("x", streamed));
+		await events.comment();
+		steps.allow(1);
+		assert.ok(JSON.parse((await events.rest())[0]).error);
+	});
+
+	it("several answers are as many calls", async () => {
+		const events = await (await open1("/v1/chat/completions",
+			chat("x", {...streamed, n: 2}))).rest();
+		const of = new Set(events.filter((e) => e !== "[DONE]")
+			.flatMap((e) => JSON.parse(e).choices)
+			.map((c) => c.index));
+
+		assert.deepEqual([...of].sort(), [0, 1]);
+		assert.equal(fake.requests.length, 2);
+	});
+
+	it("may be for some models only", async () => {
+		await (await open1("/v1/chat/completions", chat("x", streamed),
+				   listed)).rest();
+		assert.equal(sent(), `${NATIVE}:generateContent`);
+		await (await open1("/v1/chat/completions",
+			{...chat("x", streamed), model: OTHER}, listed)).rest();
+		assert.match(sent(), /:streamGenerateContent$/);
 	});
 });
