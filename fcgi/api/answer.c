@@ -175,6 +175,29 @@ finish(struct answer_reader *ar)
 	return ATTEMPT_OK;
 }
 
+/* --- faked -------------------------------------------------------------- */
+
+bool
+answer_is_faked(const struct settings *cfg, const char *model)
+{
+	const struct string_list *models = &cfg->fake_stream_models;
+	size_t i;
+
+	for (i = 0; i < models->count; i++)
+		if (strcmp(models->items[i], model) == 0)
+			return true;
+	return cfg->fake_stream;
+}
+
+void
+answer_fake(struct answer_reader *ar, struct call *call)
+{
+	ar->faked = true;
+	call->whole = true;
+	call->reader = answer_read_whole;
+	call->keepalive_ms = call->rq->cfg->fake_stream_interval_ms;
+}
+
 /* --- whole -------------------------------------------------------------- */
 
 static enum attempt
@@ -196,7 +219,10 @@ judge_whole(struct call *call, struct answer *answer, const struct buf *body)
 		return failed_with(answer, ANSWER_EMPTY);
 	if (ar->writer->taken != NULL)
 		ar->writer->taken(ar, buf_str(body), body->len);
-	call->rq->status = 200;
+	if (!ar->faked)
+		call->rq->status = 200;
+	else if (call_send(call, "", 0) == ATTEMPT_GONE)
+		return ATTEMPT_GONE;
 	return finish(ar);
 }
 

@@ -43,6 +43,7 @@ struct answer_reader {
 	const struct answer_writer *writer;
 	void *context; /* the writer's */
 	enum answer_framing framing;
+	bool faked;	 /* the client's stream is one answer of upstream's */
 	bool show_links; /* after the text, to the pages it was found on */
 	struct api_request *rq;
 	const char *call_prefix; /* of the ids of calls that Google gave none */
@@ -63,6 +64,14 @@ struct answer_reader {
 void answer_reader_init(struct answer_reader *, struct api_request *,
 			const struct answer_writer *, void *context);
 void answer_reader_release(struct answer_reader *);
+
+/* Whether a stream of this model of Google's is to be faked. */
+bool answer_is_faked(const struct settings *, const char *model);
+
+/* Have "call", which would read a stream, ask for all of it at once, and its
+ * reader make a stream of that: comments until it is there, at the intervals of
+ * fake streams.  The path is the caller's to choose. */
+void answer_fake(struct answer_reader *, struct call *call);
 
 /* Readers for a call whose context is a struct answer_reader. */
 call_reader answer_read_whole;

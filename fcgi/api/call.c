@@ -149,12 +149,14 @@ call_send(struct call *call, const char *data, size_t len)
 static int64_t
 patience_ms(const struct call *call)
 {
-	int64_t left;
+	int64_t left, interval_ms;
 
 	if (call->stream_type == NULL)
 		return -1;
-	left = last_sent_ms(call) + call->rq->cfg->keepalive_interval_ms -
-	       clock_mono_ms();
+	interval_ms = call->keepalive_ms > 0
+			  ? call->keepalive_ms
+			  : call->rq->cfg->keepalive_interval_ms;
+	left = last_sent_ms(call) + interval_ms - clock_mono_ms();
 	return left > 0 ? left : 0;
 }
 

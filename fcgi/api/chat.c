@@ -72,6 +72,7 @@ struct asking {
 struct exchange {
 	const struct chat_dialect *dialect;
 	bool counts; /* only how many tokens it is */
+	bool faked;  /* if it is a stream, then not Gemini's */
 	struct chat chat;
 	struct buf url, body; /* as Gemini wants it */
 	const char *categories[SAFETY_MAX], *thresholds[SAFETY_MAX];
@@ -162,6 +163,7 @@ read_request(struct exchange *x, struct api_request *rq)
 		       x->chat.model);
 	rq->entry.stream = x->chat.stream && !x->counts;
 	chat_apply_defaults(&x->chat, rq->snap->models);
+	x->faked = answer_is_faked(rq->cfg, x->chat.model);
 	return true;
 }
 
@@ -185,8 +187,8 @@ verb_of(const struct exchange *x)
 {
 	if (x->counts)
 		return "countTokens";
-	return x->chat.stream ? "streamGenerateContent?alt=sse"
-			      : "generateContent";
+	return x->chat.stream && !x->faked ? "streamGenerateContent?alt=sse"
+					   : "generateContent";
 }
 
 static bool
@@ -322,6 +324,8 @@ init_call(struct asking *a, struct api_request *rq)
 	if (stream) {
 		call->stream_type = SSE_TYPE;
 		call->keepalive = x->dialect->keepalive;
+		if (x->faked)
+			answer_fake(&a->reader, call);
 	}
 }
 

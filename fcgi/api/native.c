@@ -55,9 +55,32 @@ rest_of_blank(const char *raw, size_t len)
 	return "\r\n\r\n";
 }
 
+/* One answer as a stream of one event.  Its line ends are none of a string's,
+ * so that it can stand on one line. */
+static void
+pass_faked(struct answer_reader *ar, const char *raw, size_t len)
+{
+	bool sse = ar->framing == FRAMING_SSE;
+	struct buf *out = &ar->rq->out;
+	size_t i, part;
+
+	buf_puts(out, sse ? "data: " : "[");
+	for (i = 0; i < len; i += part + (i + part < len)) {
+		for (part = 0; i + part < len; part++)
+			if (raw[i + part] == '\n' || raw[i + part] == '\r')
+				break;
+		buf_add(out, raw + i, part);
+	}
+	buf_puts(out, sse ? "\r\n\r\n" : "\n]");
+}
+
 static void
 pass_taken(struct answer_reader *ar, const char *raw, size_t len)
 {
+	if (ar->faked) {
+		pass_faked(ar, raw, len);
+		return;
+	}
 	buf_add(&ar->rq->out, raw, len);
 	if (ar->rq->entry.stream && ar->framing == FRAMING_SSE)
 		buf_puts(&ar->rq->out, rest_of_blank(raw, len));
@@ -82,6 +105,7 @@ static const struct answer_writer pass_on = {
 struct native {
 	struct native_path path;
 	struct model_name name; /* what the path's model means */
+	bool faked;		/* a stream that Google is not asked for */
 	struct buf url;
 	struct transfer_header headers[CALL_HEADERS_MAX];
 	struct answer_reader reader;
@@ -129,6 +153,32 @@ edit_body(const struct native *n, struct api_request *rq)
 	return native_edit_body(&rq->body, &edit);
 }
 
+/* "alt" is the framing of a stream, which this is not. */
+static void
+drop_alt(struct buf *query)
+{
+	struct buf rest;
+	const char *p;
+	enum gb_err rc;
+	size_t len;
+
+	buf_init(&rest, URL_MAX);
+	for (p = buf_str(query); *p != '\0'; p += len + (p[len] == '&')) {
+		len = strcspn(p, "&");
+		if (strncmp(p, "alt=", 4) == 0)
+			continue;
+		if (rest.len > 0)
+			buf_putc(&rest, '&');
+		buf_add(&rest, p, len);
+	}
+	rc = buf_error(query) != GB_OK ? buf_error(query) : buf_error(&rest);
+	buf_reset(query);
+	buf_puts(query, buf_str(&rest));
+	if (rc != GB_OK)
+		query->fail = rc;
+	buf_release(&rest);
+}
+
 static void
 write_url(struct native *n, const char *query)
 {
@@ -136,8 +186,10 @@ write_url(struct native *n, const char *query)
 
 	buf_init(&kept, URL_MAX);
 	native_query_rewrite(query, &kept);
+	if (n->faked)
+		drop_alt(&kept);
 	buf_printf(&n->url, "/%s/models/%s:%s", n->path.version, n->name.google,
-		   n->path.verb_name);
+		   n->faked ? "generateContent" : n->path.verb_name);
 	if (kept.len > 0)
 		buf_printf(&n->url, "?%s", buf_str(&kept));
 	if (buf_error(&kept) != GB_OK)
@@ -180,6 +232,8 @@ prepare(struct native *n, struct api_request *rq)
 		call->stream_type = API_JSON_TYPE;
 		call->keepalive = "\n"; /* white space, which JSON allows */
 	}
+	if (n->faked)
+		answer_fake(&n->reader, call);
 }
 
 static void
@@ -234,6 +288,8 @@ parse_path(struct native *n, struct api_request *rq)
 			       n->path.model);
 		rq->entry.endpoint = verb_names[n->path.verb];
 		model_name_resolve(n->path.model, rq->snap->models, &n->name);
+		n->faked = n->path.verb == NATIVE_STREAM &&
+			   answer_is_faked(rq->cfg, n->name.google);
 		return true;
 	case NATIVE_NO_PATH:
 	case NATIVE_NO_VERB:

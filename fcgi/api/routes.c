@@ -6,8 +6,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/cors.h"
 #include "api/endpoints.h"
+#include "api/path_mend.h"
 #include "api/request.h"
+
+#define MENDED_MAX \
+	(16 * 1024) /* bytes of a path; web servers stop at 8 KiB \
+		     */
 
 enum who {
 	ANYBODY,   /* no token asked for */
@@ -129,6 +135,7 @@ struct found {
 	const char *allow; /* a method that the path has, though not this */
 	enum api_dialect dialect;
 	enum key_pool pool; /* whose keys are asked with */
+	bool is_api;	    /* it lies below an API's prefix */
 };
 
 /* A HEAD is a GET whose body web_reply() leaves out. */
@@ -180,9 +187,8 @@ speaks_anthropic(const struct web_request *web)
 }
 
 static void
-find_route(struct found *f, const struct web_request *web)
+find_route(struct found *f, const struct web_request *web, const char *path)
 {
-	const char *path = web_path(web);
 	const struct prefix *p;
 	unsigned places;
 	size_t len;
@@ -194,6 +200,7 @@ find_route(struct found *f, const struct web_request *web)
 		    (path[len] != '/' && path[len] != '\0'))
 			continue;
 		f->dialect = p->dialect;
+		f->is_api = len > 0;
 		places = p->places;
 		if ((places & (AT_VERTEX | AT_VERTEX_V1)) != 0)
 			f->pool = POOL_VERTEX;
@@ -207,6 +214,41 @@ find_route(struct found *f, const struct web_request *web)
 		find_below(f, places, web_method(web), path + len);
 		return;
 	}
+}
+
+/* Whether the path is one of ours, be it with another method. */
+static bool
+is_ours(const struct found *f)
+{
+	return f->route != NULL || f->allow != NULL;
+}
+
+/* Clients put a model's full name, "models/NAME", where the name belongs. */
+static bool
+is_right(const struct found *f)
+{
+	return f->route != NULL && strncmp(f->rest, "models/", 7) != 0;
+}
+
+/* The route of the request; a path that is none may be mended into one, and is
+ * the request's from then on. */
+static void
+find_or_mend(struct found *f, const struct api_request *rq)
+{
+	struct found meant;
+	struct buf path;
+
+	find_route(f, rq->web, web_path(rq->web));
+	if (is_right(f) || !rq->cfg->url_normalization)
+		return;
+	buf_init(&path, MENDED_MAX);
+	if (path_mend(web_path(rq->web), &path)) {
+		find_route(&meant, rq->web, buf_str(&path));
+		if ((is_right(&meant) || (is_ours(&meant) && !is_ours(f))) &&
+		    web_path_replace(rq->web, buf_str(&path)) == GB_OK)
+			find_route(f, rq->web, web_path(rq->web));
+	}
+	buf_release(&path);
 }
 
 /* The four places of a token; the first valid one counts. */
@@ -313,13 +355,17 @@ api_serve(struct web_request *web, void *context)
 	struct found found;
 
 	init_request(&rq, web, context);
-	find_route(&found, web);
+	find_or_mend(&found, &rq);
 	rq.dialect = found.dialect;
 	if (rq.dialect == DIALECT_ANTHROPIC)
 		web_reply_header(web, "Request-Id", web_id(web));
 	rq.pool = found.pool;
 	rq.rest = found.rest;
-	if (found.route == NULL) {
+	if (found.is_api)
+		cors_headers(&rq);
+	if (found.is_api && is_ours(&found) && cors_is_preflight(&rq)) {
+		cors_preflight(&rq);
+	} else if (found.route == NULL) {
 		answer_not_found(&rq, &found);
 	} else {
 		rq.entry.endpoint = found.route->name;

@@ -110,6 +110,8 @@ load_both(const char *config_file, bool create, struct settings **settings,
 	settings_free(*settings);
 	rc = startup_settings(config_file, *store, settings, &faults);
 out:
+	if (rc == GB_OK)
+		rc = clock_set_zone((*settings)->timezone);
 	(void)fputs(buf_str(&faults), stderr);
 	if (rc != GB_OK && faults.len == 0)
 		(void)fprintf(stderr, "gbalance: %s\n", gb_strerror(rc));

@@ -1,12 +1,23 @@
-/* clock.c: the two clocks, and Google's midnight */
+/* clock.c: the two clocks, Google's midnight, and times for people */
 #include "base/clock.h"
 
-#include <stdbool.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define DAY_MS	(24 * 3600 * INT64_C(1000))
 #define HOUR_MS (3600 * INT64_C(1000))
+
+#define ZONES	      "/usr/share/zoneinfo" /* where TZDIR does not say */
+#define ZONE_PATH_MAX 256
+
+/* The zone is the process's own, like its environment; set before there are
+ * threads, and only read after. */
+static bool zone_is_utc = true;
 
 static int64_t
 clock_ms(clockid_t which)
@@ -74,4 +85,69 @@ clock_pacific_midnight_ms(int64_t now_ms)
 	local = now_ms - pacific_offset_ms(now_ms);
 	midnight = (local / DAY_MS + 1) * DAY_MS;
 	return midnight + pacific_offset_ms(midnight + 8 * HOUR_MS);
+}
+
+bool
+clock_zone_exists(const char *zone)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz"
+				      "0123456789_+-/";
+	char path[ZONE_PATH_MAX], magic[4];
+	const char *dir;
+	ssize_t got;
+	int fd, len;
+
+	if (strcmp(zone, "UTC") == 0)
+		return true;
+	if (zone[0] == '/' || zone[0] == '\0' ||
+	    zone[strspn(zone, letters)] != '\0')
+		return false;
+	if ((dir = getenv("TZDIR")) == NULL || dir[0] == '\0')
+		dir = ZONES;
+	len = snprintf(path, sizeof(path), "%s/%s", dir, zone);
+	if (len < 0 || (size_t)len >= sizeof(path) ||
+	    (fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
+		return false;
+	got = read(fd, magic, sizeof(magic));
+	close(fd);
+	return got == (ssize_t)sizeof(magic) &&
+	       memcmp(magic, "TZif", sizeof(magic)) == 0;
+}
+
+enum gb_err
+clock_set_zone(const char *zone)
+{
+	if (setenv("TZ", zone, 1) == -1)
+		return GB_ENOMEM;
+	tzset();
+	zone_is_utc = strcmp(zone, "UTC") == 0;
+	return GB_OK;
+}
+
+void
+clock_text(char text[CLOCK_TEXT_SIZE], int64_t wall_ms, bool millis)
+{
+	char stamp[32], fraction[8], zone[8];
+	struct tm tm;
+	time_t sec;
+	long east;
+
+	sec = (time_t)(wall_ms / 1000);
+	if ((zone_is_utc ? gmtime_r(&sec, &tm) : localtime_r(&sec, &tm)) ==
+		NULL ||
+	    strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm) == 0) {
+		(void)snprintf(text, CLOCK_TEXT_SIZE, "%" PRId64, wall_ms);
+		return;
+	}
+	fraction[0] = '\0';
+	if (millis)
+		(void)snprintf(fraction, sizeof(fraction), ".%03d",
+			       (int)(wall_ms % 1000));
+	east = labs(tm.tm_gmtoff) / 60;
+	(void)snprintf(zone, sizeof(zone), "%c%02d:%02d",
+		       tm.tm_gmtoff < 0 ? '-' : '+', (int)(east / 60 % 100),
+		       (int)(east % 60));
+	(void)snprintf(text, CLOCK_TEXT_SIZE, "%s%s%s", stamp, fraction,
+		       zone_is_utc ? "Z" : zone);
 }

@@ -1,8 +1,13 @@
-/* clock.h: the two clocks, and Google's midnight */
+/* clock.h: the two clocks, Google's midnight, and times for people */
 #ifndef GB_BASE_CLOCK_H
 #define GB_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "base/err.h"
+
+#define CLOCK_TEXT_SIZE 48 /* "2026-01-31T23:59:59.123+08:00", any year */
 
 /* Milliseconds since 1970 UTC: for what is stored or shown. */
 int64_t clock_wall_ms(void);
@@ -18,5 +23,17 @@ int64_t clock_mono_ms(void);
  * shared hosts often lack.
  */
 int64_t clock_pacific_midnight_ms(int64_t now_ms);
+
+/* Whether the system knows a zone of this name; it always knows "UTC". */
+bool clock_zone_exists(const char *zone);
+
+/* The zone of clock_text() from now on, UTC until then: one that exists.  For
+ * the whole process, through its environment: only before there are threads.
+ * GB_ENOMEM: it stays what it was. */
+enum gb_err clock_set_zone(const char *zone) GB_NODISCARD;
+
+/* Write a moment (milliseconds since 1970 UTC) in ISO 8601, with what it
+ * differs from UTC ("Z", "+08:00"), to the second or the millisecond. */
+void clock_text(char text[CLOCK_TEXT_SIZE], int64_t wall_ms, bool millis);
 
 #endif

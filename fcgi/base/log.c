@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/redact.h"
 
 #define LINE_MAX_BYTES 8192 /* a longer line is cut: logs are for people */
@@ -54,26 +54,21 @@ static void log_line(enum log_level level, int err, const char *fmt, va_list ap)
 static void
 log_line(enum log_level level, int err, const char *fmt, va_list ap)
 {
-	char stamp[32], text[LINE_MAX_BYTES];
-	struct timespec now;
+	char stamp[CLOCK_TEXT_SIZE], text[LINE_MAX_BYTES];
 	struct buf line;
-	struct tm utc;
 	ssize_t done;
 	char *nl;
 
 	if ((int)level > atomic_load_explicit(&log_max, memory_order_relaxed))
 		return;
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
-	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &utc);
-
+	clock_text(stamp, clock_wall_ms(), true);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	for (nl = text; *nl != '\0'; nl++) /* one event stays one line */
 		if ((unsigned char)*nl < ' ')
 			*nl = ' ';
 	buf_init(&line, LINE_MAX_BYTES + 512);
-	buf_printf(&line, "%s.%03ldZ %d %s ", stamp, now.tv_nsec / 1000000,
-		   (int)getpid(), log_level_names[level]);
+	buf_printf(&line, "%s %d %s ", stamp, (int)getpid(),
+		   log_level_names[level]);
 	redact_text(&line, text, strlen(text), NULL);
 	if (err != 0)
 		buf_printf(&line, ": %s", strerror(err));

@@ -5,7 +5,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "base/clock.h"
 
 #define GAP 2 /* blanks between two columns */
 
@@ -64,9 +65,9 @@ columns_add_number(struct columns *c, int64_t number)
 void
 columns_add_time(struct columns *c, int64_t ms)
 {
-	char text[TIME_TEXT_SIZE];
+	char text[CLOCK_TEXT_SIZE];
 
-	time_text(text, ms);
+	clock_text(text, ms, false);
 	columns_add(c, ms == 0 ? "" : text);
 }
 
@@ -126,16 +127,4 @@ columns_print(const struct columns *c, FILE *f)
 	}
 	free(widths);
 	return GB_OK;
-}
-
-void
-time_text(char text[TIME_TEXT_SIZE], int64_t ms)
-{
-	struct tm utc;
-	time_t seconds;
-
-	seconds = (time_t)(ms / 1000);
-	if (gmtime_r(&seconds, &utc) == NULL ||
-	    strftime(text, TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
-		(void)snprintf(text, TIME_TEXT_SIZE, "%" PRId64, ms);
 }

@@ -8,8 +8,6 @@
 
 #include "base/err.h"
 
-#define TIME_TEXT_SIZE 32 /* "2026-01-31T23:59:59Z", and any year there is */
-
 struct columns {
 	char **cells; /* row after row */
 	size_t count, room;
@@ -29,8 +27,5 @@ void columns_add_time(struct columns *, int64_t ms);
 
 /* Print the complete rows.  GB_ENOMEM when a cell could not be kept. */
 enum gb_err columns_print(const struct columns *, FILE *) GB_NODISCARD;
-
-/* Write a moment in ISO 8601, UTC, into "text". */
-void time_text(char text[TIME_TEXT_SIZE], int64_t ms);
 
 #endif

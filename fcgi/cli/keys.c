@@ -185,11 +185,11 @@ put(struct json_object *to, const char *name, struct json_object *value,
 static bool
 put_time(struct json_object *to, const char *name, int64_t ms)
 {
-	char text[TIME_TEXT_SIZE];
+	char text[CLOCK_TEXT_SIZE];
 
 	if (ms == 0)
 		return put(to, name, NULL, true);
-	time_text(text, ms);
+	clock_text(text, ms, false);
 	return put(to, name, json_object_new_string(text), false);
 }
 

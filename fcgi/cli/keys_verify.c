@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/redact.h"
 #include "cli/columns.h"
 #include "cli/commands.h"
@@ -58,7 +59,7 @@ static void
 explain(const struct key_row *row, const struct verdict *verdict,
 	struct buf *out)
 {
-	char when[TIME_TEXT_SIZE];
+	char when[CLOCK_TEXT_SIZE];
 	enum outcome outcome;
 
 	outcome = outcome_of(verdict);
@@ -72,7 +73,7 @@ explain(const struct key_row *row, const struct verdict *verdict,
 	/* Google's words: scrubbed once already, but this is a terminal. */
 	redact_text(out, verdict->reason, strlen(verdict->reason), row->secret);
 	if (outcome == OUTCOME_RESTS) {
-		time_text(when, verdict->until_ms);
+		clock_text(when, verdict->until_ms, false);
 		buf_printf(out, "%suntil %s", out->len > 0 ? "; " : "", when);
 	}
 }

@@ -1,6 +1,7 @@
 /* pictures.c: "gbalance pictures show|test" */
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/columns.h"
 #include "cli/commands.h"
 #include "hosting/hosting.h"
@@ -15,7 +16,7 @@ static const char pixel[] =
 static enum gb_err
 show_folder(const struct settings *cfg)
 {
-	char oldest[TIME_TEXT_SIZE];
+	char oldest[CLOCK_TEXT_SIZE];
 	struct local_count count;
 	enum gb_err rc;
 
@@ -24,7 +25,7 @@ show_folder(const struct settings *cfg)
 	(void)printf("%zu pictures of %lld bytes in %s", count.pictures,
 		     (long long)count.bytes, cfg->pictures_dir);
 	if (count.pictures > 0) {
-		time_text(oldest, count.oldest_ms);
+		clock_text(oldest, count.oldest_ms, false);
 		(void)printf(", the oldest of %s", oldest);
 	}
 	(void)putchar('\n');

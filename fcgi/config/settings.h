@@ -130,19 +130,27 @@ struct settings {
 			      */
 
 	/* serving */
-	char *database;	       /* SQLITE_DATABASE: path of the file */
-	char *base_path;       /* BASE_PATH: where we are mounted, without a
-				  trailing /, "/" for the root; "": ask the
-				  web server */
-	int64_t threads;       /* THREADS: most requests at once */
-	int64_t max_body;      /* MAX_BODY bytes of a request */
+	char *database;		/* SQLITE_DATABASE: path of the file */
+	char *base_path;	/* BASE_PATH: where we are mounted, without a
+				   trailing /, "/" for the root; "": ask the
+				   web server */
+	bool url_normalization; /* URL_NORMALIZATION_ENABLED: mend paths */
+	struct string_list cors_origins; /* CORS_ORIGINS: "*" for any */
+	int64_t threads;		 /* THREADS: most requests at once */
+	int64_t max_body;		 /* MAX_BODY bytes of a request */
 	int64_t max_reply;     /* MAX_REPLY bytes of an unstreamed reply */
 	int64_t stream_buffer; /* STREAM_BUFFER bytes waiting per stream */
 	int64_t keepalive_interval_ms; /* KEEPALIVE_INTERVAL of silence */
+	bool fake_stream;	       /* FAKE_STREAM_ENABLED: of every model */
+	struct string_list fake_stream_models; /* FAKE_STREAM_MODELS: of these
+						  in any case */
+	int64_t fake_stream_interval_ms; /* FAKE_STREAM_EMPTY_DATA_INTERVAL_-
+					    SECONDS: of silence meanwhile */
 
 	/* journal and log */
 	int64_t request_log_days; /* AUTO_DELETE_REQUEST_LOGS_DAYS; 0: keep */
 	int64_t error_log_days;	  /* AUTO_DELETE_ERROR_LOGS_DAYS; 0: keep */
+	char *timezone;		  /* TIMEZONE: of times that are shown; "UTC" */
 	enum log_level log_level; /* LOG_LEVEL */
 	char *log_file;		  /* LOG_FILE; "": standard error */
 };

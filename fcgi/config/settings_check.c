@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "dialect/models.h"
 
@@ -401,6 +402,36 @@ check_proxy(const char *text)
 	}
 	return is_host_port(rest, len) ? NULL
 				       : "must have a host, and perhaps a port";
+}
+
+const char *
+check_origin(const char *text)
+{
+	const char *rest, *p;
+
+	if (strcmp(text, "*") == 0)
+		return NULL;
+	rest = strstr(text, "://");
+	for (p = text; rest != NULL && p < rest; p++)
+		if (!islower((unsigned char)*p) &&
+		    (p == text || (!isdigit((unsigned char)*p) &&
+				   strchr("+-.", *p) == NULL)))
+			break;
+	if (rest == NULL || rest == text || p < rest)
+		return "must be \"*\" or begin with a scheme in small letters, "
+		       "such as https://";
+	if (!is_host_port(rest + 3, strlen(rest + 3)))
+		return "must end after the host or its port, without a /";
+	return NULL;
+}
+
+const char *
+check_zone(const char *text)
+{
+	return clock_zone_exists(text)
+		   ? NULL
+		   : "must be UTC or a zone that this system has, such as "
+		     "Europe/Berlin";
 }
 
 const char *

@@ -42,6 +42,12 @@ const char *check_region(const char *text);
 /* A proxy's URL, or "direct". */
 const char *check_proxy(const char *text);
 
+/* The origin of a web page as browsers send it, or "*". */
+const char *check_origin(const char *text);
+
+/* A zone of time that this system knows. */
+const char *check_zone(const char *text);
+
 /* A model's name as it can stand in a URL. */
 const char *check_model(const char *text);
 

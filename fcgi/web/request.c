@@ -202,6 +202,23 @@ web_path(const struct web_request *rq)
 	return buf_str(&rq->path);
 }
 
+enum gb_err
+web_path_replace(struct web_request *rq, const char *path)
+{
+	struct buf fresh;
+	enum gb_err rc;
+
+	buf_init(&fresh, PATH_BYTES_MAX);
+	buf_puts(&fresh, path);
+	if ((rc = buf_error(&fresh)) != GB_OK) {
+		buf_release(&fresh);
+		return rc;
+	}
+	buf_release(&rq->path);
+	rq->path = fresh;
+	return GB_OK;
+}
+
 const char *
 web_mount(const struct web_request *rq)
 {

@@ -23,6 +23,10 @@ struct web_request;
 const char *web_method(const struct web_request *);
 /* The path below the mount, decoded, beginning with "/". */
 const char *web_path(const struct web_request *);
+/* From now on web_path() is "path", which is copied; GB_ETOOBIG, GB_ENOMEM: it
+ * is what it was. */
+enum gb_err web_path_replace(struct web_request *,
+			     const char *path) GB_NODISCARD;
 /* Where we are mounted: "" or "/gbalance" or "/~me/gbalance.fcgi". */
 const char *web_mount(const struct web_request *);
 /*

@@ -60,15 +60,25 @@ after(async () => {
 const post = (path, body) => ask(stack.url + path, {headers: bearer(), body});
 
 it("CUSTOM_HEADERS, SAFETY_SETTINGS and PROXIES reach upstream", async () => {
-	for (const [path, body] of [["/v1/chat/completions", chat("x")],
-				    [NATIVE, userSays("x")]]) {
+	const all = [
+		["/v1/chat/completions", chat("x")],
+		["/v1/chat/completions", chat("x", {stream: true})],
+		["/v1/responses", {model: MODEL, input: "x"}],
+		["/v1/messages", {model: MODEL, max_tokens: 99,
+			messages: [{role: "user", content: "x"}]}],
+		[NATIVE, userSays("x")],
+		[`/v1beta/models/${MODEL}:streamGenerateContent?alt=sse`,
+		 userSays("x")],
+	];
+
+	for (const [path, body] of all) {
 		assert.equal((await post(path, body)).status, 200);
 		const sent = fake.requests.at(-1);
 		assert.equal(sent.headers["x-team"], "blue", path);
 		assert.deepEqual(JSON.parse(sent.body).safetySettings, SAFETY,
 				 path);
 	}
-	assert.equal(proxied.length, 2);
+	assert.equal(proxied.length, all.length);
 });
 
 it("a native client's own safetySettings stand", async () => {

@@ -1,6 +1,11 @@
 /* test_clock.c: Google's midnight, on both sides of both daylight switches */
 #include "unit.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "base/clock.h"
 
 /* All in seconds since 1970 UTC; checked against GNU date with
@@ -32,11 +37,96 @@ test_midnight(void **state)
 			  cases[i].want);
 }
 
+static void
+put(int fd, const void *data, size_t len)
+{
+	assert_int_equal(write(fd, data, len), len);
+}
+
+/* A zone of our own, as a system without any may run the tests: always
+ * "minutes" east of UTC. */
+static void
+make_zone(const char *path, int minutes)
+{
+	static const char head[] = "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+				   "\0\0\0\0\0\0\0\0\0\0\0\0"
+				   "\0\0\0\0\0\0\0\1\0\0\0\4";
+	unsigned char type[10] = {0, 0, 0, 0, 0, 0, 'A', 'B', 'C', 0};
+	unsigned seconds = (unsigned)(minutes * 60);
+	char rule[32];
+	int fd, i;
+
+	for (i = 0; i < 4; i++)
+		type[i] = (unsigned char)(seconds >> (24 - 8 * i));
+	(void)snprintf(rule, sizeof(rule), "\n<ABC>%s%d:%02d\n",
+		       minutes > 0 ? "-" : "", abs(minutes) / 60,
+		       abs(minutes) % 60);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_true(fd != -1);
+	for (i = 0; i < 2; i++) {
+		put(fd, head, sizeof(head) - 1);
+		put(fd, type, sizeof(type));
+	}
+	put(fd, rule, strlen(rule));
+	close(fd);
+}
+
+static const struct {
+	const char *name;
+	int minutes; /* east of UTC */
+} zones[] = {{"East", 480}, {"West", -210}};
+
+static const struct {
+	const char *zone;
+	int64_t ms;
+	bool millis;
+	const char *want;
+} texts[] = {
+    {"UTC", 1737014399007, true, "2025-01-16T07:59:59.007Z"},
+    {"UTC", 1737014399007, false, "2025-01-16T07:59:59Z"},
+    {"UTC", 0, false, "1970-01-01T00:00:00Z"},
+    {"UTC", INT64_MAX, false, "292278994-08-17T07:12:55Z"},
+    {"East", 1737014399007, true, "2025-01-16T15:59:59.007+08:00"},
+    {"East", 1737046800000, false, "2025-01-17T01:00:00+08:00"},
+    {"West", 1737014399000, false, "2025-01-16T04:29:59-03:30"},
+    {"UTC", 1737014399000, false, "2025-01-16T07:59:59Z"},
+};
+
+static void
+test_text(void **state)
+{
+	char dir[] = "test-zones-XXXXXX", text[CLOCK_TEXT_SIZE];
+	char path[GB_COUNT(zones)][64];
+	size_t i;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(setenv("TZDIR", dir, 1), 0);
+	for (i = 0; i < GB_COUNT(zones); i++) {
+		(void)snprintf(path[i], sizeof(path[i]), "%s/%s", dir,
+			       zones[i].name);
+		make_zone(path[i], zones[i].minutes);
+	}
+	for (i = 0; i < GB_COUNT(texts); i++) {
+		CHECK(texts[i].zone, clock_zone_exists(texts[i].zone));
+		CHECK_INT("set", clock_set_zone(texts[i].zone), GB_OK);
+		clock_text(text, texts[i].ms, texts[i].millis);
+		CHECK_STR(texts[i].zone, text, texts[i].want);
+	}
+	for (i = 0; i < GB_COUNT(zones); i++) {
+		unlink(path[i]);
+		CHECK("gone", !clock_zone_exists(zones[i].name));
+	}
+	CHECK("always there", clock_zone_exists("UTC"));
+	rmdir(dir);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_midnight),
+	    cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);

@@ -204,6 +204,13 @@ static const struct row env_rows[] = {
      "\"https://a.example/v1\"", NULL},
     {"BASE_PATH", "BASE_PATH=/~me/gbalance.fcgi/", "base_path",
      "\"/~me/gbalance.fcgi\"", NULL},
+    {"CORS_ORIGINS", "CORS_ORIGINS=https://a.example,http://localhost:3000",
+     "cors_origins", "[ \"https://a.example\", \"http://localhost:3000\" ]",
+     NULL},
+    {"CORS_ORIGINS of none", "CORS_ORIGINS=[]", "cors_origins", "[ ]", NULL},
+    {"CORS_ORIGINS of an app", "CORS_ORIGINS=capacitor://localhost",
+     "cors_origins", "[ \"capacitor://localhost\" ]", NULL},
+    {"TIMEZONE", "TIMEZONE=UTC", "timezone", "\"UTC\"", NULL},
     {"BASE_PATH of the root", "BASE_PATH=/", "base_path", "\"/\"", NULL},
     {"safety",
      "SAFETY_SETTINGS=[{\"category\":\"HARM_CATEGORY_HARASSMENT\","
@@ -322,6 +329,34 @@ static const struct row env_rows[] = {
      ENV_FAULT("vertex_api_keys", "entry 1: must have at least 20 characters")},
     {"BASE_PATH without /", "BASE_PATH=gbalance", NULL,
      ENV_FAULT("base_path", "must begin with a /")},
+    {"CORS_ORIGINS with a path", "CORS_ORIGINS=https://a.example/", NULL,
+     ENV_FAULT("cors_origins", "entry 1: must end after the host or its port, "
+			       "without a /")},
+    {"CORS_ORIGINS without scheme", "CORS_ORIGINS=*,a.example", NULL,
+     ENV_FAULT(
+	 "cors_origins",
+	 "entry 2: must be \"*\" or begin with a scheme in small letters, "
+	 "such as https://")},
+    {"TIMEZONE of no place", "TIMEZONE=Europe/Atlantis", NULL,
+     ENV_FAULT("timezone",
+	       "must be UTC or a zone that this system has, such as "
+	       "Europe/Berlin")},
+    {"TIMEZONE that climbs", "TIMEZONE=../zoneinfo/UTC", NULL,
+     ENV_FAULT("timezone",
+	       "must be UTC or a zone that this system has, such as "
+	       "Europe/Berlin")},
+    {"TIMEZONE by its path", "TIMEZONE=/etc/localtime", NULL,
+     ENV_FAULT("timezone",
+	       "must be UTC or a zone that this system has, such as "
+	       "Europe/Berlin")},
+    {"TIMEZONE that is a folder", "TIMEZONE=Europe", NULL,
+     ENV_FAULT("timezone",
+	       "must be UTC or a zone that this system has, such as "
+	       "Europe/Berlin")},
+    {"TIMEZONE that is no zone", "TIMEZONE=tzdata.zi", NULL,
+     ENV_FAULT("timezone",
+	       "must be UTC or a zone that this system has, such as "
+	       "Europe/Berlin")},
     {"BASE_PATH that climbs", "BASE_PATH=/a/../b", NULL,
      ENV_FAULT("base_path", "must not hold //, /./ or /..")},
     {"a proxy without a scheme", "PROXIES=10.0.0.1:1080", NULL,
