@@ -9,6 +9,7 @@ import OpenAI from "openai";
 
 import {ask, bearer, chat, KEYS, startFake, startStack, Steps, stream, TOKEN}
 	from "./harness.mjs";
+import {faultsOf, Watch} from "./validate.mjs";
 
 const OLD = "gemini-2.5-flash";		/* gives its calls no ids */
 const TALKATIVE = "gemini-4-flash";	/* tells how likely tokens were */
@@ -16,6 +17,8 @@ const N_MAX = 8;
 const TOOL = {type: "function", function: {
 	name: "get_weather", parameters: {
 		type: "object", properties: {city: {type: "string"}}}}};
+
+const watch = new Watch();
 
 let fake, stack, client, seen = 0;
 
@@ -27,7 +30,7 @@ before(async () => {
 			[TALKATIVE]: "logprobs=yes penalties=yes"})},
 	});
 	client = new OpenAI({apiKey: TOKEN, baseURL: `${stack.url}/v1`,
-			     maxRetries: 0});
+			     maxRetries: 0, fetch: watch.fetch});
 });
 beforeEach(async () => {
 	fake.reset();
@@ -38,6 +41,7 @@ beforeEach(async () => {
 	       0;
 });
 afterEach(() => stack.check());
+afterEach(() => watch.pending.length > 0 && watch.assertClean());
 after(async () => {
 	await stack?.stop();
 	await fake?.close();
@@ -68,8 +72,18 @@ const speak = (...events) => (record) => record.query.has("alt") ? {
 const create = (n, more) => client.chat.completions.create(
 	chat("hello", {n, ...more}));
 const path = () => `${stack.url}/v1/chat/completions`;
-const post = (n, more) => ask(path(), {
-	headers: bearer(), body: chat("hello", {n, ...more})});
+
+async function post(n, more)
+{
+	const request = chat("hello", {n, ...more});
+	const r = await ask(path(), {headers: bearer(), body: request});
+
+	assert.deepEqual(faultsOf({
+		path: "/v1/chat/completions", request, status: r.status,
+		type: r.headers["content-type"], text: r.text}), []);
+	return r;
+}
+
 const open = (n, more) => stream(path(), {
 	headers: bearer(), body: chat("hello", {n, stream: true, ...more})});
 const keysAsked = () => fake.requests.map((r) => KEYS.indexOf(r.key) + 1);
