@@ -98,6 +98,12 @@ struct settings {
 	int64_t signatures_max;	 /* SIGNATURES_MAX kept; 0: none */
 	int64_t signature_hours; /* SIGNATURE_HOURS that one is kept */
 
+	/* files and other things that belong to a key */
+	bool files_isolation;	     /* FILES_USER_ISOLATION_ENABLED */
+	bool files_cleanup;	     /* FILES_CLEANUP_ENABLED */
+	int64_t files_cleanup_hours; /* FILES_CLEANUP_INTERVAL_HOURS */
+	int64_t max_upload;	     /* MAX_UPLOAD bytes of a file */
+
 	/* serving */
 	char *database;	       /* SQLITE_DATABASE: path of the file */
 	char *base_path;       /* BASE_PATH: where we are mounted, without a
