@@ -33,4 +33,18 @@ void models_gemini_get(struct api_request *);
 /* native.c: Gemini's own verbs; rq->rest is "{model}:{verb}". */
 void native_verb(struct api_request *);
 
+/* owned.c: files, caches, batches and all else that belongs to a key; and
+ * models' verbs that native.c does not know. */
+void owned_call(struct api_request *);
+void owned_model_verb(struct api_request *, const char *version,
+		      const char *model, const char *verb);
+
+/* upload.c: uploads of files; and the one token that is not an access token:
+ * who knows the id of an upload may go on with it, as its owner. */
+void upload_call(struct api_request *);
+bool upload_token(struct api_request *);
+
+/* upload.c: says that there is no Live API here. */
+void live_call(struct api_request *);
+
 #endif

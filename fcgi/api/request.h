@@ -20,6 +20,7 @@
 enum api_dialect {
 	DIALECT_OPENAI,
 	DIALECT_GOOGLE,
+	DIALECT_INTERACTIONS, /* Google's, whose errors are others */
 	DIALECT_ANTHROPIC
 };
 

@@ -104,3 +104,14 @@ auth_find(const struct auth *auth, const char *token, size_t len)
 			entry_compare);
 	return found == NULL ? NULL : found->name;
 }
+
+bool
+auth_has_name(const struct auth *auth, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < auth->count; i++)
+		if (strcmp(auth->entries[i].name, name) == 0)
+			return true;
+	return false;
+}

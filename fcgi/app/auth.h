@@ -7,6 +7,8 @@
 #ifndef GB_APP_AUTH_H
 #define GB_APP_AUTH_H
 
+#include <stdbool.h>
+
 #include "config/settings.h"
 #include "store/tokens.h"
 
@@ -21,5 +23,8 @@ void auth_free(struct auth *);
 
 /* The name of the token, which belongs to "auth"; NULL: it is not valid. */
 const char *auth_find(const struct auth *, const char *token, size_t len);
+
+/* Whether there is a valid token of this name. */
+bool auth_has_name(const struct auth *, const char *name);
 
 #endif

@@ -595,7 +595,8 @@ exchange_options(struct transfer *t, const struct transfer_request *rq)
 	rc = exchange_share(t, rq->apart);
 	/* What was fed is not there a second time, and a kept connection may
 	 * turn out to be closed only when some of it was sent. */
-	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, rq->feeds ? 1L : 0L);
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
+			 rq->feeds || rq->apart ? 1L : 0L);
 	if (rc == CURLE_OK)
 		rc = exchange_method(easy, rq);
 	if (rc == CURLE_OK)
