@@ -44,6 +44,12 @@ void owned_model_verb(struct api_request *, const char *version,
 void upload_call(struct api_request *);
 bool upload_token(struct api_request *);
 
+/* openai_files.c: OpenAI's files; rq->rest is "file-ID" or "file-ID/content" */
+void openai_files_create(struct api_request *);
+void openai_files_list(struct api_request *);
+void openai_files_get(struct api_request *);
+void openai_files_delete(struct api_request *);
+
 /* upload.c: says that there is no Live API here. */
 void live_call(struct api_request *);
 

@@ -207,7 +207,8 @@ copy_headers(struct owned *o, struct transfer *t)
 	size_t i;
 
 	for (i = 0; i < GB_COUNT(reply_headers); i++)
-		if ((value = transfer_header(t, reply_headers[i])) != NULL)
+		if (!o->quiet &&
+		    (value = transfer_header(t, reply_headers[i])) != NULL)
 			web_reply_header(rq->web, reply_headers[i], value);
 	value = transfer_header(t, "X-Goog-Upload-Status");
 	(void)snprintf(o->upload_status, sizeof(o->upload_status), "%s",

@@ -19,6 +19,7 @@ struct owned {
 	char upload_status[16]; /* "active", "final"; "" */
 	bool download;		/* never JSON to look into */
 	bool id_known;		/* of the interaction that is streamed */
+	bool quiet;		/* the reply's headers are not for the client */
 	bool began;		/* bytes of the reply went out */
 	bool sse;		/* they are events */
 };
@@ -48,6 +49,10 @@ call_reader owned_read;
 
 /* Run it, and end a stream that broke. */
 void owned_run(struct owned *, struct api_request *rq);
+
+/* upload.c: where Google's upload URL leads, below the base URL, without
+ * credentials; false: it is none. */
+bool owned_upload_path(const char *url, struct buf *path);
 
 /* owned_list.c: a list, merged over the keys that have things in it. */
 void owned_list(struct api_request *rq, const char *collection);

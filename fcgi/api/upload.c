@@ -163,10 +163,8 @@ upload_token(struct api_request *rq)
 	return found;
 }
 
-/* Where Google's upload URL leads, below the base URL, without credentials;
- * false: it is none. */
-static bool
-upstream_path(const char *url, struct buf *path)
+bool
+owned_upload_path(const char *url, struct buf *path)
 {
 	struct buf query;
 	const char *at, *mark;
@@ -200,7 +198,7 @@ open_session(struct upload *u, struct api_request *rq)
 	buf_init(&url, OWNED_URL_MAX);
 	random_id(id);
 	(void)snprintf(name, sizeof(name), "uploads/%s", id);
-	if (!upstream_path(buf_str(&u->owned.upload_url), &path)) {
+	if (!owned_upload_path(buf_str(&u->owned.upload_url), &path)) {
 		api_error_set(&rq->error, FAULT_UPSTREAM, NULL,
 			      "Upstream opened an upload without a URL for "
 			      "it.");
