@@ -94,7 +94,7 @@ find_file(struct api_request *rq, const char *id, struct object_rows *rows)
 	}
 	if (rows->count == 1 &&
 	    (!rq->cfg->files_isolation ||
-	     strcmp(rows->rows[0].object.token, rq->entry.token) == 0))
+	     strcmp(rows->rows[0].object.token, rq->owner) == 0))
 		return true;
 	api_error_set(&rq->error, FAULT_NOT_FOUND, "id",
 		      "No such File object: %.128s", id);
@@ -348,7 +348,7 @@ finish(struct making *m)
 	}
 	more = (struct object){.name = name.text,
 			       .key_id = rq->entry.key_id,
-			       .token = rq->entry.token,
+			       .token = rq->owner,
 			       .mime = m->mime,
 			       .uri = "",
 			       .label = m->label,
@@ -569,8 +569,7 @@ openai_files_list(struct api_request *rq)
 		return;
 	rc =
 	    store_objects_list(app_store(rq->app), "files",
-			       rq->cfg->files_isolation ? rq->entry.token
-							: NULL,
+			       rq->cfg->files_isolation ? rq->owner : NULL,
 			       before_ms, clock_wall_ms(), LIST_MAX + 1, &rows);
 	if (rc != GB_OK) {
 		api_fail(rq, rc);

@@ -111,7 +111,7 @@ is_visible(struct listing *l, const char *json, size_t len, enum gb_err *rc)
 	*rc = store_objects_get(app_store(l->rq->app), names, 1,
 				clock_wall_ms(), &rows);
 	mine = *rc == GB_OK && rows.count == 1 &&
-	       strcmp(rows.rows[0].object.token, l->rq->entry.token) == 0;
+	       strcmp(rows.rows[0].object.token, l->rq->owner) == 0;
 	object_rows_free(&rows);
 	return mine;
 }
@@ -279,8 +279,7 @@ owned_list(struct api_request *rq, const char *collection)
 	l->collection = collection;
 	buf_init(&l->items, LIST_MAX);
 	rc = store_objects_keys(app_store(rq->app), collection,
-				rq->cfg->files_isolation ? rq->entry.token
-							 : NULL,
+				rq->cfg->files_isolation ? rq->owner : NULL,
 				clock_wall_ms(), l->keys, &l->key_count);
 	if (rc != GB_OK)
 		api_fail(rq, rc);

@@ -46,7 +46,7 @@ check_rows(struct api_request *rq, const struct object_rows *rows, int64_t *pin)
 	for (i = 0; i < rows->count; i++) {
 		row = &rows->rows[i];
 		if (rq->cfg->files_isolation &&
-		    strcmp(row->object.token, rq->entry.token) != 0) {
+		    strcmp(row->object.token, rq->owner) != 0) {
 			ownership_refuse(rq, row->object.name);
 			return false;
 		}
@@ -198,7 +198,7 @@ object_of(const struct api_request *rq, const char *name)
 	return (struct object){
 	    .name = name,
 	    .key_id = rq->entry.key_id,
-	    .token = rq->entry.token,
+	    .token = rq->owner,
 	    .mime = "",
 	    .uri = "",
 	    .label = "",

@@ -267,7 +267,7 @@ find_token(struct api_request *rq)
 	for (i = 0; i < GB_COUNT(tokens) && name == NULL; i++)
 		if (tokens[i] != NULL)
 			name = auth_find(rq->snap->auth, tokens[i],
-					 strlen(tokens[i]));
+					 strlen(tokens[i]), &rq->owner);
 	explicit_bzero(from_query, sizeof(from_query));
 	return name;
 }
@@ -281,7 +281,7 @@ check_caller(struct api_request *rq, enum who who)
 	if (who == ANYBODY)
 		return true;
 	if ((name = find_token(rq)) == NULL && who == UPLOAD_USER &&
-	    upload_token(rq) && auth_has_name(rq->snap->auth, rq->entry.token))
+	    upload_token(rq))
 		return true;
 	if (name == NULL) {
 		api_error_set(&rq->error, FAULT_TOKEN, NULL,

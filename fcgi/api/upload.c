@@ -154,13 +154,16 @@ bool
 upload_token(struct api_request *rq)
 {
 	struct object_rows rows;
-	bool found;
+	const char *name = NULL;
 
-	if ((found = find_session(rq, &rows)))
+	if (find_session(rq, &rows))
+		name = auth_of_owner(rq->snap->auth, rows.rows[0].object.token,
+				     &rq->owner);
+	if (name != NULL)
 		(void)snprintf(rq->entry.token, sizeof(rq->entry.token), "%s",
-			       rows.rows[0].object.token);
+			       name);
 	object_rows_free(&rows);
-	return found;
+	return name != NULL;
 }
 
 bool
@@ -207,7 +210,7 @@ open_session(struct upload *u, struct api_request *rq)
 	session = (struct object){
 	    .name = name,
 	    .key_id = rq->entry.key_id,
-	    .token = rq->entry.token,
+	    .token = rq->owner,
 	    .mime = "",
 	    .uri = buf_str(&path),
 	    .label = "",
@@ -243,7 +246,7 @@ step(struct upload *u, struct api_request *rq)
 	}
 	session = &rows.rows[0].object;
 	if (rq->cfg->files_isolation &&
-	    strcmp(session->token, rq->entry.token) != 0) {
+	    strcmp(session->token, rq->owner) != 0) {
 		ownership_refuse(rq, "this upload");
 		goto out;
 	}

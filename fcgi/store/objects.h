@@ -18,7 +18,7 @@
 struct object {
 	const char *name; /* "files/abc" */
 	int64_t key_id;
-	const char *token;   /* the name of the access token that made it */
+	const char *token;   /* whose it is: auth_find() has it as "owner" */
 	const char *mime;    /* "" where nobody said */
 	const char *uri;     /* as Google has it; of an upload: where it goes */
 	const char *label;   /* a file's name for people */

@@ -494,6 +494,63 @@ it("file search stores: a file goes to the store's key", async () => {
 		assert.equal(record.key, owner);
 });
 
+it("without isolation, everybody's things are everybody's", async () => {
+	const open = await startStack(fake, {settings: {
+		allowed_tokens: [TOKEN, OTHER_TOKEN],
+		sqlite_database: stacks[0].db,
+		files_user_isolation_enabled: false}});
+
+	try {
+		const file = await upload("one");
+		const unseen = fake.objects.newFile(KEYS[2], {}, 3, "x");
+		const as = (p, options) => ask(`${open.url}/v1beta/${p}`,
+			{headers: google(OTHER_TOKEN), ...options});
+
+		assert.equal((await as(file.name)).status, 200);
+		/* one that was not made here: keys are asked until one has it,
+		 * and then that one alone */
+		assert.equal((await as(unseen.name)).status, 200);
+		const asked = fake.requests.length;
+		assert.equal((await as(unseen.name)).status, 200);
+		assert.equal(fake.requests.length, asked + 1);
+		assert.equal(fake.requests.at(-1).key, KEYS[2]);
+		assert.deepEqual((await as("files")).json.files
+			.map((f) => f.name).length, 1, "a page a key");
+		const names = [];
+		for await (const f of await new GoogleGenAI({
+			apiKey: OTHER_TOKEN, httpOptions: {baseUrl: open.url}})
+			.files.list())
+			names.push(f.name);
+		assert.deepEqual(names.sort(),
+				 [file.name, unseen.name].sort());
+		assert.equal((await as("files/nobody-has-it")).status, 403);
+		assert.equal((await as(file.name, {method: "DELETE"})).status,
+			     200);
+		assert.deepEqual(await stacks[0].sql("SELECT id FROM keys WHERE " +
+			"disabled_by <> 0 OR failures > 0"), []);
+	} finally {
+		await open.stop();
+	}
+});
+
+it("a token keeps its files when the list of tokens changes", async () => {
+	const file = await upload("mine", OTHER_TOKEN);
+	const later = await startStack(fake, {settings: {
+		allowed_tokens: [OTHER_TOKEN, "gb-a-token-that-is-new"],
+		sqlite_database: stacks[0].db}});
+
+	try {
+		const status = async (token) => (await ask(
+			`${later.url}/v1beta/${file.name}`,
+			{headers: google(token)})).status;
+
+		assert.equal(await status(OTHER_TOKEN), 200);
+		assert.equal(await status("gb-a-token-that-is-new"), 403);
+	} finally {
+		await later.stop();
+	}
+});
+
 it("what FastCGI cannot carry is a 501", async () => {
 	const r = await ask(url("/ws/google.ai.generativelanguage.v1beta." +
 		"GenerativeService.BidiGenerateContent"), {headers: google()});

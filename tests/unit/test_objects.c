@@ -2,7 +2,9 @@
  * only one that will do */
 #include "unit_store.h"
 
+#include "base/clock.h"
 #include "store/objects.h"
+#include "store/retention.h"
 
 #define NOW  UNIT_NOW
 #define HOUR INT64_C(3600000)
@@ -133,6 +135,26 @@ test_lists(void **state)
 }
 
 static void
+test_cleanup(void **state)
+{
+	struct retention keep = {.signature_hours = 1};
+	struct unit_store *u = *state;
+	int64_t now_ms = clock_wall_ms();
+	static const char count[] = "SELECT count(*) FROM objects";
+
+	put(u->store, "files/a", 1, "t", NOW, now_ms - HOUR);
+	put(u->store, "files/b", 1, "t", NOW, now_ms + HOUR);
+	retention_due(u->store, &keep);
+	CHECK_INT("switched off", unit_sql(u->path, count, NULL, 0), 2);
+	keep.objects_every_hours = 1;
+	retention_due(u->store, &keep);
+	CHECK_INT("the expired one", unit_sql(u->path, count, NULL, 0), 1);
+	put(u->store, "files/c", 1, "t", NOW, now_ms - HOUR);
+	retention_due(u->store, &keep);
+	CHECK_INT("not again so soon", unit_sql(u->path, count, NULL, 0), 2);
+}
+
+static void
 test_turn_of(void **state)
 {
 	struct unit_store *u = *state;
@@ -174,6 +196,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_put_get),
 	    TEST(test_lists),
+	    TEST(test_cleanup),
 	    TEST(test_turn_of),
 	};
 
