@@ -11,9 +11,10 @@
 
 #define ERROR_BODY_MAX (256 * 1024) /* bytes read of an error's body */
 #define RETRY_AFTER_CLIENT_MAX \
-	120	    /* seconds that clients' libraries wait; \
-		       a longer wait stops their retrying */
-#define ROWS_MAX 64 /* verdict rows; there are 34 */
+	120			/* seconds that clients' libraries wait; \
+				   a longer wait stops their retrying */
+#define FEED_BYTES (128 * 1024) /* of a body at a time */
+#define ROWS_MAX   64		/* verdict rows; there are 34 */
 #define MINUTES_QUOTA_MS \
 	(10 * 60 * 1000)  /* a longer rest is for a quota of \
 			     a day, or for money */
@@ -41,9 +42,10 @@ add_headers(const struct call *call, const struct key_turn *key,
 	n = 0;
 	h[n].name = "x-goog-api-key";
 	h[n++].value = key->secret;
-	if (call->body != NULL) {
+	if (call->body != NULL || call->source != NULL) {
 		h[n].name = "Content-Type";
-		h[n++].value = "application/json";
+		h[n++].value = call->content_type == NULL ? "application/json"
+							  : call->content_type;
 	}
 	for (i = 0; i < call->header_count && n < max; i++)
 		h[n++] = call->headers[i];
@@ -72,6 +74,8 @@ start(struct call *call, const struct key_turn *key, struct transfer **out)
 	req.header_count = add_headers(call, key, headers, CALL_HEADERS_MAX);
 	req.body = call->body;
 	req.body_len = call->body_len;
+	req.feeds = call->source != NULL;
+	req.feed_len = call->source_len;
 	req.proxy = exit_for_key(cfg, key->secret);
 	req.connect_timeout_ms = cfg->connect_timeout_ms;
 	req.first_byte_timeout_ms = cfg->first_byte_timeout_ms;
@@ -317,6 +321,31 @@ error_from_attempt(struct call *call, const struct campaign *c)
 		set_retry_after(e, v->until_ms);
 }
 
+/* The one key that would do has no turn: "rc" and "back_at" are of
+ * store_key_turn_of(). */
+static void
+error_from_pin(struct call *call, enum gb_err rc, int64_t back_at)
+{
+	struct api_error *e = &call->rq->error;
+
+	if (rc == GB_EBUSY && back_at > 0) {
+		api_error_set(e,
+			      back_at - clock_wall_ms() > MINUTES_QUOTA_MS
+				  ? FAULT_QUOTA
+				  : FAULT_RATE_LIMIT,
+			      NULL,
+			      "The Gemini key that what this request names "
+			      "belongs to is resting, and no other key can use "
+			      "it.");
+		set_retry_after(e, back_at);
+		return;
+	}
+	api_error_set(e, FAULT_NOT_FOUND, NULL,
+		      "The Gemini key that what this request names belongs to "
+		      "is %s, and no other key can use it.",
+		      rc == GB_EBUSY ? "disabled" : "not there any more");
+}
+
 /* As clients read it. */
 static const char *const pool_words[POOL__MAX] = {
     [POOL_GEMINI] = "Gemini",
@@ -360,7 +389,9 @@ static void
 no_key(struct call *call, const struct campaign *c, enum gb_err rc,
        int64_t back_at)
 {
-	if (rc == GB_ENOTFOUND)
+	if (call->pin != 0 && (rc == GB_ENOTFOUND || rc == GB_EBUSY))
+		error_from_pin(call, rc, back_at);
+	else if (rc == GB_ENOTFOUND)
 		error_from_pool(call, c, back_at);
 	else
 		api_fail(call->rq, rc);
@@ -377,6 +408,16 @@ may_retry(struct call *call, struct campaign *c)
 	};
 	const struct settings *cfg = call->rq->cfg;
 
+	/* Another key is no help to what one key owns. */
+	if (call->once || call->source != NULL ||
+	    (call->pin != 0 &&
+	     (c->verdict.action != KEY_KEEP ||
+	      (c->answer.status >= 400 && c->answer.status < 500))))
+		return false;
+	if (call->roam && api_elapsed_ms(call->rq) < cfg->retry_budget_ms &&
+	    (c->answer.status == 403 || c->answer.status == 404) &&
+	    c->tried.count < KEY_TRIED_MAX)
+		return true;
 	if (++c->rows[c->verdict.row] > limit[c->verdict.retry])
 		return false;
 	if (api_elapsed_ms(call->rq) + c->verdict.pause_ms >=
@@ -418,6 +459,33 @@ pause_before_retry(struct call *call, int64_t pause_ms)
 	return true;
 }
 
+/* Pass the body on as it comes. */
+static enum attempt
+feed(struct call *call, struct transfer *t)
+{
+	enum gb_err rc;
+	size_t got;
+	char *part;
+
+	if (call->source == NULL)
+		return ATTEMPT_OK;
+	if ((part = malloc(FEED_BYTES)) == NULL) {
+		api_fail(call->rq, GB_ENOMEM);
+		return ATTEMPT_REFUSED;
+	}
+	do {
+		rc = call->source(call, part, FEED_BYTES, &got);
+	} while (rc == GB_OK && got > 0 && transfer_feed(t, part, got));
+	if (rc == GB_OK && got > 0 && transfer_end(t) == TRANSFER_RUNNING)
+		api_fail(call->rq, rc = GB_ENOMEM);
+	if (rc == GB_OK)
+		transfer_feed_end(t);
+	free(part);
+	if (rc == GB_OK)
+		return ATTEMPT_OK;
+	return rc == GB_ECANCELED ? ATTEMPT_GONE : ATTEMPT_REFUSED;
+}
+
 /* One attempt with the key in "c". */
 static enum attempt
 attempt(struct call *call, struct campaign *c)
@@ -427,6 +495,7 @@ attempt(struct call *call, struct campaign *c)
 	int64_t began_ms;
 
 	memset(&c->answer, 0, sizeof(c->answer));
+	c->answer.object = call->object || call->pin != 0;
 	began_ms = clock_wall_ms();
 	c->answer.body = "";
 	call->rq->entry.attempts++;
@@ -436,12 +505,14 @@ attempt(struct call *call, struct campaign *c)
 		how = ATTEMPT_FAILED;
 		transfer = NULL;
 	} else {
-		how = call->reader(call, transfer, &c->answer);
+		how = feed(call, transfer);
+		if (how == ATTEMPT_OK)
+			how = call->reader(call, transfer, &c->answer);
 	}
 	c->asked = true;
 	if (how == ATTEMPT_OK) {
 		pool_succeeded(app_store(call->rq->app), &c->key, call->model);
-	} else if (how != ATTEMPT_GONE) {
+	} else if (how != ATTEMPT_GONE && how != ATTEMPT_REFUSED) {
 		c->answer.now_ms = clock_wall_ms();
 		pool_judge(app_store(call->rq->app), call->rq->cfg, &c->key,
 			   call->model, &c->answer, &c->verdict);
@@ -480,12 +551,16 @@ take_key(struct call *call, struct campaign *c, int64_t *back_at)
 	struct key_turn turn;
 	enum gb_err rc;
 
-	if (!c->asked)
+	if (call->pin != 0)
+		rc = store_key_turn_of(store, call->pin, call->model,
+				       clock_wall_ms(), &turn, back_at);
+	else if (!c->asked)
 		rc = take_first(call, c, &turn, back_at);
 	else
 		rc = pool_take(store, call->pool, call->model, &c->tried, NULL,
 			       &turn, back_at);
-	if (rc == GB_ENOTFOUND && c->asked && c->verdict.action == KEY_KEEP) {
+	if (rc == GB_ENOTFOUND && call->pin == 0 && !call->roam && c->asked &&
+	    c->verdict.action == KEY_KEEP) {
 		memset(&c->tried, 0, sizeof(c->tried));
 		rc = pool_take(store, call->pool, call->model, &c->tried, NULL,
 			       &turn, back_at);
@@ -516,6 +591,8 @@ campaign_run(struct call *call, struct campaign *c)
 			return;
 		case ATTEMPT_GONE:
 			api_hung_up(rq);
+			return;
+		case ATTEMPT_REFUSED:
 			return;
 		case ATTEMPT_BROKEN:
 			error_from_attempt(call, c);

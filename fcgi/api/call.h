@@ -16,10 +16,11 @@
 
 /* How one attempt went, as its reader saw it. */
 enum attempt {
-	ATTEMPT_OK,	/* the reply is there, or its stream has ended well */
-	ATTEMPT_FAILED, /* nothing of it was said to the client */
-	ATTEMPT_BROKEN, /* it failed after the client had some of it */
-	ATTEMPT_GONE,	/* the client is not there any more */
+	ATTEMPT_OK,	 /* the reply is there, or its stream has ended well */
+	ATTEMPT_FAILED,	 /* nothing of it was said to the client */
+	ATTEMPT_BROKEN,	 /* it failed after the client had some of it */
+	ATTEMPT_GONE,	 /* the client is not there any more */
+	ATTEMPT_REFUSED, /* what the client sends will not do: rq->error */
 };
 
 struct call;
@@ -39,6 +40,11 @@ struct call_peers {
 typedef enum attempt call_reader(struct call *, struct transfer *,
 				 struct answer *answer);
 
+/* Gives the next part of a body, "*got" bytes, 0 at its end.  GB_ECANCELED: the
+ * client went away; other failures have filled in rq->error. */
+typedef enum gb_err call_source(struct call *, char *data, size_t size,
+				size_t *got);
+
 struct call {
 	struct api_request *rq;
 	enum key_pool pool; /* whose keys are asked with */
@@ -47,13 +53,21 @@ struct call {
 	const char *path; /* below the base URL, with its query */
 	const char *body; /* NULL: none */
 	size_t body_len;
+	call_source *source; /* instead: a body too large to be kept; then the
+				call is made once, whatever comes of it */
+	int64_t source_len;  /* its bytes; -1: nobody knows */
 	const struct transfer_header *headers; /* more of them; no secrets */
 	size_t header_count;
+	const char *content_type; /* of the body; NULL: JSON */
 	/* what keeps requests of one client with one key (prompt_cache_key);
 	 * NULL: nothing does */
 	const char *affinity;
 	size_t affinity_len;
-	bool whole; /* the reader wants the body all at once */
+	int64_t pin; /* the one key that can do it, by its id; 0: any */
+	bool object; /* it names something that belongs to a key */
+	bool roam;   /* nobody knows which: one that says no has not got it */
+	bool once;   /* what was sent cannot be sent again */
+	bool whole;  /* the reader wants the body all at once */
 	/* Asked after an attempt that failed through no fault of its key, when
 	 * the client had nothing of it: whether "body" is changed now so that
 	 * the same key is to be asked once more.  NULL: never. */

@@ -9,6 +9,7 @@
 #include "api/chat_pictures.h"
 #include "api/dropped.h"
 #include "api/media.h"
+#include "api/ownership.h"
 #include "api/plain.h"
 #include "api/several.h"
 #include "api/signatures.h"
@@ -84,6 +85,7 @@ struct exchange {
 	struct asking *askings; /* "only", or several */
 	size_t count;
 	struct several *several; /* NULL for one */
+	int64_t pin;		 /* the one key that can do it; 0: any */
 };
 
 /* --- what the client gets ----------------------------------------------- */
@@ -312,6 +314,7 @@ init_call(struct asking *a, struct api_request *rq)
 
 	call->rq = rq;
 	call->pool = rq->pool;
+	call->pin = x->pin;
 	call->model = x->chat.model;
 	call->affinity = x->chat.affinity.ptr;
 	call->affinity_len = x->chat.affinity.len;
@@ -509,6 +512,15 @@ begin(struct api_request *rq, const struct chat_dialect *dialect)
 	return x;
 }
 
+/* The client's request, as it goes to Gemini and to which key. */
+static bool
+take_request(struct exchange *x, struct api_request *rq)
+{
+	return read_request(x, rq) &&
+	       ownership_pin_chat(rq, &x->chat, &x->pin) &&
+	       write_request(x, rq);
+}
+
 static void
 serve(struct api_request *rq, const struct chat_dialect *dialect)
 {
@@ -516,7 +528,7 @@ serve(struct api_request *rq, const struct chat_dialect *dialect)
 
 	if ((x = begin(rq, dialect)) == NULL)
 		return;
-	if (read_request(x, rq) && write_request(x, rq) && prepare(x, rq)) {
+	if (take_request(x, rq) && prepare(x, rq)) {
 		if (x->count == 1)
 			serve_one(x, rq);
 		else
@@ -602,7 +614,7 @@ count(struct api_request *rq, const struct chat_dialect *dialect,
 	if ((x = begin(rq, dialect)) == NULL)
 		return;
 	x->counts = true;
-	if (read_request(x, rq) && write_request(x, rq)) {
+	if (take_request(x, rq)) {
 		a = x->askings = &x->only;
 		x->count = 1;
 		a->x = x;

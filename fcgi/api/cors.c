@@ -13,7 +13,8 @@
 /* What scripts could not read otherwise. */
 #define EXPOSED \
 	"X-Request-Id, Request-Id, X-Gbalance-Dropped, Retry-After, " \
-	"X-Should-Retry, Allow, WWW-Authenticate"
+	"X-Should-Retry, Allow, WWW-Authenticate, X-Goog-Upload-URL, " \
+	"X-Goog-Upload-Status, X-Goog-Upload-Size-Received"
 
 static bool
 is_listed(const struct string_list *origins, const char *origin)

@@ -42,4 +42,24 @@ void native_verb(struct api_request *);
 /* pictures.c: a picture of our own folder; rq->rest is its name. */
 void pictures_get(struct api_request *);
 
+/* owned.c: files, caches, batches and all else that belongs to a key; and
+ * models' verbs that native.c does not know. */
+void owned_call(struct api_request *);
+void owned_model_verb(struct api_request *, const char *version,
+		      const char *model, const char *verb);
+
+/* upload.c: uploads of files; and the one token that is not an access token:
+ * who knows the id of an upload may go on with it, as its owner. */
+void upload_call(struct api_request *);
+bool upload_token(struct api_request *);
+
+/* openai_files.c: OpenAI's files; rq->rest is "file-ID" or "file-ID/content" */
+void openai_files_create(struct api_request *);
+void openai_files_list(struct api_request *);
+void openai_files_get(struct api_request *);
+void openai_files_delete(struct api_request *);
+
+/* upload.c: says that there is no Live API here. */
+void live_call(struct api_request *);
+
 #endif

@@ -8,6 +8,7 @@
 #include <json-c/json_object.h>
 
 #include "api/answer.h"
+#include "api/ownership.h"
 #include "api/plain.h"
 #include "dialect/json_in.h"
 #include "dialect/native_edit.h"
@@ -270,6 +271,32 @@ check_body(struct api_request *rq)
 	return false;
 }
 
+/* A verb that we do not know goes on as it is, to the model that is meant. */
+static bool
+pass_unknown(struct api_request *rq, const char *path)
+{
+	char version[16], model[NATIVE_MODEL_MAX];
+	struct model_name name;
+	const char *at, *colon;
+	size_t len;
+
+	if (rq->pool != POOL_GEMINI)
+		return false;
+	at = strstr(path, "/models/");
+	colon = at == NULL ? NULL : strchr(at, ':');
+	len = colon == NULL ? 0 : (size_t)(colon - at) - 8;
+	if (len == 0 || len >= sizeof(model) || at == path ||
+	    (size_t)(at - path) > sizeof(version))
+		return false;
+	(void)snprintf(version, sizeof(version), "%.*s", (int)(at - path) - 1,
+		       path + 1);
+	(void)snprintf(model, sizeof(model), "%.*s", (int)len, at + 8);
+	(void)snprintf(rq->entry.model, sizeof(rq->entry.model), "%s", model);
+	model_name_resolve(model, rq->snap->models, &name);
+	owned_model_verb(rq, version, name.google, colon + 1);
+	return true;
+}
+
 /* Whether rq->rest is a model and a verb that we take. */
 static bool
 parse_path(struct native *n, struct api_request *rq)
@@ -291,8 +318,11 @@ parse_path(struct native *n, struct api_request *rq)
 		n->faked = n->path.verb == NATIVE_STREAM &&
 			   answer_is_faked(rq->cfg, n->name.google);
 		return true;
-	case NATIVE_NO_PATH:
 	case NATIVE_NO_VERB:
+		if (pass_unknown(rq, path))
+			return false;
+		break;
+	case NATIVE_NO_PATH:
 		break;
 	}
 	api_error_set(&rq->error, FAULT_NO_ROUTE, NULL,
@@ -323,6 +353,11 @@ native_verb(struct api_request *rq)
 		goto out;
 	}
 	prepare(n, rq);
+	if (!ownership_pin_body(rq, buf_str(&rq->body), rq->body.len,
+				OWNED_REQUEST, &n->call.pin)) {
+		answer_reader_release(&n->reader);
+		goto out;
+	}
 	rq->content_type = API_JSON_TYPE;
 	call_run(&n->call);
 	if (rq->error.fault != FAULT_NONE && web_replied(rq->web))

@@ -62,6 +62,9 @@ write_error(struct api_request *rq)
 	case DIALECT_GOOGLE:
 		api_error_write_google(&rq->error, &rq->out);
 		break;
+	case DIALECT_INTERACTIONS:
+		api_error_write_interactions(&rq->error, &rq->out);
+		break;
 	case DIALECT_ANTHROPIC:
 		rq->status = api_error_status_anthropic(&rq->error);
 		api_error_write_anthropic(&rq->error, web_id(rq->web),

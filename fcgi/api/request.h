@@ -20,6 +20,7 @@
 enum api_dialect {
 	DIALECT_OPENAI,
 	DIALECT_GOOGLE,
+	DIALECT_INTERACTIONS, /* Google's, whose errors are others */
 	DIALECT_ANTHROPIC
 };
 
@@ -32,7 +33,8 @@ struct api_request {
 	enum key_pool pool; /* whose keys serve it, where the path says so */
 	const char *rest;   /* of the path, what the route's "*" stands for */
 
-	struct buf body;	     /* the request's, once read */
+	struct buf body;   /* the request's, once read */
+	const char *owner; /* whose is what the call makes; of snap->auth */
 	struct journal_entry entry;  /* filled in on the way */
 	char endpoint[ENDPOINT_MAX]; /* its own, where the table's is not it */
 

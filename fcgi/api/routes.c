@@ -10,14 +10,16 @@
 #include "api/endpoints.h"
 #include "api/path_mend.h"
 #include "api/request.h"
+#include "dialect/owned_names.h"
 
 #define MENDED_MAX \
 	(16 * 1024) /* bytes of a path; web servers stop at 8 KiB \
 		     */
 
 enum who {
-	ANYBODY,   /* no token asked for */
-	TOKEN_USER /* a valid access token */
+	ANYBODY,    /* no token asked for */
+	TOKEN_USER, /* a valid access token */
+	UPLOAD_USER /* the same, or the id of an upload that has begun */
 };
 
 /* Where an endpoint lies, below the mount. */
@@ -32,7 +34,11 @@ enum place {
 	AT_ANTHROPIC_HEADER = 64, /* the same for who names Anthropic's version:
 				    they ask for models there, too */
 	AT_VERTEX = 256,	  /* /vertex-express/v1beta */
-	AT_VERTEX_V1 = 512 /* /vertex-express/v1: chats of OpenAI's, too */
+	AT_VERTEX_V1 = 512, /* /vertex-express/v1: chats of OpenAI's, too */
+	AT_OWNED = 128, /* a path of Gemini's that names what belongs to a key,
+			   or a collection of it */
+	AT_UPLOAD = 1024, /* /upload/v1beta */
+	AT_LIVE = 2048	  /* /ws, where a WebSocket would be */
 };
 
 static const struct prefix {
@@ -49,6 +55,15 @@ static const struct prefix {
     {"/v1alpha", AT_GEMINI, DIALECT_GOOGLE},
     {"/vertex-express/v1beta", AT_VERTEX, DIALECT_GOOGLE},
     {"/vertex-express/v1", AT_VERTEX_V1, DIALECT_OPENAI},
+    {"/gemini/v1alpha", AT_GEMINI, DIALECT_GOOGLE},
+    {"/download/v1beta", AT_GEMINI, DIALECT_GOOGLE},
+    {"/gemini/download/v1beta", AT_GEMINI, DIALECT_GOOGLE},
+    {"/upload/v1beta", AT_UPLOAD, DIALECT_GOOGLE},
+    {"/gemini/upload/v1beta", AT_UPLOAD, DIALECT_GOOGLE},
+    {"/upload/v1alpha", AT_UPLOAD, DIALECT_GOOGLE},
+    {"/upload/v1", AT_UPLOAD, DIALECT_GOOGLE},
+    {"/ws", AT_LIVE, DIALECT_GOOGLE},
+    {"/gemini/ws", AT_LIVE, DIALECT_GOOGLE},
     {"", AT_ROOT, DIALECT_OPENAI},
 };
 
@@ -68,6 +83,13 @@ static const struct route {
     /* Its name is what nobody can guess. */
     {"GET", AT_ROOT, "/pictures/*", ANYBODY, DIALECT_OPENAI, NULL,
      pictures_get},
+    {"*", AT_OWNED, "/*", TOKEN_USER, DIALECT_GOOGLE, "gemini.other",
+     owned_call},
+    {"POST", AT_UPLOAD, "/*", UPLOAD_USER, DIALECT_GOOGLE, "gemini.upload",
+     upload_call},
+    {"PUT", AT_UPLOAD, "/*", UPLOAD_USER, DIALECT_GOOGLE, "gemini.upload",
+     upload_call},
+    {"*", AT_LIVE, "/*", TOKEN_USER, DIALECT_GOOGLE, "gemini.live", live_call},
     {"POST", AT_OPENAI | AT_VERTEX_V1, "/chat/completions", TOKEN_USER,
      DIALECT_OPENAI, "chat.completions", chat_completions},
     {"POST", AT_ANTHROPIC, "/messages", TOKEN_USER, DIALECT_ANTHROPIC,
@@ -100,6 +122,14 @@ static const struct route {
      "gemini.models.list", models_gemini_list},
     {"GET", AT_GEMINI_KEY, "/models/*", TOKEN_USER, DIALECT_GOOGLE,
      "gemini.models.get", models_gemini_get},
+    {"POST", AT_OPENAI, "/files", TOKEN_USER, DIALECT_OPENAI, "files.create",
+     openai_files_create},
+    {"GET", AT_OPENAI, "/files", TOKEN_USER, DIALECT_OPENAI, "files.list",
+     openai_files_list},
+    {"GET", AT_OPENAI, "/files/*", TOKEN_USER, DIALECT_OPENAI, "files.get",
+     openai_files_get},
+    {"DELETE", AT_OPENAI, "/files/*", TOKEN_USER, DIALECT_OPENAI,
+     "files.delete", openai_files_delete},
     {"GET", AT_OPENAI | AT_VERTEX_V1, "/models", TOKEN_USER, DIALECT_OPENAI,
      "models.list", models_openai_list},
     {"POST", AT_GEMINI | AT_GEMINI_V1 | AT_VERTEX | AT_VERTEX_V1, "/models/*:*",
@@ -142,7 +172,7 @@ struct found {
 static bool
 takes_method(const char *wanted, const char *method)
 {
-	return strcmp(wanted, method) == 0 ||
+	return strcmp(wanted, "*") == 0 || strcmp(wanted, method) == 0 ||
 	       (strcmp(wanted, "GET") == 0 && strcmp(method, "HEAD") == 0);
 }
 
@@ -186,6 +216,17 @@ speaks_anthropic(const struct web_request *web)
 	return web_header(web, "anthropic-version") != NULL;
 }
 
+/* Whether a path of Gemini's, behind the version, is AT_OWNED. */
+static bool
+is_owned(const char *path)
+{
+	struct owned_name name;
+
+	path += *path == '/';
+	return owned_collection(path, strcspn(path, "/:")) ||
+	       owned_name_of_path(&name, path);
+}
+
 static void
 find_route(struct found *f, const struct web_request *web, const char *path)
 {
@@ -211,6 +252,9 @@ find_route(struct found *f, const struct web_request *web, const char *path)
 			places |= AT_ANTHROPIC_HEADER;
 			f->dialect = DIALECT_ANTHROPIC;
 		}
+		if ((places & (AT_GEMINI | AT_GEMINI_KEY)) != 0 &&
+		    is_owned(path + len))
+			places |= AT_OWNED;
 		find_below(f, places, web_method(web), path + len);
 		return;
 	}
@@ -274,7 +318,7 @@ find_token(struct api_request *rq)
 	for (i = 0; i < GB_COUNT(tokens) && name == NULL; i++)
 		if (tokens[i] != NULL)
 			name = auth_find(rq->snap->auth, tokens[i],
-					 strlen(tokens[i]));
+					 strlen(tokens[i]), &rq->owner);
 	explicit_bzero(from_query, sizeof(from_query));
 	return name;
 }
@@ -287,7 +331,10 @@ check_caller(struct api_request *rq, enum who who)
 
 	if (who == ANYBODY)
 		return true;
-	if ((name = find_token(rq)) == NULL) {
+	if ((name = find_token(rq)) == NULL && who == UPLOAD_USER &&
+	    upload_token(rq))
+		return true;
+	if (name == NULL) {
 		api_error_set(&rq->error, FAULT_TOKEN, NULL,
 			      "Incorrect or missing access token. Send it as "
 			      "\"Authorization: Bearer …\", as "

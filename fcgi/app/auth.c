@@ -8,6 +8,7 @@
 struct auth_entry {
 	unsigned char digest[DIGEST_SIZE];
 	char name[TOKEN_NAME_MAX + 1];
+	char owner[AUTH_OWNER_MAX + 1];
 };
 
 struct auth {
@@ -34,6 +35,12 @@ add_config_tokens(struct auth *auth, const struct string_list *tokens)
 		secret_digest(e->digest, tokens->items[i],
 			      strlen(tokens->items[i]));
 		(void)snprintf(e->name, sizeof(e->name), "config-%zu", i + 1);
+		/* its place in the list, and so its name, may change */
+		(void)snprintf(e->owner, sizeof(e->owner),
+			       "c:%02x%02x%02x%02x%02x%02x%02x%02x",
+			       e->digest[0], e->digest[1], e->digest[2],
+			       e->digest[3], e->digest[4], e->digest[5],
+			       e->digest[6], e->digest[7]);
 	}
 }
 
@@ -49,6 +56,7 @@ add_stored_tokens(struct auth *auth, const struct token_rows *tokens)
 		e = &auth->entries[auth->count++];
 		memcpy(e->digest, tokens->rows[i].digest, DIGEST_SIZE);
 		memcpy(e->name, tokens->rows[i].name, sizeof(e->name));
+		(void)snprintf(e->owner, sizeof(e->owner), "t:%s", e->name);
 	}
 }
 
@@ -93,14 +101,33 @@ auth_free(struct auth *auth)
 }
 
 const char *
-auth_find(const struct auth *auth, const char *token, size_t len)
+auth_find(const struct auth *auth, const char *token, size_t len,
+	  const char **owner)
 {
 	struct auth_entry key, *found;
 
+	*owner = NULL;
 	if (len == 0 || len > AUTH_TOKEN_BYTES_MAX)
 		return NULL;
 	secret_digest(key.digest, token, len);
 	found = bsearch(&key, auth->entries, auth->count, sizeof(key),
 			entry_compare);
-	return found == NULL ? NULL : found->name;
+	if (found == NULL)
+		return NULL;
+	*owner = found->owner;
+	return found->name;
+}
+
+const char *
+auth_of_owner(const struct auth *auth, const char *text, const char **owner)
+{
+	size_t i;
+
+	for (i = 0; i < auth->count; i++)
+		if (strcmp(auth->entries[i].owner, text) == 0) {
+			*owner = auth->entries[i].owner;
+			return auth->entries[i].name;
+		}
+	*owner = NULL;
+	return NULL;
 }

@@ -37,6 +37,8 @@ run_due(struct app *app)
 	keep.error_days = cfg->error_log_days;
 	keep.signature_hours = cfg->signature_hours;
 	keep.signatures_max = cfg->signatures_max;
+	keep.objects_every_hours =
+	    cfg->files_cleanup ? cfg->files_cleanup_hours : 0;
 	retention_due(app_store(app), &keep);
 	pictures_sweep_due(app_store(app), cfg);
 	app_release(app, snap);

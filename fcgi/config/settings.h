@@ -129,6 +129,12 @@ struct settings {
 	char *s3_public_url; /* S3_PUBLIC_URL of the bucket; "": the endpoint's
 			      */
 
+	/* files and other things that belong to a key */
+	bool files_isolation;	     /* FILES_USER_ISOLATION_ENABLED */
+	bool files_cleanup;	     /* FILES_CLEANUP_ENABLED */
+	int64_t files_cleanup_hours; /* FILES_CLEANUP_INTERVAL_HOURS */
+	int64_t max_upload;	     /* MAX_UPLOAD bytes of a file */
+
 	/* serving */
 	char *database;		/* SQLITE_DATABASE: path of the file */
 	char *base_path;	/* BASE_PATH: where we are mounted, without a

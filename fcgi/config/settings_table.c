@@ -268,6 +268,19 @@ const struct setting settings_table[SETTINGS_COUNT] = {
      .min = 1, .max = URL_MAX, AT(s3_public_url), .tidy = tidy_mount,
      .check = check_base_url},
 
+    /* files and other things that belong to a key */
+    {"files_user_isolation_enabled", "FILES_USER_ISOLATION_ENABLED",
+     "whether files, caches and so on are for the token that made them", "true",
+     SETTING_BOOL, AT(files_isolation)},
+    {"files_cleanup_enabled", "FILES_CLEANUP_ENABLED",
+     "whether expired files, caches and so on are forgotten", "true",
+     SETTING_BOOL, AT(files_cleanup)},
+    {"files_cleanup_interval_hours", "FILES_CLEANUP_INTERVAL_HOURS",
+     "between two times of that", "1", SETTING_NUMBER, UNIT_HOURS, 1, 720,
+     AT(files_cleanup_hours)},
+    {"max_upload", "MAX_UPLOAD", "of an uploaded file; a larger one gets 413",
+     "2G", SETTING_NUMBER, UNIT_BYTES, MIB, 16 * GIB, AT(max_upload)},
+
     /* serving */
     {"sqlite_database", "SQLITE_DATABASE",
      "path of the database file, shared by all instances", "data/gbalance.db",

@@ -1,6 +1,7 @@
 /* chat_media.c: pictures, sound and documents as parts of the chat */
 #include "dialect/chat_media.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "dialect/media.h"
@@ -110,9 +111,19 @@ enum gb_err
 chat_put_file(const struct chat_media *m, const struct field *at,
 	      struct text uri)
 {
+	static const char openai[] = "file-", google[] = "files/";
 	struct text none = {NULL, 0};
 	char *full;
 
+	if (text_begins(uri, openai)) { /* our /v1/files calls it so */
+		full = chat_alloc(m->r->chat, uri.len + 2);
+		if (full == NULL)
+			return chat_no_room(m->r, at, GB_ENOMEM);
+		(void)snprintf(full, uri.len + 2, "%s%.*s", google,
+			       (int)(uri.len - strlen(openai)),
+			       uri.ptr + strlen(openai));
+		uri = text_from(full);
+	}
 	if (media_uri(uri) != MEDIA_URI_FILE)
 		return field_refuse(at, m->r->err, FAULT_INVALID,
 				    "no such file; files of Gemini's Files API "

@@ -64,6 +64,8 @@ static const struct fault {
 		     "api_error"},
     [FAULT_UPSTREAM_INTERNAL] = {500, "server_error", "internal_error",
 				 "INTERNAL", "api_error"},
+    [FAULT_NOT_SERVED] = {501, INVALID, "not_implemented", "UNIMPLEMENTED",
+			  INVALID},
     [FAULT_OVERLOADED] = {503, "server_error", "overloaded", "UNAVAILABLE",
 			  "overloaded_error"},
     [FAULT_NO_KEYS] = {503, "server_error", "no_keys", "UNAVAILABLE",
@@ -413,4 +415,62 @@ int
 api_error_status_anthropic(const struct api_error *e)
 {
 	return e->fault == FAULT_OVERLOADED ? OVERLOADED : e->status;
+}
+
+static const struct {
+	int status;
+	const char *code;
+} interaction_codes[] = {
+    {400, "invalid_request"},
+    {401, "authentication"},
+    {402, "payment_required"},
+    {403, "permission_denied"},
+    {404, "not_found"},
+    {413, "invalid_request"},
+    {429, "rate_limit_exceeded"},
+    {503, "unavailable"},
+    {504, "timeout"},
+};
+
+/* {"code":…,"message":…}, as a value. */
+static void
+write_interaction_error(const struct api_error *e, struct json_out *out)
+{
+	const char *code = e->status < 500 ? "invalid_request" : "internal";
+	size_t i;
+
+	for (i = 0; i < GB_COUNT(interaction_codes); i++)
+		if (interaction_codes[i].status == e->status)
+			code = interaction_codes[i].code;
+	jout_object(out);
+	jout_key_string(out, "code", code);
+	jout_key_string(out, "message", e->message);
+	jout_object_end(out);
+}
+
+void
+api_error_write_interactions(const struct api_error *e, struct buf *text)
+{
+	struct json_out out;
+
+	jout_init(&out, text);
+	jout_object(&out);
+	jout_key(&out, "error");
+	write_interaction_error(e, &out);
+	jout_object_end(&out);
+}
+
+void
+api_error_write_interactions_event(const struct api_error *e, struct buf *text)
+{
+	struct json_out out;
+
+	buf_puts(text, "event: error\ndata: ");
+	jout_init(&out, text);
+	jout_object(&out);
+	jout_key_string(&out, "event_type", "error");
+	jout_key(&out, "error");
+	write_interaction_error(e, &out);
+	jout_object_end(&out);
+	buf_puts(text, "\n\n");
 }

@@ -37,6 +37,7 @@ enum api_fault {
 	FAULT_UPSTREAM_KEY,	 /* 502 upstream_key_error: our keys' fault */
 	FAULT_EMPTY,		 /* 502 empty_response */
 	FAULT_UPSTREAM_INTERNAL, /* 500 internal_error, of upstream */
+	FAULT_NOT_SERVED,	 /* 501 what FastCGI cannot carry */
 	FAULT_OVERLOADED,	 /* 503 overloaded */
 	FAULT_NO_KEYS,		 /* 503 no key is configured at all */
 	FAULT_TIMEOUT,		 /* 504 timeout */
@@ -82,6 +83,12 @@ void api_error_write_anthropic(const struct api_error *, const char *request_id,
 
 /* The HTTP status as Anthropic's clients know it: 529 when overloaded. */
 int api_error_status_anthropic(const struct api_error *);
+
+/* The same for Google's interactions, whose codes are words; and the event that
+ * ends a stream of theirs. */
+void api_error_write_interactions(const struct api_error *, struct buf *out);
+void api_error_write_interactions_event(const struct api_error *,
+					struct buf *out);
 
 /* The HTTP status that an error inside a 200 stands for: its code, or 500 when
  * it has none that is an error's. */

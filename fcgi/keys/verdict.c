@@ -454,6 +454,8 @@ verdict_judge(const struct answer *a, const char *model, struct verdict *out)
 	memset(out, 0, sizeof(*out));
 	google_error_read(&error, a->body, a->body_len);
 	row = &rows[find_row(a, &error)];
+	if (a->object && row->number == 16)
+		row = &rows[15];
 	out->row = row->number;
 	out->retry = row->retry;
 	out->action = row->action;

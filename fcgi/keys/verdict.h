@@ -30,6 +30,8 @@ struct answer {
 	size_t body_len;
 	const char *secret; /* the key that was sent, to be masked in the
 			       reason; NULL: none */
+	bool object;	    /* the request names what belongs to a key: that
+			       it may not have it is not the key's fault */
 	int64_t now_ms;	    /* since 1970 UTC */
 	int64_t streak;	    /* store_key_model_streak(): row 25 doubles by it */
 };

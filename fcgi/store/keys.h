@@ -124,6 +124,15 @@ enum gb_err store_key_turns(struct store *, enum key_pool, const char *model,
 			    int64_t *back_at) GB_NODISCARD;
 
 /*
+ * The turn of one key and no other, for what only that key can do; the rotation
+ * stays where it is.  GB_EBUSY: it is not READY, and "*back_at" is when it is,
+ * or 0 for a disabled one; GB_ENOTFOUND: there is no such key any more.
+ */
+enum gb_err store_key_turn_of(struct store *, int64_t id, const char *model,
+			      int64_t now_ms, struct key_turn *,
+			      int64_t *back_at) GB_NODISCARD;
+
+/*
  * What became of a key.  A key that a person disabled stays as it is, and a
  * key that is not there any more is no failure.  A deadline only moves later;
  * only a person, or store_key_revive(), ends it before its time.

@@ -7,6 +7,7 @@
 #include "store/affinity.h"
 #include "store/journal.h"
 #include "store/keys.h"
+#include "store/objects.h"
 #include "store/overrides.h"
 #include "store/signatures.h"
 
@@ -74,6 +75,10 @@ retention_due(struct store *s, const struct retention *keep)
 		delete_rows(s, store_signatures_trim, keep->signatures_max);
 		delete_rows(s, affinity_expire, now_ms - AFFINITY_MS);
 	}
+	if (keep->objects_every_hours > 0 &&
+	    job_is_ours(s, "expire-objects", now_ms,
+			keep->objects_every_hours * HOUR_MS))
+		delete_rows(s, store_objects_expire, now_ms);
 	if (job_is_ours(s, "forget-models", now_ms, DAY_MS))
 		delete_older(s, store_keys_forget_models, now_ms, COOLED_DAYS);
 }

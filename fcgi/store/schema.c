@@ -17,6 +17,8 @@
  * model_lists: what Google answered, to the byte; one that no key has goes.
  * signatures, affinity: ids grow with each write, so that those which lie too
  * far behind the newest are the rows too many, and nobody needs to count.
+ * objects: a key that was deleted leaves its rows until they expire, so that
+ * clients can be told.
  */
 static const char *const migrations[] = {
     "CREATE TABLE meta ("
@@ -176,6 +178,21 @@ static const char *const migrations[] = {
     "	WHERE disabled_by = 0;"
 
     "PRAGMA user_version = 4;",
+
+    "CREATE TABLE objects ("
+    "	name TEXT PRIMARY KEY,"
+    "	key_id INTEGER NOT NULL,"
+    "	token TEXT NOT NULL,"
+    "	mime TEXT NOT NULL,"
+    "	uri TEXT NOT NULL,"
+    "	label TEXT NOT NULL,"
+    "	purpose TEXT NOT NULL,"
+    "	bytes INTEGER NOT NULL,"
+    "	created_at INTEGER NOT NULL,"
+    "	expires_at INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX objects_expire ON objects (expires_at);"
+
+    "PRAGMA user_version = 5;",
 };
 
 static const char sql_version[] = "PRAGMA user_version";

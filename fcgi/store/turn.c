@@ -45,6 +45,15 @@ static const char sql_turn[] = SQL_TURN(KEY_IS_READY, "");
 static const char sql_turn_untried[] = SQL_TURN(KEY_IS_READY, UNTRIED);
 static const char sql_turn_whatever[] = SQL_TURN(KEY_IS_AWAKE, UNTRIED);
 
+/* ?3: the one key that will do. */
+static const char sql_pinned[] = "SELECT p.id, p.secret, EXISTS (" KEY_HAS_PAST(
+    "p.id", "?1",
+    "?2") "),"
+	  " p.disabled_by, max(p.ready_at, coalesce(c.ready_at, 0)),"
+	  " p.pool"
+	  " FROM keys p LEFT JOIN key_models c"
+	  " ON c.key_id = p.id AND c.model = ?1 WHERE p.id = ?3";
+
 #define SQL_BACK_AT(may_have) \
 	"SELECT min(max(k.ready_at, coalesce(m.ready_at, 0), ?2)) FROM keys k" \
 	" LEFT JOIN key_models m ON m.key_id = k.id AND m.model = ?1" \
@@ -279,5 +288,47 @@ store_key_turns(struct store *s, enum key_pool pool, const char *model,
 		turns[i].pool = pool;
 	if (rc != GB_OK)
 		explicit_bzero(turns, count * sizeof(*turns));
+	return rc;
+}
+
+/* What the row of the pinned key in "stmt" says. */
+static enum gb_err
+read_pinned(sqlite3_stmt *stmt, int64_t now_ms, struct key_turn *turn,
+	    int64_t *back_at)
+{
+	int64_t ready_at;
+
+	ready_at = sqlite3_column_int64(stmt, 4);
+	*back_at = sqlite3_column_int64(stmt, 3) != 0 ? 0
+		   : ready_at > now_ms		      ? ready_at
+						      : -1;
+	if (*back_at >= 0)
+		return GB_EBUSY;
+	*back_at = 0;
+	turn->pool = pool_read(stmt, 5);
+	return turn_read(stmt, turn);
+}
+
+enum gb_err
+store_key_turn_of(struct store *s, int64_t id, const char *model,
+		  int64_t now_ms, struct key_turn *turn, int64_t *back_at)
+{
+	sqlite3_stmt *stmt;
+	enum gb_err rc;
+	bool row;
+
+	memset(turn, 0, sizeof(*turn));
+	*back_at = 0;
+	db_lock(s);
+	rc = db_start(s, sql_pinned,
+		      DB_ARGS(db_text(model), db_int(now_ms), db_int(id)),
+		      &stmt);
+	if (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK)
+		rc = row ? read_pinned(stmt, now_ms, turn, back_at)
+			 : GB_ENOTFOUND;
+	db_end(stmt);
+	db_unlock(s);
+	if (rc != GB_OK)
+		explicit_bzero(turn, sizeof(*turn));
 	return rc;
 }

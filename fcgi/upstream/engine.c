@@ -378,8 +378,15 @@ engine_check(struct engine *e, struct transfer *t)
 		 e->now_ms - t->gate_ms >= t->connect_ms)
 		engine_fail(e, t, TRANSFER_TIMEOUT, NO_CONNECTION,
 			    (long long)t->connect_ms);
+	else if (t->idle_ms > 0 && t->feeding && !t->held &&
+		 silence >= t->idle_ms)
+		engine_fail(e, t, TRANSFER_TIMEOUT,
+			    "took none of the request for %lld ms",
+			    (long long)t->idle_ms);
 	else if (t->first_byte_ms > 0 && t->taken == 0 && !t->held &&
-		 age >= t->first_byte_ms)
+		 !t->feeding &&
+		 e->now_ms - (t->feeds ? t->fed_ms : t->started_ms) >=
+		     t->first_byte_ms)
 		engine_fail(e, t, TRANSFER_TIMEOUT,
 			    "no first byte within %lld ms",
 			    (long long)t->first_byte_ms);
@@ -387,7 +394,8 @@ engine_check(struct engine *e, struct transfer *t)
 		 silence >= t->idle_ms)
 		engine_fail(e, t, TRANSFER_TIMEOUT, "silent for %lld ms",
 			    (long long)t->idle_ms);
-	else if (t->watch_fd != -1 && !t->watched && age >= WATCH_AFTER_MS)
+	else if (t->watch_fd != -1 && !t->watched && !t->feeding &&
+		 age >= WATCH_AFTER_MS)
 		sockets_watch(&e->sockets, t);
 }
 

@@ -17,6 +17,8 @@
 #define RECEIVE_BYTES 8192 /* at a time; each running stream has as many */
 #define KEEP_MAX      (64 * 1024) /* larger buffers do not outlive a request */
 
+#define FEED_MAX (1024 * 1024) /* of one piece of a body that is fed */
+
 /* Stands for no limit: libcurl's 0 is five minutes.  One day. */
 #define CONNECT_MAX_MS INT64_C(86400000)
 
@@ -264,6 +266,38 @@ on_body(char *data, size_t size, size_t count, void *arg)
 	return took;
 }
 
+/* For CURLOPT_READFUNCTION: the next bytes of a body that is fed. */
+static size_t
+on_feed(char *data, size_t size, size_t count, void *arg)
+{
+	struct transfer *t = arg;
+	size_t len, left;
+	bool drained;
+
+	t->heard_ms = engine_now_ms(t->engine);
+	pthread_mutex_lock(&t->lock);
+	left = t->feed.len - t->fed;
+	len = size * count < left ? size * count : left;
+	if (len > 0)
+		memcpy(data, t->feed.data + t->fed, len);
+	t->fed += len;
+	drained = len > 0 && len == left;
+	if (drained) {
+		buf_reset(&t->feed);
+		t->fed = 0;
+	}
+	t->held = left == 0 && !t->feed_ended;
+	t->feed_paused = t->held;
+	if (left == 0 && t->feed_ended && t->feeding) {
+		t->feeding = false;
+		t->fed_ms = t->heard_ms;
+	}
+	pthread_mutex_unlock(&t->lock);
+	if (drained)
+		exchange_signal(t, EVENT_ROOM);
+	return t->held ? CURL_READFUNC_PAUSE : len;
+}
+
 /* --- options that never change -------------------------------------------- */
 
 static const struct {
@@ -343,6 +377,8 @@ exchange_set_defaults(struct transfer *t, const struct exchange_defaults *d)
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_feed);
+	curl_easy_setopt(easy, CURLOPT_READDATA, t);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
@@ -368,6 +404,7 @@ exchange_new(struct engine *engine, const struct exchange_defaults *d)
 	buf_init(&t->lines, LINES_MAX);
 	buf_init(&t->head, HEAD_MAX);
 	buf_init(&t->body, 0);
+	buf_init(&t->feed, FEED_MAX);
 	t->easy = curl_easy_init();
 	if (t->easy == NULL || exchange_set_defaults(t, d) != CURLE_OK) {
 		exchange_free(t);
@@ -386,6 +423,7 @@ exchange_free(struct transfer *t)
 	free(t->list);
 	buf_release(&t->head);
 	buf_release(&t->body);
+	buf_release(&t->feed);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
 }
@@ -398,6 +436,7 @@ exchange_forget(struct transfer *t)
 	buf_reset(&t->lines);
 	buf_reset(&t->head);
 	buf_reset(&t->body);
+	buf_release(&t->feed);
 	if (t->body.size > KEEP_MAX)
 		buf_release(&t->body);
 	if (t->head.size > KEEP_MAX)
@@ -483,15 +522,18 @@ exchange_method(CURL *easy, const struct transfer_request *rq)
 	const char *implied;
 	bool body;
 
-	body = rq->body != NULL || strcmp(rq->method, "POST") == 0 ||
-	       strcmp(rq->method, "PUT") == 0 ||
-	       strcmp(rq->method, "PATCH") == 0;
+	body =
+	    rq->feeds || rq->body != NULL || strcmp(rq->method, "POST") == 0 ||
+	    strcmp(rq->method, "PUT") == 0 || strcmp(rq->method, "PATCH") == 0;
 	if (body) {
 		curl_easy_setopt(easy, CURLOPT_POST, 1L);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-				 (curl_off_t)rq->body_len);
+				 rq->feeds ? (curl_off_t)rq->feed_len
+					   : (curl_off_t)rq->body_len);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
-				 rq->body != NULL ? rq->body : "");
+				 rq->feeds	    ? NULL
+				 : rq->body != NULL ? rq->body
+						    : "");
 		implied = "POST";
 	} else if (strcmp(rq->method, "HEAD") == 0) {
 		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
@@ -551,6 +593,10 @@ exchange_options(struct transfer *t, const struct transfer_request *rq)
 	curl_easy_setopt(easy, CURLOPT_PIPEWAIT,
 			 t->gate == -1 || rq->apart ? 0L : 1L);
 	rc = exchange_share(t, rq->apart);
+	/* What was fed is not there a second time, and a kept connection may
+	 * turn out to be closed only when some of it was sent. */
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
+			 rq->feeds || rq->apart ? 1L : 0L);
 	if (rc == CURLE_OK)
 		rc = exchange_method(easy, rq);
 	if (rc == CURLE_OK)
@@ -578,7 +624,13 @@ exchange_prepare(struct transfer *t, const struct transfer_request *rq)
 	t->allow = rq->apart ? rq->allow : NULL;
 	t->redirects = rq->apart ? rq->redirects : 0;
 	t->budget = rq->budget;
-	t->gate = rq->apart ? GATE_APART : gates_find(rq->url, rq->proxy);
+	t->feeds = t->feeding = rq->feeds;
+	t->feed_ended = t->feed_paused = false;
+	t->fed = 0;
+	t->fed_ms = 0;
+	t->gate = rq->apart   ? GATE_APART
+		  : rq->feeds ? -1
+			      : gates_find(rq->url, rq->proxy);
 	t->gate_state = GATE_OUT;
 	t->body.max =
 	    rq->whole ? rq->body_max : rq->queue_max + CURL_MAX_WRITE_SIZE;
@@ -589,7 +641,7 @@ exchange_prepare(struct transfer *t, const struct transfer_request *rq)
 	t->tries = 0;
 	t->paused = t->held = t->too_large = false;
 	t->redirected = t->resolved = t->forbidden = false;
-	atomic_store(&t->events, 0);
+	atomic_store(&t->events, rq->feeds ? EVENT_ROOM : 0);
 
 	if ((rc = exchange_headers(t, rq)) != GB_OK)
 		return rc;

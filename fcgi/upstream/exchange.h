@@ -28,6 +28,7 @@ enum {
 	EVENT_DATA = 1 << 1,	 /* the queue is not empty */
 	EVENT_OVER = 1 << 2,	 /* "end" is set; the engine is done with it */
 	EVENT_RELEASED = 1 << 3, /* the engine has no reference any more */
+	EVENT_ROOM = 1 << 5,	 /* the body may be fed on */
 	EVENT_WAITING = 1 << 4,	 /* the request thread sleeps: wake it */
 };
 
@@ -55,14 +56,19 @@ struct transfer {
 	int watch_fd; /* the engine makes it -1 when it cannot hang up */
 	const atomic_bool *cancel; /* somebody else's word to end; or NULL */
 	int gate;		   /* of gates.h; -1: none */
+	bool feeds;
 
 	/* Shared. */
 	atomic_uint events;   /* also the futex that the reader waits on */
 	atomic_uint asks;     /* changed under the engine's lock; 0: the engine
 				 will not come back to it on its own */
-	pthread_mutex_t lock; /* for the two below, while it streams */
+	pthread_mutex_t lock; /* for those below, while it streams */
 	struct buf body;
-	bool paused; /* the engine waits for ASK_RESUME */
+	bool paused;	 /* the engine waits for ASK_RESUME */
+	struct buf feed; /* of the request's body, from "fed" on */
+	size_t fed;
+	bool feed_ended;  /* nothing more comes */
+	bool feed_paused; /* the engine waits for ASK_RESUME */
 
 	/* The engine's until EVENT_HEAD. */
 	int status;
@@ -87,6 +93,8 @@ struct transfer {
 	bool redirected; /* the reply leads elsewhere */
 	bool resolved;	 /* its host was looked up, or could not be */
 	bool forbidden;	 /* an address did not pass "allow" */
+	bool feeding;	 /* the request is not out yet */
+	int64_t fed_ms;	 /* when it was */
 	bool held;	 /* back-pressure: the idle clock stands still */
 	bool too_large;	 /* why a callback refused bytes */
 	bool watched;

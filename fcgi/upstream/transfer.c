@@ -33,6 +33,44 @@ transfer_has(const struct transfer *t, unsigned int event)
 	return (atomic_load(&t->events) & event) != 0;
 }
 
+/* Put "len" bytes, or the end of all, where the engine looks for them; false:
+ * no memory. */
+static bool
+transfer_put(struct transfer *t, const char *data, size_t len, bool end)
+{
+	bool resume, good;
+
+	pthread_mutex_lock(&t->lock);
+	if (len > 0) {
+		buf_add(&t->feed, data, len);
+		atomic_fetch_and(&t->events, ~(unsigned int)EVENT_ROOM);
+	}
+	good = buf_error(&t->feed) == GB_OK;
+	t->feed_ended = end;
+	resume = t->feed_paused;
+	t->feed_paused = false;
+	pthread_mutex_unlock(&t->lock);
+	if (resume)
+		engine_ask(t->engine, t, ASK_RESUME);
+	return good;
+}
+
+bool
+transfer_feed(struct transfer *t, const char *data, size_t len)
+{
+	(void)exchange_wait(t, EVENT_ROOM | EVENT_OVER, -1);
+	if (transfer_has(t, EVENT_OVER))
+		return false;
+	return transfer_put(t, data, len, false);
+}
+
+void
+transfer_feed_end(struct transfer *t)
+{
+	if (!transfer_has(t, EVENT_OVER))
+		(void)transfer_put(t, NULL, 0, true);
+}
+
 enum transfer_got
 transfer_head(struct transfer *t, int64_t wait_ms)
 {

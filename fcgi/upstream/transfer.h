@@ -30,11 +30,14 @@ struct transfer_request {
 	size_t header_count;
 	const char *body; /* borrowed until transfer_free(); NULL: none */
 	size_t body_len;
+	bool feeds; /* the body comes by transfer_feed(), and "body" is NULL */
+	int64_t feed_len;  /* of "feeds": bytes of it; -1: nobody knows */
 	const char *proxy; /* NULL or "": direct */
 	/* The limits; 0: none.  All but the first are noticed up to 100 ms
 	 * late.  They begin with the transfer, but for the silence. */
 	int64_t connect_timeout_ms;    /* names, TCP, proxy and TLS */
-	int64_t first_byte_timeout_ms; /* to the first byte of the body */
+	int64_t first_byte_timeout_ms; /* to the first byte of the body, from
+					  the end of what is fed */
 	int64_t idle_timeout_ms; /* silence within the body; what waits for the
 				    reader does not count */
 	int64_t total_timeout_ms;
@@ -88,6 +91,18 @@ enum transfer_got {
  */
 enum gb_err transfer_start(struct engine *, const struct transfer_request *,
 			   struct transfer **out) GB_NODISCARD;
+
+/*
+ * Hand over the next "len" bytes of the body, waiting until upstream took those
+ * before; at most one such piece lies in memory.  False: the transfer is over,
+ * and upstream wants no more; or, while transfer_end() says that it runs, there
+ * is no memory.
+ */
+bool transfer_feed(struct transfer *, const char *data, size_t len);
+
+/* That was all of the body.  From here on the client's descriptor is watched,
+ * which cannot be while somebody reads from it. */
+void transfer_feed_end(struct transfer *);
 
 /*
  * Wait until the status and headers are there (with "whole": until all is) or

@@ -182,6 +182,7 @@ web_request_begin(struct web_request *rq, const char *base_path)
 	buf_reset(&rq->path);
 	buf_reset(&rq->head);
 	rq->replied = rq->gone = false;
+	rq->body_read = 0;
 	random_id(rq->id);
 	rq->arrived_wall_ms = clock_wall_ms();
 	rq->arrived_mono_ms = clock_mono_ms();
@@ -424,6 +425,56 @@ web_read_body(struct web_request *rq, struct buf *body)
 		body->data[body->len] = '\0';
 	}
 	return got == 0 && !known ? GB_OK : GB_ECANCELED;
+}
+
+int64_t
+web_body_length(const struct web_request *rq)
+{
+	const char *length;
+	int64_t announced;
+
+	length = variable_or(rq, "CONTENT_LENGTH", "");
+	if (length[0] < '0' || length[0] > '9')
+		return -1;
+	errno = 0;
+	announced = strtoll(length, NULL, 10);
+	return errno == ERANGE ? INT64_MAX : announced;
+}
+
+enum gb_err
+web_read_part(struct web_request *rq, char *data, size_t size, size_t *got)
+{
+	int64_t announced;
+	ssize_t n;
+
+	*got = 0;
+	announced = web_body_length(rq);
+	if (announced >= 0 && (uint64_t)(announced - rq->body_read) < size)
+		size = (size_t)(announced - rq->body_read);
+	if (size == 0)
+		return GB_OK;
+	n = read_some(rq, data, size);
+	if (n < 0 || (n == 0 && announced >= 0))
+		return GB_ECANCELED;
+	*got = (size_t)n;
+	rq->body_read += n;
+	return GB_OK;
+}
+
+void
+web_own_url(const struct web_request *rq, struct buf *out)
+{
+	const char *scheme, *host, *https;
+
+	https = variable_or(rq, "HTTPS", "");
+	scheme = variable_or(rq, "HTTP_X_FORWARDED_PROTO",
+			     variable_or(rq, "REQUEST_SCHEME", "http"));
+	if (strcasecmp(https, "on") == 0 || strcasecmp(scheme, "https") == 0)
+		scheme = "https";
+	else
+		scheme = "http";
+	host = variable_or(rq, "HTTP_HOST", variable_or(rq, "SERVER_NAME", ""));
+	buf_printf(out, "%s://%s%s", scheme, host, web_mount(rq));
 }
 
 int

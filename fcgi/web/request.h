@@ -61,6 +61,21 @@ bool web_query_value(const struct web_request *, const char *name, char *value,
  */
 enum gb_err web_read_body(struct web_request *, struct buf *body) GB_NODISCARD;
 
+/* How many bytes the body has, as the client announced; -1: it did not. */
+int64_t web_body_length(const struct web_request *);
+
+/*
+ * Read the next part of the body, for who does not want it as a whole: "*got"
+ * bytes, 0 at its end.  GB_ECANCELED: the client went away before it had sent
+ * what it announced.
+ */
+enum gb_err web_read_part(struct web_request *, char *data, size_t size,
+			  size_t *got) GB_NODISCARD;
+
+/* The URL that the client knows us by, up to where we are mounted:
+ * "https://host/gbalance". */
+void web_own_url(const struct web_request *, struct buf *out);
+
 /* The descriptor whose hang-up means that the client is gone; -1: none. */
 int web_watch_fd(const struct web_request *);
 

@@ -18,6 +18,7 @@ struct web_request {
 	int64_t arrived_wall_ms, arrived_mono_ms;
 	const char *method, *query;
 	struct buf mount, path;
+	int64_t body_read; /* by web_read_part() */
 
 	struct buf head; /* header lines of the reply, until it begins */
 	bool replied;	 /* the head went out */

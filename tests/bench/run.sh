@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # run.sh: how fast gbalance is, and what it needs, as a table of goals.
 #
-#   tests/bench/run.sh [throughput] [latency] [streams] [image] [readers] [turns] [memory] [start] [size]
+#   tests/bench/run.sh [throughput] [latency] [streams] [image] [upload] [readers] [turns] [memory] [start] [size]
 #   tests/bench/run.sh --soak
 #
 # Without a word, all of it, in about four minutes; --soak is the memory part
@@ -38,6 +38,10 @@ IMAGE_CONNECTIONS=2
 IMAGE_ROUNDS=3
 IMAGE_SECONDS=3
 
+# A file in one request.
+UPLOAD_MIB=256
+UPLOAD_ROUNDS=5
+
 REQUESTS=${BENCH_REQUESTS:-200000}
 
 # What memory may grow by after the first fifth of the requests and still
@@ -54,11 +58,11 @@ main()
     REQUESTS=${BENCH_REQUESTS:-1000000}
     set -- memory
   fi
-  [ $# -gt 0 ] || set -- throughput latency streams image readers turns memory start size
+  [ $# -gt 0 ] || set -- throughput latency streams image upload readers turns memory start size
   for part in "$@"; do
     case $part in
-    throughput|latency|streams|image|readers|turns|memory|start|size) ;;
-    *) echo "usage: run.sh [--soak|throughput|latency|streams|image|readers|turns|memory|start|size]" >&2
+    throughput|latency|streams|image|upload|readers|turns|memory|start|size) ;;
+    *) echo "usage: run.sh [--soak|throughput|latency|streams|image|upload|readers|turns|memory|start|size]" >&2
        exit 2 ;;
     esac
   done
@@ -292,6 +296,54 @@ measure_image()
   stop_gbalance
   note '  such chats through bare nginx, MiB/s' \
     "$(calc "$(median "${rates[@]}") * $(stat -c %s "$BENCH_BODY") / 1048576" 0)"
+  note '  behind lighttpd, ratio to bare nginx' \
+    "$(median ${ratios[lighttpd_gbalance]})"
+  note '  behind nginx, ratio to bare nginx' \
+    "$(median ${ratios[nginx_gbalance]})"
+}
+
+# --- an uploaded file -------------------------------------------------------
+
+# Upload it in one request to the server on this port; MiB a second.
+upload_rate()
+{
+  local out
+
+  out=$(curl -sS -X POST -T "$work/upload" -H 'Expect:' \
+          -H "x-goog-api-key: $BENCH_TOKEN" -H 'Content-Type: video/mp4' \
+          -H 'X-Goog-Upload-Protocol: raw' -o "$work/upload.out" \
+          -w '%{http_code} %{speed_upload}' \
+          "http://127.0.0.1:$1/upload/v1beta/files") || fail "upload: $out"
+  [ "${out%% *}" = 200 ] || fail "upload: $out $(cat "$work/upload.out")"
+  calc "${out#* } / 1048576" 0
+}
+
+measure_upload()
+{
+  local names=(bare lighttpd_gbalance nginx_gbalance)
+  local -A ratios=()
+  local i name port_of base rate rates=() before
+
+  head -c $((UPLOAD_MIB * 1048576)) /dev/urandom >"$work/upload"
+  start_gbalance "$upstream_port"
+  probe "$nginx_gbalance_port"
+  before=$(rss_kib "$gbalance_pid")
+  echo 5 >"/proc/$gbalance_pid/clear_refs"
+  upload_rate "$nginx_gbalance_port" >/dev/null
+  row "memory for an upload of $UPLOAD_MIB MiB, of each MiB" \
+    "$(calc "($(peak_kib "$gbalance_pid") - $before) / $UPLOAD_MIB" 1)" \
+    '<' 64 KiB
+  for ((i = 0; i < UPLOAD_ROUNDS; i++)); do
+    for name in "${names[@]}"; do
+      port_of=${name}_port
+      rate=$(upload_rate "${!port_of}") || exit 1
+      [ "$name" != bare ] || { base=$rate; rates+=("$base"); }
+      ratios[$name]+=" $(calc "$rate / $base")"
+    done
+  done
+  stop_gbalance
+  rm -f "$work/upload"
+  note '  such uploads through bare nginx, MiB/s' "$(median "${rates[@]}")"
   note '  behind lighttpd, ratio to bare nginx' \
     "$(median ${ratios[lighttpd_gbalance]})"
   note '  behind nginx, ratio to bare nginx' \

@@ -79,7 +79,7 @@ worker_rlimit_nofile 8192;
 events { worker_connections 4000; }
 http {
   access_log off;
-  client_max_body_size 64m;
+  client_max_body_size 300m;
   default_type application/json;
   keepalive_requests 100000000;
   client_body_temp_path $work/$1-body;

@@ -167,14 +167,24 @@ describe("routes", () => {
 	});
 
 	it("what is not there is Google's 404", async () => {
-		for (const path of ["/v1beta/nothing", "/v1beta/models/x:y",
-				    "/gemini/v1beta/x"]) {
+		for (const path of ["/v1beta/nothing", "/gemini/v1beta/x"]) {
 			const r = await post(path, {});
 			assert.equal(r.status, 404, path);
 			assert.equal(r.json.error.code, 404);
 			assert.equal(r.json.error.status, "NOT_FOUND");
 		}
 		assert.equal(fake.requests.length, 0);
+	});
+
+	it("a verb that is not known goes on to Google", async () => {
+		const r = await post(`/v1beta/models/${MODEL}:flyAway?x=1`,
+				     {a: 1});
+
+		assert.equal(r.status, 404, r.text);
+		assert.equal(r.json.error.status, "NOT_FOUND");
+		assert.match(fake.requests[0].url,
+			     new RegExp(`/v1beta/models/${MODEL}:flyAway.x=1`));
+		assert.equal(fake.requests[0].body, '{"a":1}');
 	});
 
 	it("what is no JSON is Google's 400", async () => {

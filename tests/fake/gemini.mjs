@@ -25,6 +25,7 @@ import {countTokens, eventsFor, predictionFor, replyFor, vectorFor}
 import {Fault, namedError} from "./errors.mjs";
 import {get} from "./fields.mjs";
 import {modelRow, MODELS} from "./models.mjs";
+import {Objects} from "./objects.mjs";
 import {checkGenerate, checkPredict, credentialOf} from "./rules.mjs";
 
 /*
@@ -77,6 +78,7 @@ const GARBAGE = "<html><body>%%% this is not JSON {[</body></html>";
 const CERT_DAYS = "30";
 const PAGE_MAX = 1000;
 const VERTEX = /^\/v1beta1\/publishers\/google\//;	/* express mode's paths */
+const UPLOAD_KEPT = 64 << 20;	/* bytes; SDKs send 8 MiB at once */
 
 /* A certificate for localhost; itself the CA that a client has to trust. */
 function makeCertificate(dir)
@@ -321,6 +323,9 @@ const VERBS = {
 					"content is empty\n");
 		return {value: {embedding: vectorFor(json)}};
 	},
+	batchGenerateContent({json, record, objects}) {
+		return {value: objects.batch(record.key, json)};
+	},
 	batchEmbedContents({json, model}) {
 		if (!json.requests?.length)
 			throw new Fault("* BatchEmbedContentsRequest." +
@@ -333,8 +338,9 @@ const VERBS = {
 	},
 };
 
-function checkOrLax({json, model, script, issued})
+function checkOrLax({json, model, script, issued, record, objects})
 {
+	objects.check(record.key, json);
 	if (!script.lax)
 		checkGenerate(json, model, issued, script);
 }
@@ -366,6 +372,11 @@ function route(ctx)
 	const m = /^\/(v1|v1beta|v1alpha)\/models(?:\/([^/:]+))?(?::(\w+))?$/
 		.exec(pathname.replace(VERTEX, "/v1beta/"));
 
+	const other = pathname.startsWith("/upload/") ?
+		ctx.objects.upload(ctx.record, ctx.origin) :
+		ctx.objects.route(ctx.record);
+	if (other)
+		return other;
 	if (!m)
 		throw notFound(method, pathname);
 	const [, , model, verb] = m;
@@ -401,7 +412,7 @@ function scriptedError(script, record)
 }
 
 /* Answer one request, as its script says. */
-async function answer(res, record, script, issued, issue)
+async function answer(res, record, script, {issued, issue, objects, origin})
 {
 	const sse = record.query.get("alt") === "sse";
 	let result;
@@ -435,7 +446,8 @@ async function answer(res, record, script, issued, issue)
 			 {status: record.credentialError.error.code,
 			  value: record.credentialError} :
 			 script.error ? scriptedError(script, record) :
-			 route({record, script, issued, issue});
+			 route({record, script, issued, issue, objects,
+				origin});
 	} catch (e) {
 		if (!(e instanceof Fault))
 			throw e;
@@ -444,7 +456,31 @@ async function answer(res, record, script, issued, issue)
 	record.status = result.status ?? 200;
 	if (result.events)
 		return sendEvents(res, record, script, result.events, sse);
+	if (result.headers || result.raw)
+		return sendWhole(res, record, {...script, headers: {
+			...script.headers, ...result.headers}}, record.status,
+				 result.type ?? "application/json",
+				 result.raw ?? (result.value ?
+				 JSON.stringify(result.value) : ""));
 	return sendJson(res, record, script, record.status, result.value);
+}
+
+/* The body of an upload: counted, and kept as long as it takes to answer. */
+async function readUpload(req, record)
+{
+	const hash = crypto.createHash("sha256");
+
+	record.pieces = [];
+	record.bytes = 0;
+	for await (const piece of req) {
+		hash.update(piece);
+		record.bytes += piece.length;
+		if (record.bytes <= UPLOAD_KEPT)
+			record.pieces.push(piece);
+	}
+	record.sha256 = hash.digest("hex");
+	record.body = record.headers["content-type"]?.includes("json") ?
+		Buffer.concat(record.pieces).toString() : "";
 }
 
 async function readBody(req)
@@ -543,7 +579,7 @@ export async function startFake({port = 0, tlsPort = 0, host = "127.0.0.1",
 	const issued = new Map();	/* signatures, and what they signed */
 	const news = new EventEmitter().setMaxListeners(0);
 	const sockets = new Set();
-	const fake = {ca: cert, pem, requests: []};
+	const fake = {ca: cert, pem, requests: [], objects: new Objects()};
 
 	const issue = (call, beside = []) => {
 		const s = crypto.randomBytes(24).toString("base64");
@@ -567,13 +603,21 @@ export async function startFake({port = 0, tlsPort = 0, host = "127.0.0.1",
 			fake.requests.shift();
 		record.closed.then(() => news.emit("news"));
 		try {
-			record.body = (await readBody(req)).toString();
+			if (record.pathname.startsWith("/upload/"))
+				await readUpload(req, record);
+			else
+				record.body = (await readBody(req)).toString();
 		} catch {
 			return undefined;	/* gone while it spoke */
 		}
 		const script = fake.decide?.(record) ?? scripts.next(key);
 		news.emit("news");
-		return answer(res, record, script, issued, issue);
+		await answer(res, record, script, {
+			issued, issue, objects: fake.objects,
+			origin: fake.url,
+		});
+		record.pieces = undefined;
+		return undefined;
 	};
 	const handler = (req, res) => serve(req, res).catch((e) => {
 		/* A fault of the fake itself must not pass for Google's. */
@@ -610,6 +654,7 @@ export async function startFake({port = 0, tlsPort = 0, host = "127.0.0.1",
 			scripts.reset();
 			fake.decide = undefined;
 			fake.requests.length = 0;
+			fake.objects.reset();
 		},
 		/* The first request for which "test" holds, now or later. */
 		async waitFor(test, ms = 20000) {

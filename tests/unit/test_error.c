@@ -63,6 +63,8 @@ static const struct {
      "api_error"},
     {FAULT_UPSTREAM_INTERNAL, 500, "server_error", "internal_error", "INTERNAL",
      "api_error"},
+    {FAULT_NOT_SERVED, 501, "invalid_request_error", "not_implemented",
+     "UNIMPLEMENTED", "invalid_request_error"},
     {FAULT_OVERLOADED, 503, "server_error", "overloaded", "UNAVAILABLE",
      "overloaded_error"},
     {FAULT_NO_KEYS, 503, "server_error", "no_keys", "UNAVAILABLE", "api_error"},

@@ -209,8 +209,8 @@ test_retention(void **state)
 	static const char requests[] = "SELECT count(*) FROM requests";
 	static const char attempts[] = "SELECT count(*) FROM attempts";
 	static const struct retention for_ever = {.signature_hours = 1};
-	static const struct retention a_day = {1, 1, 1, 0};
-	static const struct retention three_days = {3, 1, 1, 0};
+	static const struct retention a_day = {1, 1, 1, 0, 0};
+	static const struct retention three_days = {3, 1, 1, 0, 0};
 	struct unit_store *u = *state;
 	int64_t now;
 

@@ -39,6 +39,8 @@ static const struct {
     {1, "sqlite_sequence", "name, seq"},
     {3, "keys", "id, pool"},
     {3, "rotation", "pool, pos"},
+    {4, "model_lists", "id, hex(digest), body"},
+    {4, "list_models", "list_id, model"},
     {2, "signatures", "id, hex(call), signature, created_at"},
     {2, "affinity", "id, hex(digest), key_id, used_at"},
 };
