@@ -1,6 +1,7 @@
 /* answer.c: reading what generateContent answers, whole or streamed */
 #include "api/answer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "upstream/sse_reader.h"
@@ -112,6 +113,18 @@ note_usage(struct answer_reader *ar)
 				   : ar->text_bytes / BYTES_PER_TOKEN;
 	e->reasoning_tokens = u->reasoning;
 	e->cached_tokens = u->cached;
+	e->cached_audio_tokens = u->cached_audio;
+	e->tool_tokens = u->tool;
+	e->audio_in_tokens = u->prompt_audio;
+	e->image_in_tokens = u->prompt_image;
+	e->video_in_tokens = u->prompt_video;
+	e->audio_out_tokens = u->completion_audio;
+	e->image_out_tokens = u->completion_image;
+	e->longest_prompt = u->prompt;
+	(void)snprintf(e->billed_model, sizeof(e->billed_model), "%s",
+		       ar->reply.model_version);
+	(void)snprintf(e->service_tier, sizeof(e->service_tier), "%s",
+		       ar->reply.service_tier);
 }
 
 static void

@@ -2,6 +2,7 @@
 #include "api/call.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -500,6 +501,8 @@ attempt(struct call *call, struct campaign *c)
 	c->answer.body = "";
 	call->rq->entry.attempts++;
 	call->rq->entry.key_id = c->key.id;
+	(void)snprintf(call->rq->entry.google_model,
+		       sizeof(call->rq->entry.google_model), "%s", call->model);
 	if (start(call, &c->key, &transfer) != GB_OK) {
 		c->answer.fault = ANSWER_NETWORK;
 		how = ATTEMPT_FAILED;

@@ -213,6 +213,24 @@ add_entry(struct journal_entry *to, struct journal_entry *from)
 	to->completion_tokens += from->completion_tokens;
 	to->reasoning_tokens += from->reasoning_tokens;
 	to->cached_tokens += from->cached_tokens;
+	to->cached_audio_tokens += from->cached_audio_tokens;
+	to->tool_tokens += from->tool_tokens;
+	to->audio_in_tokens += from->audio_in_tokens;
+	to->image_in_tokens += from->image_in_tokens;
+	to->video_in_tokens += from->video_in_tokens;
+	to->audio_out_tokens += from->audio_out_tokens;
+	to->image_out_tokens += from->image_out_tokens;
+	if (from->longest_prompt > to->longest_prompt)
+		to->longest_prompt = from->longest_prompt;
+	if (from->billed_model[0] != '\0') {
+		memcpy(to->billed_model, from->billed_model,
+		       sizeof(to->billed_model));
+		memcpy(to->service_tier, from->service_tier,
+		       sizeof(to->service_tier));
+	}
+	if (from->google_model[0] != '\0')
+		memcpy(to->google_model, from->google_model,
+		       sizeof(to->google_model));
 	if (from->first_byte_ms >= 0 &&
 	    (to->first_byte_ms < 0 || from->first_byte_ms < to->first_byte_ms))
 		to->first_byte_ms = from->first_byte_ms;

@@ -151,3 +151,81 @@ clock_text(char text[CLOCK_TEXT_SIZE], int64_t wall_ms, bool millis)
 	(void)snprintf(text, CLOCK_TEXT_SIZE, "%s%s%s", stamp, fraction,
 		       zone_is_utc ? "Z" : zone);
 }
+
+static bool
+zone_time(int64_t wall_ms, struct tm *tm)
+{
+	time_t sec;
+
+	sec = (time_t)(wall_ms / 1000);
+	return (zone_is_utc ? gmtime_r(&sec, tm) : localtime_r(&sec, tm)) !=
+	       NULL;
+}
+
+void
+clock_date(char text[CLOCK_DATE_SIZE], int64_t wall_ms)
+{
+	struct tm tm;
+
+	if (!zone_time(wall_ms, &tm) ||
+	    strftime(text, CLOCK_DATE_SIZE, "%Y-%m-%d", &tm) == 0)
+		(void)snprintf(text, CLOCK_DATE_SIZE, "%" PRId64, wall_ms);
+}
+
+int64_t
+clock_hour_ms(int64_t wall_ms)
+{
+	int64_t east_ms;
+	struct tm tm;
+
+	east_ms = zone_time(wall_ms, &tm) ? tm.tm_gmtoff * INT64_C(1000) : 0;
+	return (wall_ms + east_ms) / HOUR_MS * HOUR_MS - east_ms;
+}
+
+/* Read "Z", "+08:00" or nothing; false: it is neither. */
+static bool
+read_offset(const char *text, bool *is_local, int64_t *east_ms)
+{
+	int sign, h, m;
+
+	*east_ms = 0;
+	*is_local = text[0] == '\0';
+	if (*is_local || strcmp(text, "Z") == 0)
+		return true;
+	sign = text[0] == '-' ? -1 : 1;
+	if ((text[0] != '+' && text[0] != '-') || strlen(text) != 6 ||
+	    text[3] != ':' || strspn(text + 1, "0123456789") != 2 ||
+	    strspn(text + 4, "0123456789") != 2)
+		return false;
+	h = (text[1] - '0') * 10 + text[2] - '0';
+	m = (text[4] - '0') * 10 + text[5] - '0';
+	*east_ms = sign * (h * HOUR_MS + m * INT64_C(60000));
+	return h < 24 && m < 60;
+}
+
+bool
+clock_read(const char *text, int64_t *wall_ms)
+{
+	int64_t east_ms, ms;
+	bool is_local;
+	const char *end;
+	struct tm tm;
+
+	*wall_ms = 0;
+	memset(&tm, 0, sizeof(tm));
+	if (strspn(text, "0123456789") != 4 ||
+	    ((end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm)) == NULL &&
+	     (end = strptime(text, "%Y-%m-%dT%H:%M", &tm)) == NULL &&
+	     (end = strptime(text, "%Y-%m-%d", &tm)) == NULL) ||
+	    !read_offset(end, &is_local, &east_ms))
+		return false;
+	tm.tm_isdst = -1; /* who knows; mktime() does */
+	if (is_local && !zone_is_utc)
+		ms = (int64_t)mktime(&tm) * 1000;
+	else
+		ms = (int64_t)timegm(&tm) * 1000 - east_ms;
+	if (ms < 0)
+		return false;
+	*wall_ms = ms;
+	return true;
+}

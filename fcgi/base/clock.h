@@ -8,6 +8,7 @@
 #include "base/err.h"
 
 #define CLOCK_TEXT_SIZE 48 /* "2026-01-31T23:59:59.123+08:00", any year */
+#define CLOCK_DATE_SIZE 24 /* "2026-01-31", any year */
 
 /* Milliseconds since 1970 UTC: for what is stored or shown. */
 int64_t clock_wall_ms(void);
@@ -35,5 +36,21 @@ enum gb_err clock_set_zone(const char *zone) GB_NODISCARD;
 /* Write a moment (milliseconds since 1970 UTC) in ISO 8601, with what it
  * differs from UTC ("Z", "+08:00"), to the second or the millisecond. */
 void clock_text(char text[CLOCK_TEXT_SIZE], int64_t wall_ms, bool millis);
+
+/* Write the date that a moment has in the zone: "2026-01-31". */
+void clock_date(char text[CLOCK_DATE_SIZE], int64_t wall_ms);
+
+/* The start of the zone's hour that a moment is in; where the zone is half an
+ * hour off, so are its hours. */
+int64_t clock_hour_ms(int64_t wall_ms);
+
+/*
+ * Read a moment of 1970 or later as people write it: "2026-01-31" (its
+ * midnight), "2026-01-31T23:59" or with seconds, in the zone, or as
+ * clock_text() has it, with "Z" or "+08:00" at its end.  False: it is none of
+ * these, and
+ * "*wall_ms" is 0.
+ */
+bool clock_read(const char *text, int64_t *wall_ms);
 
 #endif

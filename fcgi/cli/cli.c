@@ -11,9 +11,13 @@
 #define WORDS_MANY ((size_t)-1) /* as many as are there */
 
 /* Which options a command takes besides --config and --help. */
-#define TAKES_ALL  1u
-#define TAKES_JSON 2u
-#define TAKES_POOL 4u
+#define TAKES_ALL   1u
+#define TAKES_JSON  2u
+#define TAKES_POOL  4u
+#define TAKES_CSV   8u
+#define TAKES_BY    16u
+#define TAKES_SPAN  32u /* --since, --until */
+#define TAKES_PRICE 64u /* --above, --from */
 
 /* Every command, in the order of --help. */
 static const struct command {
@@ -64,6 +68,18 @@ static const struct command {
     {"pictures", "test", cli_pictures_test, 0, 0, 0, false, "pictures test",
      "put a picture of one pixel where pictures go, and show its URL.\n"
      "Exit status 1 when the host failed and it was kept here\n"},
+    {"prices", "list", cli_prices_list, 0, 0, TAKES_JSON | TAKES_CSV, false,
+     "prices list [--csv|--json]",
+     "show what a million tokens cost: Google's list prices and, with\n"
+     "their ids, your own, which go before those\n"},
+    {"prices", "set", cli_prices_set, 3, 3, TAKES_PRICE, false,
+     "prices set MODEL CLASS USD [--above TOKENS] [--from DATE]",
+     "set the price of a million tokens of a class (prompt, cached,\n"
+     "tool, audio-in, image-in, video-in, output, thoughts, audio-out,\n"
+     "image-out) for models (\"*\" is any text), where the prompt is\n"
+     "longer than that, and for requests from that date on\n"},
+    {"prices", "delete", cli_prices_delete, 1, 1, 0, false, "prices delete ID",
+     "forget a price of yours\n"},
     {"check-config", NULL, cli_check_config, 0, 0, 0, true, "check-config",
      "show each setting in force, secrets masked, and where it came\n"
      "from; or each fault, with its place, and exit status 1\n"},
@@ -231,6 +247,37 @@ find_command(const char *noun, const char *verb)
 	return NULL;
 }
 
+/* The options with a value that only their command can judge. */
+static const struct {
+	const char *name;
+	unsigned takes;
+	size_t offset; /* of its value within struct cli */
+} valued[] = {
+    {"--by", TAKES_BY, offsetof(struct cli, by)},
+    {"--since", TAKES_SPAN, offsetof(struct cli, since)},
+    {"--until", TAKES_SPAN, offsetof(struct cli, until)},
+    {"--above", TAKES_PRICE, offsetof(struct cli, above)},
+    {"--from", TAKES_PRICE, offsetof(struct cli, from)},
+};
+
+/* Take one of them; false when it is none. */
+static bool
+take_valued(struct request *rq, int argc, char **argv, int *at)
+{
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < GB_COUNT(valued); i++)
+		if (is_option(valued[i].name, argc, argv, at, &value)) {
+			rq->given |= valued[i].takes;
+			/* Nothing at all is as wrong as nothing useful. */
+			*(const char **)((char *)&rq->cli + valued[i].offset) =
+			    value == NULL ? "" : value;
+			return true;
+		}
+	return false;
+}
+
 /* Take one option that is not --config; false when there is no such. */
 static bool
 take_option(struct request *rq, const char *word)
@@ -239,6 +286,8 @@ take_option(struct request *rq, const char *word)
 		rq->given |= TAKES_ALL;
 	else if (strcmp(word, "--json") == 0)
 		rq->given |= TAKES_JSON;
+	else if (strcmp(word, "--csv") == 0)
+		rq->given |= TAKES_CSV;
 	else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
 		rq->help = true;
 	else
@@ -274,7 +323,8 @@ take_apart(struct request *rq, int argc, char **argv)
 				cli_complain("--pool: gemini or vertex");
 				return false;
 			}
-		} else if (!take_option(rq, argv[i])) {
+		} else if (!take_option(rq, argv[i]) &&
+			   !take_valued(rq, argc, argv, &i)) {
 			cli_complain("%s: there is no such option", argv[i]);
 			return false;
 		}
@@ -288,9 +338,31 @@ take_apart(struct request *rq, int argc, char **argv)
 static const char *
 option_name(unsigned given)
 {
-	if ((given & TAKES_ALL) != 0)
-		return "--all";
-	return (given & TAKES_JSON) != 0 ? "--json" : "--pool";
+	static const struct {
+		unsigned takes;
+		const char *name;
+	} names[] = {
+	    {TAKES_ALL, "--all"},
+	    {TAKES_JSON, "--json"},
+	    {TAKES_CSV, "--csv"},
+	    {TAKES_BY, "--by"},
+	    {TAKES_SPAN, "--since or --until"},
+	    {TAKES_PRICE, "--above or --from"},
+	};
+	size_t i;
+
+	for (i = 0; i < GB_COUNT(names); i++)
+		if ((given & names[i].takes) != 0)
+			return names[i].name;
+	return "--pool";
+}
+
+enum report_format
+cli_format(const struct cli *cli)
+{
+	if (cli->csv)
+		return REPORT_CSV;
+	return cli->json ? REPORT_JSON : REPORT_TABLE;
 }
 
 /* Find the command and whether its words fit; false, with a complaint, when
@@ -317,9 +389,12 @@ find_what_to_do(struct request *rq)
 	cli->count -= taken;
 	cli->all = (rq->given & TAKES_ALL) != 0;
 	cli->json = (rq->given & TAKES_JSON) != 0;
+	cli->csv = (rq->given & TAKES_CSV) != 0;
 	if ((rq->given & ~c->takes) != 0)
 		cli_complain("%s does not go with this command",
 			     option_name(rq->given & ~c->takes));
+	else if (cli->csv && cli->json)
+		cli_complain("either --csv or --json, not both");
 	else if (cli->all && cli->count > 0)
 		cli_complain("either --all or some of them, not both");
 	else if (cli->count < c->min && !cli->all)

@@ -3,6 +3,7 @@
 #define GB_CLI_COMMANDS_H
 
 #include "cli/cli.h"
+#include "cli/report.h"
 #include "config/settings.h"
 #include "store/keys.h"
 #include "store/store.h"
@@ -16,6 +17,9 @@ struct cli {
 	bool json;	       /* --json */
 	const char *pool_name; /* --pool; NULL: none was given */
 	enum key_pool pool;    /* the same; the first one without it */
+	bool csv;	       /* --csv */
+	/* --by, --since and so on, as they were given; NULL: they were not */
+	const char *by, *since, *until, *from, *above;
 	struct settings *settings;
 	struct store *store; /* NULL only where nothing may be changed and no
 				database is there */
@@ -23,6 +27,9 @@ struct cli {
 
 /* Complain on standard error: "gbalance: …". */
 void cli_complain(const char *fmt, ...) GB_PRINTF(1, 2);
+
+/* How --csv and --json want it. */
+enum report_format cli_format(const struct cli *);
 
 /* One function a command; each returns one of CLI_EXIT_…. */
 int cli_keys_add(struct cli *);
@@ -36,6 +43,9 @@ int cli_tokens_list(struct cli *);
 int cli_tokens_revoke(struct cli *);
 int cli_pictures_show(struct cli *);
 int cli_pictures_test(struct cli *);
+int cli_prices_list(struct cli *);
+int cli_prices_set(struct cli *);
+int cli_prices_delete(struct cli *);
 int cli_check_config(struct cli *);
 int cli_first_run(struct cli *);
 

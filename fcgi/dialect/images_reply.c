@@ -165,13 +165,17 @@ void
 images_add_usage(struct reply_usage *sum, const struct reply_usage *u)
 {
 	sum->prompt += u->prompt;
+	sum->tool += u->tool;
 	sum->cached += u->cached;
+	sum->cached_audio += u->cached_audio;
 	sum->prompt_text += u->prompt_text;
 	sum->prompt_audio += u->prompt_audio;
 	sum->prompt_image += u->prompt_image;
+	sum->prompt_video += u->prompt_video;
 	sum->completion += u->completion;
 	sum->reasoning += u->reasoning;
 	sum->completion_audio += u->completion_audio;
+	sum->completion_image += u->completion_image;
 	sum->total += u->total;
 }
 

@@ -439,16 +439,20 @@ read_usage(struct reply_usage *u, struct json_object *usage)
 	if (tree_get(usage, "promptTokenCount") == NULL &&
 	    tree_get(usage, "totalTokenCount") == NULL)
 		return; /* an empty one says nothing */
-	u->prompt = tree_count(usage, "promptTokenCount") +
-		    tree_count(usage, "toolUsePromptTokenCount");
+	u->tool = tree_count(usage, "toolUsePromptTokenCount");
+	u->prompt = tree_count(usage, "promptTokenCount") + u->tool;
 	u->cached = tree_count(usage, "cachedContentTokenCount");
+	u->cached_audio = modality(usage, "cacheTokensDetails", "AUDIO");
 	u->prompt_text = modality(usage, "promptTokensDetails", "TEXT");
 	u->prompt_audio = modality(usage, "promptTokensDetails", "AUDIO");
 	u->prompt_image = modality(usage, "promptTokensDetails", "IMAGE");
+	u->prompt_video = modality(usage, "promptTokensDetails", "VIDEO");
 	candidates = tree_count(usage, "candidatesTokenCount");
 	u->reasoning = tree_count(usage, "thoughtsTokenCount");
 	u->completion_audio =
 	    modality(usage, "candidatesTokensDetails", "AUDIO");
+	u->completion_image =
+	    modality(usage, "candidatesTokensDetails", "IMAGE");
 	total = tree_count(usage, "totalTokenCount");
 	u->completion = candidates;
 	if (candidates < u->reasoning || total != u->prompt + candidates)
@@ -514,13 +518,17 @@ reply_sum(struct reply *sum, const struct reply *other)
 	const struct reply_usage *u = &other->usage;
 
 	to->prompt += u->prompt;
+	to->tool += u->tool;
 	to->cached += u->cached;
+	to->cached_audio += u->cached_audio;
 	to->prompt_text += u->prompt_text;
 	to->prompt_audio += u->prompt_audio;
 	to->prompt_image += u->prompt_image;
+	to->prompt_video += u->prompt_video;
 	to->completion += u->completion;
 	to->reasoning += u->reasoning;
 	to->completion_audio += u->completion_audio;
+	to->completion_image += u->completion_image;
 	to->total += u->total;
 	if (sum->service_tier[0] == '\0')
 		memcpy(sum->service_tier, other->service_tier,

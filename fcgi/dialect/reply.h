@@ -42,11 +42,14 @@ struct reply_candidate {
 /* Tokens, as Google's usageMetadata means them; absent counters are 0. */
 struct reply_usage {
 	int64_t prompt; /* with those of tool use, and the cached ones */
+	int64_t tool;	/* of the prompt: what Google's tools gave the model */
 	int64_t cached; /* of the prompt */
+	int64_t cached_audio;				 /* of the cached */
 	int64_t prompt_text, prompt_audio, prompt_image; /* of the prompt */
-	int64_t completion;				 /* with thoughts */
-	int64_t reasoning; /* of the completion: thoughts */
-	int64_t completion_audio;
+	int64_t prompt_video;
+	int64_t completion; /* with thoughts */
+	int64_t reasoning;  /* of the completion: thoughts */
+	int64_t completion_audio, completion_image;
 	int64_t total;
 };
 

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "store/price_cache.h"
 
 /* How long a connection waits for another one's lock.  A turn holds it for
  * some 20 us, a batch of the journal for a millisecond, a checkpoint on a
@@ -529,6 +530,7 @@ store_close(struct store *s)
 	if (sqlite3_close(s->db) != SQLITE_OK)
 		log_errorx("database: close: %s", sqlite3_errmsg(s->db));
 	combine_release(&s->writes);
+	price_cache_free(s->prices);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }

@@ -12,7 +12,7 @@
 #include "store/combine.h"
 #include "store/store.h"
 
-#define DB_STATEMENTS 96 /* different SQL texts that the room has, at most */
+#define DB_STATEMENTS 160 /* different SQL texts that the room has, at most */
 
 struct store {
 	sqlite3 *db;
@@ -30,6 +30,8 @@ struct store {
 	uint64_t busy_random;
 
 	struct combine writes; /* turns and journal rows of many threads */
+
+	struct price_cache *prices; /* price_cache.h; NULL: not needed yet */
 };
 
 /* A value to bind. */

@@ -5,13 +5,20 @@
 #include <string.h>
 
 #include "store/db.h"
+#include "store/price_cache.h"
+
+#define COUNT_MAX \
+	INT64_C(1000000000) /* tokens of a class in a row: sums of \
+			       as many rows do not overflow */
 
 static const char sql_request[] =
     "INSERT INTO requests (time_ms, request_id, token, key_id, endpoint,"
     " model, stream, hung_up, status, attempts, first_byte_ms, total_ms,"
     " prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens,"
-    " error_class) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-    " ?12, ?13, ?14, ?15, ?16, ?17)";
+    " error_class, tool_tokens, audio_in_tokens, image_in_tokens,"
+    " video_in_tokens, audio_out_tokens, image_out_tokens, cost)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
+    " ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)";
 static const char sql_attempt[] =
     "INSERT INTO attempts (time_ms, request_id, key_id, model, status,"
     " error_class, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -58,12 +65,24 @@ write_attempt(struct store *s, const struct journal_entry *e,
 			     NULL);
 }
 
+static struct db_value
+db_count(int64_t count)
+{
+	return db_int(count < 0 ? 0 : count > COUNT_MAX ? COUNT_MAX : count);
+}
+
 static enum gb_err
 write_entry(struct store *s, const struct journal_entry *e)
 {
+	struct db_value cost_or_null;
+	int64_t cost;
 	enum gb_err rc;
 	size_t i;
 
+	rc = price_cost_locked(s, e, &cost);
+	if (rc == GB_EIO)
+		return rc;
+	cost_or_null = rc == GB_OK ? db_int(cost) : db_text(NULL);
 	rc = db_run_locked(
 	    s, sql_request,
 	    DB_ARGS(db_int(e->time_ms), db_text(e->request_id),
@@ -71,10 +90,13 @@ write_entry(struct store *s, const struct journal_entry *e)
 		    db_text(or_empty(e->endpoint)), db_text(e->model),
 		    db_int(e->stream), db_int(e->hung_up), db_int(e->status),
 		    db_int(e->attempts), db_int(e->first_byte_ms),
-		    db_int(e->total_ms), db_int(e->prompt_tokens),
-		    db_int(e->completion_tokens), db_int(e->reasoning_tokens),
-		    db_int(e->cached_tokens),
-		    db_text(or_empty(e->error_class))),
+		    db_int(e->total_ms), db_count(e->prompt_tokens),
+		    db_count(e->completion_tokens),
+		    db_count(e->reasoning_tokens), db_count(e->cached_tokens),
+		    db_text(or_empty(e->error_class)), db_count(e->tool_tokens),
+		    db_count(e->audio_in_tokens), db_count(e->image_in_tokens),
+		    db_count(e->video_in_tokens), db_count(e->audio_out_tokens),
+		    db_count(e->image_out_tokens), cost_or_null),
 	    NULL);
 	for (i = 0; i < e->failed_count && rc == GB_OK; i++)
 		rc = write_attempt(s, e, &e->failed[i]);

@@ -33,8 +33,17 @@ struct journal_entry {
 	int64_t first_byte_ms; /* from arrival to the first output; -1 */
 	int64_t total_ms;
 	int64_t prompt_tokens, completion_tokens, reasoning_tokens,
-	    cached_tokens;		/* as in OpenAI's usage */
-	const char *error_class;	/* "" when it went well */
+	    cached_tokens;	     /* as in OpenAI's usage */
+	int64_t cached_audio_tokens; /* of the cached */
+	int64_t tool_tokens; /* of the prompt: from tools that Google ran */
+	int64_t audio_in_tokens, image_in_tokens,
+	    video_in_tokens;			    /* of the prompt */
+	int64_t audio_out_tokens, image_out_tokens; /* of the completion */
+	int64_t longest_prompt;	 /* of its upstream calls, for the price */
+	char google_model[129];	 /* as upstream was asked for it */
+	char billed_model[96];	 /* as upstream calls it; "": it did not say */
+	char service_tier[16];	 /* "flex", "priority"; "": the usual one */
+	const char *error_class; /* "" when it went well */
 	struct journal_attempt *failed; /* the failed attempts */
 	size_t failed_count;
 };
@@ -57,7 +66,9 @@ enum gb_err store_journal_picture_failures(
     struct store *, struct journal_failures *) GB_NODISCARD;
 void journal_failures_free(struct journal_failures *);
 
-/* Write them all, with their attempts, in one transaction: all or none. */
+/* Write them all, with their attempts and what they cost by the prices in force
+ * when they came (prices.h), in one transaction: all or none.  Counts of tokens
+ * are bounded, so that no sum overflows. */
 enum gb_err store_journal_write(struct store *,
 				const struct journal_entry *const *entries,
 				size_t count) GB_NODISCARD;

@@ -17,6 +17,7 @@
  * model_lists: what Google answered, to the byte; one that no key has goes.
  * signatures, affinity: ids grow with each write, so that those which lie too
  * far behind the newest are the rows too many, and nobody needs to count.
+ * requests.cost: micro-USD, by the prices in force then; NULL: nobody knows.
  * objects: a key that was deleted leaves its rows until they expire, so that
  * clients can be told.
  */
@@ -193,6 +194,29 @@ static const char *const migrations[] = {
     "CREATE INDEX objects_expire ON objects (expires_at);"
 
     "PRAGMA user_version = 5;",
+
+    "ALTER TABLE requests ADD COLUMN tool_tokens INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE requests ADD COLUMN audio_in_tokens INTEGER NOT NULL"
+    "	DEFAULT 0;"
+    "ALTER TABLE requests ADD COLUMN image_in_tokens INTEGER NOT NULL"
+    "	DEFAULT 0;"
+    "ALTER TABLE requests ADD COLUMN video_in_tokens INTEGER NOT NULL"
+    "	DEFAULT 0;"
+    "ALTER TABLE requests ADD COLUMN audio_out_tokens INTEGER NOT NULL"
+    "	DEFAULT 0;"
+    "ALTER TABLE requests ADD COLUMN image_out_tokens INTEGER NOT NULL"
+    "	DEFAULT 0;"
+    "ALTER TABLE requests ADD COLUMN cost INTEGER;"
+    "CREATE TABLE prices ("
+    "	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "	model TEXT NOT NULL,"
+    "	class TEXT NOT NULL,"
+    "	above INTEGER NOT NULL,"
+    "	valid_from INTEGER NOT NULL,"
+    "	micro INTEGER NOT NULL,"
+    "	UNIQUE (model, class, above, valid_from));"
+
+    "PRAGMA user_version = 6;",
 };
 
 static const char sql_version[] = "PRAGMA user_version";

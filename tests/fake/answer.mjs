@@ -247,7 +247,7 @@ function groupsOf(parts, script)
 export function eventsFor(ctx, streamed = true)
 {
 	const {json: body, model, script} = ctx;
-	const end = coda(model);
+	const end = coda(script.modelVersion ?? model);
 
 	if (script.events)
 		return script.events;

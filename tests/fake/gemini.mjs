@@ -57,6 +57,7 @@ import {checkGenerate, checkPredict, credentialOf} from "./rules.mjs";
  *  hugeBytes		a text of so many bytes
  *  usage		usageMetadata of the last event
  *  grounding		whether the text is from a search, if there is one
+ *  modelVersion	of the answer, instead of the name that was asked for
  *  cited		citationMetadata beside the text
  *  finishReason	null: none
  *  finishMessage	what Google says of it

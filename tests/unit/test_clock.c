@@ -121,12 +121,95 @@ test_text(void **state)
 	rmdir(dir);
 }
 
+/* Zones as POSIX writes them, which needs no files: India, and New York with
+ * its daylight saving. */
+#define INDIA	 "<+0530>-5:30"
+#define NEW_YORK "EST5EDT,M3.2.0,M11.1.0"
+
+static const struct {
+	const char *zone, *text;
+	int64_t want; /* in seconds; -1: refused */
+} reads[] = {
+    {"UTC", "2025-01-16", 1736985600},
+    {"UTC", "2025-01-16T07:59", 1737014340},
+    {"UTC", "2025-01-16T07:59:59", 1737014399},
+    {"UTC", "2025-01-16T07:59:59Z", 1737014399},
+    {"UTC", "2025-01-16T15:59:59+08:00", 1737014399},
+    {"UTC", "2025-01-16T04:29:59-03:30", 1737014399},
+    {INDIA, "2025-01-16", 1736985600 - 19800},
+    {INDIA, "2025-01-16T07:59:59Z", 1737014399},
+    {NEW_YORK, "2025-07-01", 1751342400},
+    {NEW_YORK, "2025-12-01", 1764565200},
+    {NEW_YORK, "2025-03-09T02:30", 1741505400}, /* there was none */
+    {"UTC", "1970-01-01", 0},
+    {"UTC", "1969-12-31", -1},
+    {"UTC", "2025-13-01", -1},
+    {"UTC", "2025-01-16x", -1},
+    {"UTC", "2025-01-16T07:59:59+8", -1},
+    {"UTC", "2025-01-16T07:59:59+24:00", -1},
+    {"UTC", "2025-01-16T07:59:59+0x:00", -1},
+    {"UTC", "25-01-16", -1},
+    {"UTC", "today", -1},
+    {"UTC", "", -1},
+};
+
+static void
+test_read(void **state)
+{
+	int64_t ms, want;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GB_COUNT(reads); i++) {
+		CHECK_INT("set", clock_set_zone(reads[i].zone), GB_OK);
+		want = reads[i].want < 0 ? 0 : reads[i].want * 1000;
+		ms = 77;
+		CHECK_INT(reads[i].text, clock_read(reads[i].text, &ms),
+			  reads[i].want >= 0);
+		CHECK_INT(reads[i].text, ms, want);
+	}
+}
+
+static const struct {
+	const char *zone;
+	int64_t now, hour;
+	const char *date;
+} hours[] = {
+    {"UTC", 1737014399, 1737010800, "2025-01-16"},
+    {"UTC", 1737010800, 1737010800, "2025-01-16"},
+    {INDIA, 1737014399, 1737012600, "2025-01-16"},
+    {INDIA, 1737012599, 1737009000, "2025-01-16"},
+    {INDIA, 1737052200, 1737052200, "2025-01-17"}, /* its midnight */
+    {INDIA, 1737052199, 1737048600, "2025-01-16"},
+    {NEW_YORK, 1737000800, 1737000000, "2025-01-15"},
+    {NEW_YORK, 1741503600, 1741503600, "2025-03-09"}, /* 3:00, after 1:59 */
+};
+
+static void
+test_hour(void **state)
+{
+	char date[CLOCK_DATE_SIZE];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GB_COUNT(hours); i++) {
+		CHECK_INT("set", clock_set_zone(hours[i].zone), GB_OK);
+		CHECK_INT(hours[i].zone,
+			  clock_hour_ms(hours[i].now * 1000) / 1000,
+			  hours[i].hour);
+		clock_date(date, hours[i].now * 1000);
+		CHECK_STR(hours[i].zone, date, hours[i].date);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_midnight),
 	    cmocka_unit_test(test_text),
+	    cmocka_unit_test(test_read),
+	    cmocka_unit_test(test_hour),
 	};
 
 	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);

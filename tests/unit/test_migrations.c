@@ -43,6 +43,9 @@ static const struct {
     {4, "list_models", "list_id, model"},
     {2, "signatures", "id, hex(call), signature, created_at"},
     {2, "affinity", "id, hex(digest), key_id, used_at"},
+    {5, "objects",
+     "name, key_id, token, mime, uri, label, purpose, bytes, created_at, "
+     "expires_at"},
 };
 
 static void
