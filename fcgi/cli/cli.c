@@ -68,6 +68,13 @@ static const struct command {
     {"pictures", "test", cli_pictures_test, 0, 0, 0, false, "pictures test",
      "put a picture of one pixel where pictures go, and show its URL.\n"
      "Exit status 1 when the host failed and it was kept here\n"},
+    {"usage", NULL, cli_usage_report, 0, 0,
+     TAKES_JSON | TAKES_CSV | TAKES_BY | TAKES_SPAN, false,
+     "usage [--by WHAT] [--since TIME] [--until TIME] [--csv|--json]",
+     "show requests, tokens and what they cost by token (the default),\n"
+     "key, model, endpoint, status, day or hour, of the last 30 days or\n"
+     "of a stretch of whole hours: 2026-01-31, 2026-01-31T18:00, or 7d\n"
+     "or 12h ago\n"},
     {"prices", "list", cli_prices_list, 0, 0, TAKES_JSON | TAKES_CSV, false,
      "prices list [--csv|--json]",
      "show what a million tokens cost: Google's list prices and, with\n"

@@ -46,6 +46,7 @@ int cli_pictures_test(struct cli *);
 int cli_prices_list(struct cli *);
 int cli_prices_set(struct cli *);
 int cli_prices_delete(struct cli *);
+int cli_usage_report(struct cli *);
 int cli_check_config(struct cli *);
 int cli_first_run(struct cli *);
 

@@ -9,24 +9,34 @@
 
 #define TEXT_MAX (256 * 1024 * 1024) /* of a report: a million rows */
 
+/* A cell of the table, if it has this column. */
+static void
+table_cell(struct report *r, size_t column, const char *text)
+{
+	if (r->columns[column].head != NULL)
+		columns_add(&r->table, text);
+}
+
 void
 report_init(struct report *r, enum report_format format,
 	    const struct report_column *columns, size_t width)
 {
-	size_t i;
+	size_t i, shown;
 
 	memset(r, 0, sizeof(*r));
 	r->format = format;
 	r->columns = columns;
 	r->width = width;
-	columns_init(&r->table, width);
+	for (shown = i = 0; i < width; i++)
+		shown += columns[i].head != NULL;
+	columns_init(&r->table, shown);
 	buf_init(&r->text, TEXT_MAX);
 	jout_init(&r->json, &r->text);
 	if (format == REPORT_JSON)
 		jout_array(&r->json);
 	for (i = 0; i < width; i++)
 		if (format == REPORT_TABLE)
-			columns_add(&r->table, columns[i].head);
+			table_cell(r, i, columns[i].head);
 		else if (format == REPORT_CSV)
 			buf_printf(&r->text, "%s%s", columns[i].name,
 				   i + 1 < width ? "," : "\n");
@@ -82,7 +92,7 @@ report_text(struct report *r, const char *text)
 {
 	begin_cell(r);
 	if (r->format == REPORT_TABLE)
-		columns_add(&r->table, text);
+		table_cell(r, r->at, text);
 	else if (r->format == REPORT_CSV)
 		csv_text(&r->text, text);
 	else
@@ -96,7 +106,7 @@ add_number(struct report *r, const char *text)
 {
 	begin_cell(r);
 	if (r->format == REPORT_TABLE)
-		columns_add(&r->table, text);
+		table_cell(r, r->at, text);
 	else if (r->format == REPORT_CSV)
 		buf_puts(&r->text, text);
 	else
@@ -151,7 +161,7 @@ report_unknown(struct report *r)
 {
 	begin_cell(r);
 	if (r->format == REPORT_TABLE)
-		columns_add(&r->table, "");
+		table_cell(r, r->at, "");
 	else if (r->format == REPORT_JSON)
 		jout_null(&r->json);
 	end_cell(r);

@@ -15,7 +15,7 @@ enum report_format {
 };
 
 struct report_column {
-	const char *head; /* of the table */
+	const char *head; /* of the table; NULL: not in it */
 	const char *name; /* in CSV and JSON */
 };
 

@@ -47,6 +47,7 @@ static const char *const pragmas[] = {
 };
 
 static const char sql_begin[] = "BEGIN IMMEDIATE";
+static const char sql_begin_read[] = "BEGIN";
 static const char sql_begin_exclusive[] = "BEGIN EXCLUSIVE";
 static const char sql_part_begin[] = "SAVEPOINT part";
 static const char sql_part_end[] = "RELEASE part";
@@ -331,6 +332,12 @@ enum gb_err
 db_begin(struct store *s)
 {
 	return db_run_locked(s, sql_begin, DB_NO_ARGS, NULL);
+}
+
+enum gb_err
+db_begin_read(struct store *s)
+{
+	return db_run_locked(s, sql_begin_read, DB_NO_ARGS, NULL);
 }
 
 enum gb_err

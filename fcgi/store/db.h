@@ -104,6 +104,8 @@ enum gb_err db_list(struct store *, const char *sql, db_reader *read,
 		    int64_t now_ms, size_t each, void **rows,
 		    size_t *count) GB_NODISCARD;
 
+/* A transaction that only reads: of one moment. */
+enum gb_err db_begin_read(struct store *) GB_NODISCARD;
 /* A write transaction; it waits for its turn. */
 enum gb_err db_begin(struct store *) GB_NODISCARD;
 /* Commit when "rc" is GB_OK, else roll back; returns what came of it. */

@@ -24,7 +24,14 @@ static const char sql_attempt[] =
     " error_class, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 static const char sql_delete_requests[] =
     "DELETE FROM requests WHERE id IN (SELECT id FROM requests"
-    " WHERE time_ms < ?1 ORDER BY time_ms LIMIT ?2)";
+    " WHERE time_ms < ?1 AND id <= (SELECT rolled FROM usage_state)"
+    " ORDER BY time_ms LIMIT ?2)";
+/* SQLite gives ids that are free above all others again, and such rows would
+ * count as being in the sums. */
+static const char sql_ids_free[] =
+    "UPDATE usage_state SET epoch = epoch + 1,"
+    " rolled = (SELECT coalesce(max(id), 0) FROM requests)"
+    " WHERE rolled > (SELECT coalesce(max(id), 0) FROM requests)";
 static const char sql_delete_attempts[] =
     "DELETE FROM attempts WHERE id IN (SELECT id FROM attempts"
     " WHERE time_ms < ?1 ORDER BY time_ms LIMIT ?2)";
@@ -145,8 +152,20 @@ enum gb_err
 store_journal_delete_requests(struct store *s, int64_t before_ms, int64_t most,
 			      int64_t *deleted)
 {
-	return db_run(s, sql_delete_requests,
-		      DB_ARGS(db_int(before_ms), db_int(most)), deleted);
+	enum gb_err rc;
+
+	*deleted = 0;
+	db_lock(s);
+	if ((rc = db_begin(s)) != GB_OK)
+		goto out;
+	rc = db_run_locked(s, sql_delete_requests,
+			   DB_ARGS(db_int(before_ms), db_int(most)), deleted);
+	if (rc == GB_OK)
+		rc = db_run_locked(s, sql_ids_free, DB_NO_ARGS, NULL);
+	rc = db_finish(s, rc);
+out:
+	db_unlock(s);
+	return rc;
 }
 
 enum gb_err

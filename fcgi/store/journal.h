@@ -73,8 +73,9 @@ enum gb_err store_journal_write(struct store *,
 				const struct journal_entry *const *entries,
 				size_t count) GB_NODISCARD;
 
-/* Delete at most "most" rows older than "before_ms"; "*deleted" says how many
- * went, so that a caller goes on until it is less than "most". */
+/* Delete at most "most" rows older than "before_ms", of requests only those
+ * that are in the sums (usage.h); "*deleted" says how many went, so that a
+ * caller goes on until it is less than "most". */
 enum gb_err store_journal_delete_requests(struct store *, int64_t before_ms,
 					  int64_t most,
 					  int64_t *deleted) GB_NODISCARD;

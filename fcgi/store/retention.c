@@ -10,6 +10,7 @@
 #include "store/objects.h"
 #include "store/overrides.h"
 #include "store/signatures.h"
+#include "store/usage.h"
 
 #define HOUR_MS	      (3600 * INT64_C(1000))
 #define DAY_MS	      (24 * HOUR_MS)
@@ -18,7 +19,9 @@
 #define RUN_MS	      1000 /* a kind of row: the journal waits meanwhile */
 #define STEP_ROWS     200  /* about a millisecond of the lock */
 #define STEP_PAUSE_US 2000 /* longer than a waiter's longest sleep */
-#define COOLED_DAYS   2	   /* what (key, model) cooled until is old news */
+#define USAGE_MS      (10 * INT64_C(1000)) /* sums are as old as that */
+#define HOURS_DAYS    400		   /* that sums of hours are kept */
+#define COOLED_DAYS   2 /* what (key, model) cooled until is old news */
 
 /* Delete up to a number of rows that are older than a time, or beyond a
  * number. */
@@ -65,11 +68,15 @@ retention_due(struct store *s, const struct retention *keep)
 	int64_t now_ms;
 
 	now_ms = clock_wall_ms();
+	if (job_is_ours(s, "usage", now_ms, USAGE_MS))
+		store_usage_catch_up(s, LEASE_MS / 4);
 	if (job_is_ours(s, "retention", now_ms, EVERY_MS)) {
+		store_usage_catch_up(s, RUN_MS); /* before rows go */
 		delete_older(s, store_journal_delete_requests, now_ms,
 			     keep->request_days);
 		delete_older(s, store_journal_delete_attempts, now_ms,
 			     keep->error_days);
+		delete_older(s, store_usage_delete_hours, now_ms, HOURS_DAYS);
 		delete_rows(s, store_signatures_expire,
 			    now_ms - keep->signature_hours * HOUR_MS);
 		delete_rows(s, store_signatures_trim, keep->signatures_max);

@@ -13,11 +13,12 @@ struct retention {
 };
 
 /*
- * Delete what is older, and old rows of what is kept for a time of our own,
- * when it is time and no other process is at it.  Takes a second a table at
- * most, in steps of a millisecond so that nobody waits for the lock; what is
- * left is for the next time.  To be called about once a minute.  Failures are
- * logged.
+ * Add new rows of the journal to the sums (usage.h), which takes as long as it
+ * takes but no longer than 15 s at a time.  Delete what is older, and old rows
+ * of what is kept for a time of our own, when it is time and no other process
+ * is at it.  Takes a second a table at most, in steps of a millisecond so that
+ * nobody waits for the lock; what is left is for the next time.  To be called
+ * about once a minute.  Failures are logged.
  */
 void retention_due(struct store *, const struct retention *);
 

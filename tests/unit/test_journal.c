@@ -3,6 +3,7 @@
 
 #include "store/journal.h"
 #include "store/retention.h"
+#include "store/usage.h"
 
 #include "base/clock.h"
 
@@ -187,6 +188,11 @@ test_delete(void **state)
 
 	for (i = 0; i < 10; i++)
 		write_at(u->store, NOW + 9 - (int64_t)i, 1);
+	assert_int_equal(store_journal_delete_requests(u->store, NOW + 100, 10,
+						       &deleted),
+			 GB_OK);
+	CHECK_INT("none that is not in the sums", deleted, 0);
+	store_usage_catch_up(u->store, 10000);
 	for (i = 0; i < GB_COUNT(steps); i++) {
 		deleted = 77;
 		assert_int_equal(store_journal_delete_requests(
