@@ -35,6 +35,7 @@ run_due(struct app *app)
 	listing_due(app_store(app), cfg, app_engine(app));
 	keep.request_days = cfg->request_log_days;
 	keep.error_days = cfg->error_log_days;
+	keep.journal_max = cfg->journal_max;
 	keep.signature_hours = cfg->signature_hours;
 	keep.signatures_max = cfg->signatures_max;
 	keep.objects_every_hours =

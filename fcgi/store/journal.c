@@ -36,6 +36,31 @@ static const char sql_delete_attempts[] =
     "DELETE FROM attempts WHERE id IN (SELECT id FROM attempts"
     " WHERE time_ms < ?1 ORDER BY time_ms LIMIT ?2)";
 
+static const char sql_cut_requests[] =
+    "DELETE FROM requests WHERE id IN (SELECT id FROM requests"
+    " WHERE id <= ?1 AND id <= (SELECT rolled FROM usage_state)"
+    " ORDER BY id LIMIT ?2)";
+static const char sql_cut_attempts[] =
+    "DELETE FROM attempts WHERE id IN (SELECT id FROM attempts"
+    " WHERE id <= ?1 ORDER BY id LIMIT ?2)";
+
+/* The first id, the last one, and bytes a row, by rows that lie evenly between
+ * them.  What a row takes beside its texts, with its place in the index, was
+ * measured: 70 bytes of a request, 45 of an attempt. */
+#define MEASURE(table, bytes) \
+	"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n" \
+	" WHERE i < 255), ends AS (SELECT (SELECT min(id) FROM " table \
+	") AS low, (SELECT max(id) FROM " table ") AS high)" \
+	" SELECT low, high, (SELECT avg(" bytes ") FROM n JOIN " table \
+	" t ON t.id = (SELECT min(id) FROM " table \
+	" WHERE id >= low + (high - low) * i / 255)) FROM ends"
+static const char sql_measure_requests[] =
+    MEASURE("requests", "70 + length(CAST(t.request_id || t.token ||"
+			" t.endpoint || t.model || t.error_class AS BLOB))");
+static const char sql_measure_attempts[] =
+    MEASURE("attempts", "45 + length(CAST(t.request_id || t.model ||"
+			" t.error_class || t.text AS BLOB))");
+
 static const char sql_picture_failures[] =
     "SELECT time_ms, status, text FROM attempts"
     " WHERE error_class = '" PICTURE_HOST_FAILED "'"
@@ -148,9 +173,10 @@ store_journal_write(struct store *s, const struct journal_entry *const *entries,
 	return combine_run(s, &s->writes, &w.op);
 }
 
-enum gb_err
-store_journal_delete_requests(struct store *s, int64_t before_ms, int64_t most,
-			      int64_t *deleted)
+/* Delete requests: "limit" is what "sql" has first. */
+static enum gb_err
+delete_requests(struct store *s, const char *sql, int64_t limit, int64_t most,
+		int64_t *deleted)
 {
 	enum gb_err rc;
 
@@ -158,14 +184,98 @@ store_journal_delete_requests(struct store *s, int64_t before_ms, int64_t most,
 	db_lock(s);
 	if ((rc = db_begin(s)) != GB_OK)
 		goto out;
-	rc = db_run_locked(s, sql_delete_requests,
-			   DB_ARGS(db_int(before_ms), db_int(most)), deleted);
+	rc = db_run_locked(s, sql, DB_ARGS(db_int(limit), db_int(most)),
+			   deleted);
 	if (rc == GB_OK)
 		rc = db_run_locked(s, sql_ids_free, DB_NO_ARGS, NULL);
 	rc = db_finish(s, rc);
 out:
 	db_unlock(s);
 	return rc;
+}
+
+enum gb_err
+store_journal_delete_requests(struct store *s, int64_t before_ms, int64_t most,
+			      int64_t *deleted)
+{
+	return delete_requests(s, sql_delete_requests, before_ms, most,
+			       deleted);
+}
+
+enum gb_err
+store_journal_cut_requests(struct store *s, int64_t id, int64_t most,
+			   int64_t *deleted)
+{
+	return delete_requests(s, sql_cut_requests, id, most, deleted);
+}
+
+enum gb_err
+store_journal_cut_attempts(struct store *s, int64_t id, int64_t most,
+			   int64_t *deleted)
+{
+	return db_run(s, sql_cut_attempts, DB_ARGS(db_int(id), db_int(most)),
+		      deleted);
+}
+
+/* A table: its rows are from "low" on, "count" of them. */
+struct measure {
+	int64_t low, count;
+	double bytes; /* of all */
+};
+
+/* Within the lock. */
+static enum gb_err
+measure(struct store *s, const char *sql, struct measure *m)
+{
+	sqlite3_stmt *stmt;
+	enum gb_err rc;
+	bool row;
+
+	memset(m, 0, sizeof(*m));
+	rc = db_start(s, sql, DB_NO_ARGS, &stmt);
+	if (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK && row &&
+	    sqlite3_column_type(stmt, 0) != SQLITE_NULL) {
+		m->low = sqlite3_column_int64(stmt, 0);
+		m->count = sqlite3_column_int64(stmt, 1) - m->low + 1;
+		m->bytes = sqlite3_column_double(stmt, 2) * (double)m->count;
+	}
+	db_end(stmt);
+	return rc;
+}
+
+/* The last id of the first "share" of a table; 0: of none. */
+static int64_t
+cut_of(const struct measure *m, double share)
+{
+	int64_t rows;
+
+	rows = (int64_t)((double)m->count * share);
+	return rows > 0 ? m->low + rows - 1 : 0;
+}
+
+enum gb_err
+store_journal_measure(struct store *s, int64_t max, struct journal_cut *cut)
+{
+	struct measure requests, attempts;
+	double bytes, share;
+	enum gb_err rc;
+
+	memset(cut, 0, sizeof(*cut));
+	db_lock(s);
+	rc = measure(s, sql_measure_requests, &requests);
+	if (rc == GB_OK)
+		rc = measure(s, sql_measure_attempts, &attempts);
+	db_unlock(s);
+	if (rc != GB_OK)
+		return rc;
+	bytes = requests.bytes + attempts.bytes;
+	cut->bytes = (int64_t)bytes;
+	if (bytes <= (double)max)
+		return GB_OK;
+	share = (bytes - (double)max) / bytes;
+	cut->request_id = cut_of(&requests, share);
+	cut->attempt_id = cut_of(&attempts, share);
+	return GB_OK;
 }
 
 enum gb_err

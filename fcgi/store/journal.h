@@ -83,4 +83,25 @@ enum gb_err store_journal_delete_attempts(struct store *, int64_t before_ms,
 					  int64_t most,
 					  int64_t *deleted) GB_NODISCARD;
 
+/* Up to which rows the oldest have to go. */
+struct journal_cut {
+	int64_t bytes;			/* that all rows take now, about */
+	int64_t request_id, attempt_id; /* 0: none has to */
+};
+
+/*
+ * See how much has to go, requests and attempts by the same share, so that all
+ * rows together take no more than "max" bytes.  What a row takes is judged by a
+ * few hundred rows.  The file does not shrink: new rows take the place.
+ */
+enum gb_err store_journal_measure(struct store *, int64_t max,
+				  struct journal_cut *) GB_NODISCARD;
+
+/* Delete at most "most" rows up to this one, of requests only those that are in
+ * the sums. */
+enum gb_err store_journal_cut_requests(struct store *, int64_t id, int64_t most,
+				       int64_t *deleted) GB_NODISCARD;
+enum gb_err store_journal_cut_attempts(struct store *, int64_t id, int64_t most,
+				       int64_t *deleted) GB_NODISCARD;
+
 #endif

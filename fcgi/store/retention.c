@@ -14,7 +14,7 @@
 
 #define HOUR_MS	      (3600 * INT64_C(1000))
 #define DAY_MS	      (24 * HOUR_MS)
-#define EVERY_MS      (10 * 60 * INT64_C(1000))
+#define EVERY_MS      (60 * INT64_C(1000))
 #define LEASE_MS      (60 * INT64_C(1000)) /* many times what a run takes */
 #define RUN_MS	      1000 /* a kind of row: the journal waits meanwhile */
 #define STEP_ROWS     200  /* about a millisecond of the lock */
@@ -52,6 +52,20 @@ delete_older(struct store *s, retention_step *step, int64_t now_ms,
 		delete_rows(s, step, now_ms - days * DAY_MS);
 }
 
+/* Delete the oldest rows of a journal that has more than "max" bytes. */
+static void
+trim_journal(struct store *s, int64_t max)
+{
+	struct journal_cut cut;
+
+	if (max <= 0 || store_journal_measure(s, max, &cut) != GB_OK)
+		return;
+	if (cut.request_id > 0)
+		delete_rows(s, store_journal_cut_requests, cut.request_id);
+	if (cut.attempt_id > 0)
+		delete_rows(s, store_journal_cut_attempts, cut.attempt_id);
+}
+
 static bool
 job_is_ours(struct store *s, const char *job, int64_t now_ms, int64_t every_ms)
 {
@@ -76,6 +90,7 @@ retention_due(struct store *s, const struct retention *keep)
 			     keep->request_days);
 		delete_older(s, store_journal_delete_attempts, now_ms,
 			     keep->error_days);
+		trim_journal(s, keep->journal_max);
 		delete_older(s, store_usage_delete_hours, now_ms, HOURS_DAYS);
 		delete_rows(s, store_signatures_expire,
 			    now_ms - keep->signature_hours * HOUR_MS);

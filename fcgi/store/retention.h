@@ -7,6 +7,7 @@
 /* How long what is kept. */
 struct retention {
 	int64_t request_days, error_days; /* the journal's; 0: for ever */
+	int64_t journal_max;		  /* its bytes, about; 0: any number */
 	int64_t signature_hours;	  /* thought signatures */
 	int64_t signatures_max;		  /* and how many, at most */
 	int64_t objects_every_hours;	  /* expired objects go; 0: never */

@@ -95,6 +95,9 @@ void usage_rows_free(struct usage_rows *);
  */
 int64_t usage_percentile(const struct usage_row *, int percent);
 
+/* Reports of a month may take some 20 ms, for which they have the connection:
+ * whoever serves requests over it had better open another one for them. */
+
 #define USAGE_NO_END INT64_MAX
 
 /*

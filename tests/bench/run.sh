@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # run.sh: how fast gbalance is, and what it needs, as a table of goals.
 #
-#   tests/bench/run.sh [throughput] [latency] [streams] [image] [upload] [readers] [turns] [memory] [start] [size]
+#   tests/bench/run.sh [throughput] [latency] [streams] [image] [upload] [readers] [turns] [usage] [memory] [start] [size]
 #   tests/bench/run.sh --soak
 #
-# Without a word, all of it, in about four minutes; --soak is the memory part
+# Without a word, all of it, in about six minutes; --soak is the memory part
 # over a million requests.  Throughput is given as a ratio to nginx doing nothing
 # but passing on, since only that can be compared between machines.
-# BENCH_REQUESTS: how many requests the memory part makes.
+# BENCH_REQUESTS: how many requests the memory part makes; BENCH_ROWS: how many
+# rows the journal of the usage part has (10 million are 1.4 GB).
 set -u
 
 root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
@@ -43,6 +44,7 @@ UPLOAD_MIB=256
 UPLOAD_ROUNDS=5
 
 REQUESTS=${BENCH_REQUESTS:-200000}
+ROWS=${BENCH_ROWS:-10000000}
 
 # What memory may grow by after the first fifth of the requests and still
 # count as noise: under two bytes each over a million.
@@ -58,11 +60,11 @@ main()
     REQUESTS=${BENCH_REQUESTS:-1000000}
     set -- memory
   fi
-  [ $# -gt 0 ] || set -- throughput latency streams image upload readers turns memory start size
+  [ $# -gt 0 ] || set -- throughput latency streams image upload readers turns usage memory start size
   for part in "$@"; do
     case $part in
-    throughput|latency|streams|image|upload|readers|turns|memory|start|size) ;;
-    *) echo "usage: run.sh [--soak|throughput|latency|streams|image|upload|readers|turns|memory|start|size]" >&2
+    throughput|latency|streams|image|upload|readers|turns|usage|memory|start|size) ;;
+    *) echo "usage: run.sh [--soak|throughput|latency|streams|image|upload|readers|turns|usage|memory|start|size]" >&2
        exit 2 ;;
     esac
   done
@@ -443,21 +445,46 @@ measure_streams()
 
 # --- turns ------------------------------------------------------------------
 
+# build_of_ours NAME: build it of the very objects that gbalance is.
+build_of_ours()
+{
+  ${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -pthread -Wall -Wextra -I"$root/fcgi" \
+    -o "$tools/$1" "$root/tests/bench/$1.c" \
+    "$root"/build/release/fcgi/*/*.o -lfcgi -lcurl -ljson-c -lsqlite3 \
+    -lconfig -lcrypto -lm || fail "cannot build $1"
+}
+
 # What a turn costs in the database, and what the lists of models add to it.
-# It is built of the very objects that gbalance is.
 measure_turns()
 {
   local out
 
-  ${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -pthread -Wall -Wextra -I"$root/fcgi" \
-    -o "$tools/turns" "$root/tests/bench/turns.c" \
-    "$root"/build/release/fcgi/*/*.o -lfcgi -lcurl -ljson-c -lsqlite3 \
-    -lconfig -lcrypto -lm || fail 'cannot build turns'
+  build_of_ours turns
   mkdir "$work/turns"
   out=$("$tools/turns" "$work/turns" 2>>"$work/turns.log") || fail 'turns'
   note 'a turn of 100 keys' "$(value plain_us "$out") us"
   row '  with lists of models known, ratio' \
     "$(calc "$(value lists_us "$out") / $(value plain_us "$out")")" '<' 1.1
+}
+
+# --- usage ------------------------------------------------------------------
+
+# What adding up, reports and pages cost with a journal of a busy month.
+measure_usage()
+{
+  local out
+
+  build_of_ours usage
+  mkdir "$work/usage"
+  out=$("$tools/usage" "$work/usage" "$ROWS" 2>>"$work/usage.log") ||
+    fail "usage: $(tail -n 1 "$work/usage.log")"
+  rm -rf "$work/usage"
+  note "a row of $ROWS into the sums" "$(value roll_us "$out") us"
+  note '  the longest step of a thousand' "$(value roll_step_ms "$out") ms"
+  row "slowest report of 30 days ($(value report "$out"))" \
+    "$(value report_ms "$out")" '<' 50 ms
+  row "slowest page of the journal ($(value page "$out"))" \
+    "$(value page_ms "$out")" '<' 50 ms
 }
 
 # --- memory and start -------------------------------------------------------

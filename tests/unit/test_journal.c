@@ -215,8 +215,8 @@ test_retention(void **state)
 	static const char requests[] = "SELECT count(*) FROM requests";
 	static const char attempts[] = "SELECT count(*) FROM attempts";
 	static const struct retention for_ever = {.signature_hours = 1};
-	static const struct retention a_day = {1, 1, 1, 0, 0};
-	static const struct retention three_days = {3, 1, 1, 0, 0};
+	static const struct retention a_day = {1, 1, 0, 1, 0, 0};
+	static const struct retention three_days = {3, 1, 0, 1, 0, 0};
 	struct unit_store *u = *state;
 	int64_t now;
 
@@ -235,6 +235,115 @@ test_retention(void **state)
 	CHECK_INT("attempts of 1 day", unit_sql(u->path, attempts, NULL, 0), 3);
 }
 
+static int64_t
+file_bytes(const char *path)
+{
+	return unit_sql(path, "PRAGMA page_count", NULL, 0) *
+	       unit_sql(path, "PRAGMA page_size", NULL, 0);
+}
+
+/* Requests as usual, and attempts of which every second has long words. */
+static void
+write_sizes(struct store *s, int count)
+{
+	const struct journal_entry *batch[100];
+	char text[2][1000];
+	struct journal_attempt failed[2];
+	struct journal_entry e[2];
+	size_t i;
+
+	memset(text[0], 'x', sizeof(text[0]) - 1);
+	text[0][sizeof(text[0]) - 1] = '\0';
+	(void)snprintf(text[1], sizeof(text[1]), "short");
+	for (i = 0; i < 2; i++) {
+		e[i] = sample;
+		failed[i] = (struct journal_attempt){.time_ms = NOW,
+						     .key_id = 6,
+						     .status = 429,
+						     .error_class = "day",
+						     .text = text[i]};
+		e[i].failed = &failed[i];
+		e[i].failed_count = 1;
+	}
+	for (i = 0; i < GB_COUNT(batch); i++)
+		batch[i] = &e[i % 2];
+	for (; count > 0; count -= (int)GB_COUNT(batch))
+		assert_int_equal(store_journal_write(s, batch, GB_COUNT(batch)),
+				 GB_OK);
+}
+
+/* What is judged is not far from what the file grew by. */
+static void
+test_measure(void **state)
+{
+	struct unit_store *u = *state;
+	int64_t before, grown, deleted;
+	struct journal_cut cut;
+
+	assert_int_equal(store_journal_measure(u->store, 1, &cut), GB_OK);
+	CHECK_INT("nothing", cut.bytes, 0);
+	CHECK_INT("of it, nothing goes", cut.request_id + cut.attempt_id, 0);
+	before = file_bytes(u->path);
+	write_sizes(u->store, 20000);
+	grown = file_bytes(u->path) - before;
+	assert_int_equal(store_journal_measure(u->store, grown * 2, &cut),
+			 GB_OK);
+	if (cut.bytes < grown * 85 / 100 || cut.bytes > grown * 115 / 100)
+		fail_msg("bytes: have %lld, want about %lld",
+			 (long long)cut.bytes, (long long)grown);
+	CHECK_INT("it is below", cut.request_id + cut.attempt_id, 0);
+	assert_int_equal(store_journal_measure(u->store, cut.bytes / 4, &cut),
+			 GB_OK);
+	CHECK_INT("three of four requests", cut.request_id / 10, 1500);
+	CHECK_INT("and attempts", cut.attempt_id / 10, 1500);
+	assert_int_equal(store_journal_cut_requests(u->store, cut.request_id,
+						    99999, &deleted),
+			 GB_OK);
+	CHECK_INT("none that is not in the sums", deleted, 0);
+	store_usage_catch_up(u->store, 60000);
+	assert_int_equal(store_journal_cut_requests(u->store, cut.request_id,
+						    10, &deleted),
+			 GB_OK);
+	CHECK_INT("a step", deleted, 10);
+	CHECK_INT("of the oldest",
+		  unit_sql(u->path, "SELECT min(id) FROM requests", NULL, 0),
+		  11);
+}
+
+static void
+test_trim(void **state)
+{
+	static const struct retention mib = {.journal_max = 1 << 20,
+					     .signature_hours = 1};
+	struct unit_store *u = *state;
+	struct journal_cut cut;
+	int64_t rows;
+	int i;
+
+	write_sizes(u->store, 4000);
+	for (i = 0; i < 3; i++) { /* a second each, in steps */
+		unit_sql(u->path, "DELETE FROM jobs", NULL, 0);
+		retention_due(u->store, &mib);
+	}
+	assert_int_equal(store_journal_measure(u->store, 1 << 20, &cut), GB_OK);
+	CHECK("no more than about that", cut.bytes < (1 << 20) * 103 / 100);
+	CHECK("but about that", cut.bytes > (1 << 20) * 9 / 10);
+	rows = unit_sql(u->path, "SELECT count(*) FROM requests", NULL, 0);
+	CHECK("requests and attempts by the same share",
+	      labs((long)(rows - unit_sql(u->path,
+					  "SELECT count(*) FROM attempts", NULL,
+					  0))) < 20);
+	CHECK_INT("the newest stay",
+		  unit_sql(u->path, "SELECT max(id) FROM requests", NULL, 0),
+		  4000);
+	CHECK_INT("all are in the sums",
+		  unit_sql(u->path,
+			   "SELECT sum(requests) FROM usage_days WHERE "
+			   "dimension = 0",
+			   NULL, 0),
+		  4000);
+}
+
 #define WITH_STORE(test) \
 	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
 					unit_store_teardown)
@@ -245,7 +354,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH_STORE(test_columns),	WITH_STORE(test_batches),
 	    WITH_STORE(test_long_text), WITH_STORE(test_delete),
-	    WITH_STORE(test_retention),
+	    WITH_STORE(test_retention), WITH_STORE(test_measure),
+	    WITH_STORE(test_trim),
 	};
 
 	return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
