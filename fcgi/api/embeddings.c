@@ -22,6 +22,7 @@ struct asking {
 	const struct embeddings_request *asked;
 	struct embeddings_batch *batch;
 	size_t first; /* of its texts */
+	size_t came;  /* bytes of the answer, so far */
 	struct call call;
 	struct buf body;
 };
@@ -73,7 +74,8 @@ take_piece(struct asking *a, struct answer *answer, const struct buf *piece)
 {
 	enum gb_err rc = buf_error(piece);
 
-	if (rc == GB_OK &&
+	a->came += piece->len;
+	if (rc == GB_OK && a->came <= (size_t)a->call.rq->cfg->max_reply &&
 	    embeddings_batch_more(a->batch, buf_str(piece), piece->len))
 		return ATTEMPT_OK;
 	if (rc == GB_OK)
@@ -87,12 +89,12 @@ take_piece(struct asking *a, struct answer *answer, const struct buf *piece)
 }
 
 static enum attempt
-read_end(struct asking *a, struct answer *answer, bool empty)
+read_end(struct asking *a, struct answer *answer)
 {
 	struct api_request *rq = a->call.rq;
 
 	if (!embeddings_batch_ended(a->batch)) {
-		answer->fault = empty ? ANSWER_EMPTY : ANSWER_GARBAGE;
+		answer->fault = a->came == 0 ? ANSWER_EMPTY : ANSWER_GARBAGE;
 		return ATTEMPT_FAILED;
 	}
 	rq->entry.prompt_tokens =
@@ -108,10 +110,10 @@ read_batch(struct call *call, struct transfer *t, struct answer *answer)
 	struct buf piece;
 	enum transfer_got got;
 	enum attempt how;
-	bool empty = true;
 
 	buf_init(&piece, REPLY_BYTES_MAX);
 	embeddings_batch_begin(a->batch);
+	a->came = 0;
 	how = call_wait_head(call, t);
 	if (how == ATTEMPT_OK)
 		how = call_check(call, t, answer);
@@ -121,14 +123,13 @@ read_batch(struct call *call, struct transfer *t, struct answer *answer)
 	     how == ATTEMPT_OK && got == TRANSFER_GOT_DATA;) {
 		buf_reset(&piece);
 		how = call_read(call, t, &piece, &got);
-		empty = empty && piece.len == 0;
 		if (how == ATTEMPT_OK)
 			how = take_piece(a, answer, &piece);
 	}
 	if (how == ATTEMPT_OK)
 		how = call_check(call, t, answer);
 	if (how == ATTEMPT_OK)
-		how = read_end(a, answer, empty);
+		how = read_end(a, answer);
 	buf_release(&piece);
 	return how;
 }

@@ -274,6 +274,18 @@ describe("embeddings", () => {
 		assert.ok(Number(e.headers.get("retry-after")) > 0);
 	});
 
+	it("take no answer of upstream's above MAX_REPLY", async () => {
+		const small = await startStack(fake, {
+			settings: {max_reply: "100K"}});
+		const post = (more) => ask(`${small.url}/v1/embeddings`, {
+			headers: bearer(),
+			body: {model: OLD, input: many(10), ...more}});
+
+		assert.equal((await post({dimensions: 8})).status, 200);
+		assert.equal((await post()).status, 502);
+		await small.stop();
+	});
+
 	it("refuse what makes no sense, and name it", async () => {
 		for (const [body, param] of [
 			[{input: ""}, "input"],
