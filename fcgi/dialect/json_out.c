@@ -15,6 +15,12 @@
 #define DIGITS_MIN  15 /* every double of so few digits reads back */
 #define DIGITS_MAX  17 /* so many are enough for any double */
 
+#define FLOAT_DIGITS_MIN 6 /* the same of floats */
+#define FLOAT_DIGITS_MAX 9
+#define FLOAT_TEXT_MAX	 32    /* bytes of one, with NUL */
+#define FIXED_MIN	 1e-6f /* floats from here … */
+#define FIXED_MAX	 1e6f  /* … up to here are written without exponent */
+
 void
 jout_init(struct json_out *out, struct buf *buf)
 {
@@ -137,6 +143,74 @@ jout_double(struct json_out *out, double value)
 	for (digits = DIGITS_MIN; digits <= DIGITS_MAX; digits++) {
 		(void)snprintf(text, sizeof(text), "%.*g", digits, value);
 		if (strtod(text, NULL) == value)
+			break;
+	}
+	jout_raw(out, text, strlen(text));
+}
+
+/*
+ * The shortest digits of "size", which is from FIXED_MIN to FIXED_MAX, without
+ * an exponent, at the end of "text"; NULL: none of FLOAT_DIGITS_MAX read back.
+ * A whole number below 2^53 divided by such a power of ten is just what
+ * strtod() makes of the digits, so nothing needs to be read.
+ */
+static char *
+float_digits(float size, char text[FLOAT_TEXT_MAX])
+{
+	static const double powers[] = {1e0,  1e1,  1e2,  1e3, 1e4,  1e5,
+					1e6,  1e7,  1e8,  1e9, 1e10, 1e11,
+					1e12, 1e13, 1e14, 1e15};
+	char *at = text + FLOAT_TEXT_MAX;
+	int places, i, tries;
+	int64_t n = 0;
+
+	places = FLOAT_DIGITS_MIN;
+	while (places > 0 && (double)size >= powers[FLOAT_DIGITS_MIN - places])
+		places--;
+	for (i = 1; (double)size * powers[i] < 1; i++)
+		places++;
+	for (tries = FLOAT_DIGITS_MIN; tries <= FLOAT_DIGITS_MAX; tries++) {
+		n = llrint((double)size * powers[places]);
+		if ((float)((double)n / powers[places]) == size)
+			break;
+		places++;
+	}
+	if (tries > FLOAT_DIGITS_MAX)
+		return NULL;
+	for (; places > 0 && n % 10 == 0; places--)
+		n /= 10;
+	*--at = '\0';
+	for (i = 0; n > 0 || i <= places; i++) {
+		if (i == places && places > 0)
+			*--at = '.';
+		*--at = (char)('0' + n % 10);
+		n /= 10;
+	}
+	return at;
+}
+
+void
+jout_float(struct json_out *out, float value)
+{
+	char text[FLOAT_TEXT_MAX], *at;
+	float size = fabsf(value);
+	int digits;
+
+	if (size >= FIXED_MIN && size < FIXED_MAX &&
+	    (at = float_digits(size, text)) != NULL) {
+		if (value < 0)
+			*--at = '-';
+		jout_raw(out, at, strlen(at));
+		return;
+	}
+	if (!isfinite(value)) {
+		jout_null(out);
+		return;
+	}
+	for (digits = FLOAT_DIGITS_MIN; digits <= FLOAT_DIGITS_MAX; digits++) {
+		(void)snprintf(text, sizeof(text), "%.*g", digits,
+			       (double)value);
+		if ((float)strtod(text, NULL) == value)
 			break;
 	}
 	jout_raw(out, text, strlen(text));

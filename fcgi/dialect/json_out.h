@@ -31,6 +31,7 @@ void jout_string(struct json_out *, const char *str);
 void jout_string_len(struct json_out *, const char *str, size_t len);
 void jout_int(struct json_out *, int64_t);
 void jout_double(struct json_out *, double); /* shortest that reads back */
+void jout_float(struct json_out *, float);   /* the same as a float */
 void jout_bool(struct json_out *, bool);
 void jout_null(struct json_out *);
 /* A value that is JSON text already. */

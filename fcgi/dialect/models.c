@@ -32,6 +32,8 @@ enum {
 	PENALTIES = 1 << 15,
 	URL_CONTEXT = 1 << 16, /* as CODE */
 	LOGPROBS = 1 << 17,
+	TASK_TYPE = 1 << 18,
+	UNIT_VECTORS = 1 << 19,
 
 	G2 = SAMPLING | PREFILL | SYSTEM | FUNCTIONS | BUILTINS | CODE |
 	     URL_CONTEXT | JSON | RESOLUTION,
@@ -89,7 +91,8 @@ static const struct row {
      SAMPLING | PREFILL | SYSTEM | FUNCTIONS},
     {MODEL_GEMMA, 0, "", NO_THINKING, SAMPLING | PREFILL | FUNCTIONS},
     {MODEL_LIVE, 0, "", NO_THINKING, SYSTEM | FUNCTIONS | BUILTINS | CODE},
-    {MODEL_EMBEDDING, 0, "", NO_THINKING, 0},
+    {MODEL_EMBEDDING, 0, "embedding-001", NO_THINKING, TASK_TYPE},
+    {MODEL_EMBEDDING, 0, "", NO_THINKING, UNIT_VECTORS},
     {MODEL_OTHER, 0, "", NO_THINKING, 0},
 };
 
@@ -147,6 +150,8 @@ static const struct {
     {"result_media", FACT_YES_NO, FACT(result_media), MEDIA},
     {"media_resolution", FACT_YES_NO, FACT(media_resolution), RESOLUTION},
     {"file_uri", FACT_YES_NO, FACT(file_uri), FILE_URI},
+    {"task_type", FACT_YES_NO, FACT(task_type), TASK_TYPE},
+    {"unit_vectors", FACT_YES_NO, FACT(unit_vectors), UNIT_VECTORS},
 };
 
 /* Families by a word in the name; the first that fits. */
@@ -422,7 +427,8 @@ read_fact(const char *word, size_t len, struct model_fact_rule *out)
 		       "url_context, builtins_with_functions, json, "
 		       "json_with_functions, "
 		       "json_schema, call_ids, signatures, result_media, "
-		       "media_resolution and file_uri";
+		       "media_resolution, file_uri, task_type and "
+		       "unit_vectors";
 	if ((out->given & 1u << i) != 0)
 		return "says a fact twice";
 	out->given |= 1u << i;

@@ -67,7 +67,10 @@ struct model_facts {
 	bool signatures;   /* refuses calls of the current turn without one */
 	bool result_media; /* takes media within a functionResponse */
 	bool media_resolution;
-	bool file_uri; /* fetches https URLs of any host by itself */
+	bool file_uri;	   /* fetches https URLs of any host by itself */
+	bool task_type;	   /* takes taskType and title, for vectors */
+	bool unit_vectors; /* all its vectors have length 1, also those that are
+			      shorter than it makes them by itself */
 };
 
 /* What somebody says of some models: facts that replace the table's. */

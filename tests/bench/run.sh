@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # run.sh: how fast gbalance is, and what it needs, as a table of goals.
 #
-#   tests/bench/run.sh [throughput] [latency] [streams] [image] [upload] [readers] [turns] [usage] [memory] [start] [size]
+#   tests/bench/run.sh [PART...]      the parts are in PARTS, below
 #   tests/bench/run.sh --soak
 #
 # Without a word, all of it, in about six minutes; --soak is the memory part
@@ -10,6 +10,8 @@
 # BENCH_REQUESTS: how many requests the memory part makes; BENCH_ROWS: how many
 # rows the journal of the usage part has (10 million are 1.4 GB).
 set -u
+
+PARTS='throughput latency streams image upload embeddings readers turns usage memory start size'
 
 root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 gbalance=${GBALANCE:-$root/build/gbalance}
@@ -43,6 +45,11 @@ IMAGE_SECONDS=3
 UPLOAD_MIB=256
 UPLOAD_ROUNDS=5
 
+# Texts to embed in one request, and the values that each becomes.
+EMBEDDINGS=1000
+EMBEDDINGS_BATCH=100
+EMBEDDINGS_VALUES=3072
+
 REQUESTS=${BENCH_REQUESTS:-200000}
 ROWS=${BENCH_ROWS:-10000000}
 
@@ -60,11 +67,12 @@ main()
     REQUESTS=${BENCH_REQUESTS:-1000000}
     set -- memory
   fi
-  [ $# -gt 0 ] || set -- throughput latency streams image upload readers turns usage memory start size
+  # shellcheck disable=SC2086  # a list of words
+  [ $# -gt 0 ] || set -- $PARTS
   for part in "$@"; do
-    case $part in
-    throughput|latency|streams|image|upload|readers|turns|usage|memory|start|size) ;;
-    *) echo "usage: run.sh [--soak|throughput|latency|streams|image|upload|readers|turns|usage|memory|start|size]" >&2
+    case " $PARTS " in
+    *" $part "*) ;;
+    *) echo "usage: run.sh [--soak|$PARTS]" >&2
        exit 2 ;;
     esac
   done
@@ -350,6 +358,72 @@ measure_upload()
     "$(median ${ratios[lighttpd_gbalance]})"
   note '  behind nginx, ratio to bare nginx' \
     "$(median ${ratios[nginx_gbalance]})"
+}
+
+# --- embeddings --------------------------------------------------------------
+
+# A request of so many texts, and a batch's answer as Google lays it out.
+make_embeddings()
+{
+  awk -v n=$EMBEDDINGS 'BEGIN {
+    printf "{\"model\":\"gemini-embedding-001\",\"encoding_format\":\"FORMAT\","
+    printf "\"input\":["
+    for (i = 0; i < n; i++)
+      printf "%s\"Text number %d of those to be embedded.\"", i ? "," : "", i
+    print "]}" }' >"$work/embed.json"
+  awk -v n=$EMBEDDINGS_BATCH -v values=$EMBEDDINGS_VALUES 'BEGIN {
+    print "{\n  \"embeddings\": ["
+    for (i = 0; i < n; i++) {
+      print "    {\n      \"values\": ["
+      for (v = 0; v < values; v++)
+        printf "        %.9g%s\n", (rand() - 0.5) / 28, v < values - 1 ? "," : ""
+      print "      ]\n    }" (i < n - 1 ? "," : "")
+    }
+    print "  ]\n}" }' >"$work/embeddings.json"
+}
+
+# Ask for them in this encoding; sets "grown" (MiB at most beyond what there
+# was before) and "took" (ms).
+embed()
+{
+  local before out
+
+  sed "s/FORMAT/$1/" "$work/embed.json" >"$work/embed"
+  before=$(rss_kib "$gbalance_pid")
+  echo 5 >"/proc/$gbalance_pid/clear_refs"
+  out=$(curl -sS -H "Authorization: Bearer $BENCH_TOKEN" -H 'Expect:' \
+          -H 'Content-Type: application/json' --data-binary "@$work/embed" \
+          -o "$work/embed.out" -w '%{http_code} %{time_total}' \
+          "http://127.0.0.1:$nginx_gbalance_port/v1/embeddings") ||
+    fail "embeddings: $out"
+  [ "${out%% *}" = 200 ] || fail "embeddings: $(head -c 1000 "$work/embed.out")"
+  [ "$(grep -o '"index":' "$work/embed.out" | wc -l)" = $EMBEDDINGS ] ||
+    fail 'embeddings: some are missing'
+  grown=$(calc "($(peak_kib "$gbalance_pid") - $before) / 1024" 1)
+  took=$(calc "${out#* } * 1000" 0)
+}
+
+# The vectors alone, as floats, are most of the memory that may be needed; the
+# upstream's answers and ours are several times as large.
+measure_embeddings()
+{
+  local format
+
+  make_embeddings
+  for format in base64 float; do
+    start_gbalance "$upstream_port"
+    probe "$nginx_gbalance_port"
+    embed $format
+    stop_gbalance
+    row "memory for $EMBEDDINGS embeddings, $format" "$grown" '<' \
+      "$(calc "2 * $EMBEDDINGS * $EMBEDDINGS_VALUES * 4 / 1048576" 0)" MiB
+    note '  the answer, and the time it took' \
+      "$(calc "$(stat -c %s "$work/embed.out") / 1048576" 0) MiB $took ms"
+  done
+  note '  what upstream sent for it' \
+    "$(calc "$(stat -c %s "$work/embeddings.json") * $EMBEDDINGS / \
+      $EMBEDDINGS_BATCH / 1048576" 0) MiB"
+  rm -f "$work"/embed*
 }
 
 # --- the worst input ---------------------------------------------------------

@@ -90,7 +90,8 @@ http {
 CONF
 }
 
-# The canned upstream: one Gemini answer for everything, as fast as can be.
+# The canned upstream: one Gemini answer for everything, as fast as can be; but
+# for embeddings what is in embeddings.json.
 start_upstream()
 {
   local text='Hello! How can I help you today?'
@@ -101,6 +102,11 @@ start_upstream()
     cat <<CONF
   server {
     listen 127.0.0.1:$upstream_port backlog=4096;
+    location ~ :batchEmbedContents$ {
+      error_page 405 =200 /embeddings.json;
+      return 405;
+    }
+    location = /embeddings.json { root $work; }
     location / {
       return 200 '{"candidates":[{"content":{"parts":[{"text":"$text"}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":12,"candidatesTokenCount":9,"totalTokenCount":21},"modelVersion":"gemini-2.5-flash","responseId":"bench"}';
     }

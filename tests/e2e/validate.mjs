@@ -14,6 +14,7 @@ import {checkMessage, checkMessageError, checkMessageStream, checkTokens}
 	from "./validate/anthropic.mjs";
 import {checkChatError, checkChatStream, checkCompletion, checkModels}
 	from "./validate/chat.mjs";
+import {checkEmbeddings} from "./validate/embeddings.mjs";
 import {checkGenerated, checkGeneratedStream, checkGoogleError}
 	from "./validate/gemini.mjs";
 import {checkResponse, checkResponseStream, checkResponseTokens}
@@ -32,6 +33,8 @@ const ENDPOINTS = [
 	{path: /\/chat\/completions$/, error: openaiError,
 	 whole: (a) => checkCompletion(a.json, a.request, a.faults),
 	 stream: (a) => checkChatStream(a.text, a.request, a.faults, a)},
+	{path: /\/embeddings$/, error: openaiError,
+	 whole: (a) => checkEmbeddings(a.json, a.request, a.faults)},
 	{path: /\/responses$/, error: openaiError,
 	 whole: (a) => checkResponse(a.json, a.request, a.faults),
 	 stream: (a) => checkResponseStream(a.text, a.request, a.faults, a)},

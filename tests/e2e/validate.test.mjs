@@ -288,6 +288,39 @@ describe("an error", () => edits(CHAT, {}, ERROR, [
 	["with status 200", {}, / id: is missing/],
 ]));
 
+describe("embeddings", () => {
+	const request = {model: "m", input: ["a", "b"]};
+	const one = {object: "embedding", index: 0, embedding: [1, 0.5]};
+	const good = {object: "list", data: [one, {...one, index: 1}],
+		      model: "m", usage: {prompt_tokens: 2, total_tokens: 2}};
+
+	edits("/v1/embeddings", request, good, [
+		["that are right", {}],
+		["that are too few", {in: {data: [one]}}, /have 1, want 2/],
+		["out of order", {in: {"data.0.index": 1, "data.1.index": 0}},
+		 /order of the texts/],
+		["of several lengths", {in: {"data.0.embedding": [1]}},
+		 /several lengths/],
+		["in the other encoding", {request: {encoding_format: "base64"}},
+		 /data\[0\]\.embedding: have \[1,0\.5\]/],
+		["by another model", {in: {model: "n"}}, /have n, want m/],
+		["without usage", {in: {usage: undefined}}, /usage: is missing/],
+		["with an answer's tokens", {in: {"usage.total_tokens": 3}},
+		 /no prompt's/],
+	]);
+	const base64 = Buffer.from(new Float32Array([1, 0.5]).buffer)
+		.toString("base64");
+	edits("/v1/embeddings", {...request, encoding_format: "base64"},
+	      edited(good, {"data.0.embedding": base64,
+			    "data.1.embedding": base64}), [
+		["that are right", {}],
+		["that are cut", {in: {"data.0.embedding": base64.slice(4)}},
+		 /no base64 of floats/],
+		["that are numbers", {in: {"data.0.embedding": [1, 0.5]}},
+		 /no base64 of floats/],
+	]);
+});
+
 describe("a list of models", () => edits("/v1/models", undefined, {
 	object: "list", data: [{id: "a", object: "model", created: 0,
 				owned_by: "google"}]}, [

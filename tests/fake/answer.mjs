@@ -344,15 +344,21 @@ export function predictionFor(script)
 		{mimeType, bytesBase64Encoded: data}]};
 }
 
-/* A vector that depends on the text alone, of length one. */
-export function vectorFor(request)
+const FULL = 3072;	/* values of a vector, where nobody says how many */
+
+/*
+ * A vector that depends on the text alone, of length one; but the older model
+ * only cuts it off where it is to be shorter.  Each value is a float.
+ */
+export function vectorFor(request, model)
 {
-	const size = get(request, "outputDimensionality") ?? 3072;
+	const size = get(request, "outputDimensionality") ?? FULL;
 	const seed = crypto.createHash("sha256")
 		.update(JSON.stringify(request.content)).digest();
-	const values = Array.from({length: size}, (_, i) =>
+	const values = Array.from({length: Math.max(size, FULL)}, (_, i) =>
 		seed[i % 32] - 127.5 + i % 7);
-	const norm = Math.hypot(...values);
+	const cut = model === "gemini-embedding-001" ? values.length : size;
+	const norm = Math.hypot(...values.slice(0, cut));
 
-	return {values: values.map((v) => v / norm)};
+	return {values: values.slice(0, size).map((v) => Math.fround(v / norm))};
 }

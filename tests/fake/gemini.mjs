@@ -78,6 +78,7 @@ import {checkGenerate, checkPredict, credentialOf} from "./rules.mjs";
 const GARBAGE = "<html><body>%%% this is not JSON {[</body></html>";
 const CERT_DAYS = "30";
 const PAGE_MAX = 1000;
+const BATCH_MAX = 100;	/* texts to embed in one call */
 const VERTEX = /^\/v1beta1\/publishers\/google\//;	/* express mode's paths */
 const UPLOAD_KEPT = 64 << 20;	/* bytes; SDKs send 8 MiB at once */
 
@@ -318,11 +319,11 @@ const VERBS = {
 					       tokenCount: tokens}],
 		}};
 	},
-	embedContent({json}) {
+	embedContent({json, model}) {
 		if (!json.content?.parts?.length)
 			throw new Fault("* EmbedContentRequest.content: " +
 					"content is empty\n");
-		return {value: {embedding: vectorFor(json)}};
+		return {value: {embedding: vectorFor(json, model)}};
 	},
 	batchGenerateContent({json, record, objects}) {
 		return {value: objects.batch(record.key, json)};
@@ -331,11 +332,16 @@ const VERBS = {
 		if (!json.requests?.length)
 			throw new Fault("* BatchEmbedContentsRequest." +
 				"requests: at least one request is needed\n");
+		if (json.requests.length > BATCH_MAX)
+			throw new Fault("* BatchEmbedContentsRequest." +
+				`requests: at most ${BATCH_MAX} requests ` +
+				"can be in one batch\n");
 		for (const request of json.requests)
 			if (request.model !== `models/${model}`)
 				throw new Fault("* BatchEmbedContentsRequest" +
 					".requests: model does not match\n");
-		return {value: {embeddings: json.requests.map(vectorFor)}};
+		return {value: {embeddings: json.requests.map((r) =>
+			vectorFor(r, model))}};
 	},
 };
 

@@ -2,12 +2,14 @@
 #include "unit.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include <json-c/json.h>
 
 #include "dialect/json_out.h"
 
-#define OUT_MAX 4096
+#define OUT_MAX	     4096
+#define FLOATS_TRIED 200000
 
 static const struct {
 	const char *what, *in;
@@ -124,6 +126,90 @@ test_doubles(void **state)
 	}
 }
 
+static const struct {
+	float in;
+	const char *want;
+} floats[] = {
+    {0, "0"},
+    {-0.0f, "-0"},
+    {1, "1"},
+    {-1, "-1"},
+    {0.5f, "0.5"},
+    {0.1f, "0.1"},
+    {-0.6f, "-0.6"},
+    {1.0f / 3, "0.33333334"},
+    {0.0123456784f, "0.012345678"},
+    {0.99999994f, "0.99999994"},
+    {1.00000012f, "1.0000001"},
+    {9.99999f, "9.99999"},
+    {10, "10"},
+    {1024.5f, "1024.5"},
+    {123456.789f, "123456.79"},
+    {999999.94f, "999999.94"},
+    {1000000, "1e+06"},
+    {16777216, "16777216"},
+    {1e-5f, "0.00001"},
+    {1e-6f, "0.000001"},
+    {2.5e-8f, "2.5e-08"},
+    {1e-45f, "1.4013e-45"},
+    {3.40282347e+38f, "3.4028235e+38"},
+    {NAN, "null"},
+    {INFINITY, "null"},
+};
+
+static void
+test_floats(void **state)
+{
+	struct json_out out;
+	struct buf buf;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GB_COUNT(floats); i++) {
+		buf_init(&buf, OUT_MAX);
+		jout_init(&out, &buf);
+		jout_float(&out, floats[i].in);
+		CHECK_STR("float", buf_str(&buf), floats[i].want);
+		buf_release(&buf);
+	}
+}
+
+/* As printf() and strtod() do it, for floats of all sizes. */
+static void
+test_many_floats(void **state)
+{
+	char want[32];
+	struct json_out out;
+	struct buf buf;
+	uint32_t bits, i;
+	float value;
+	int digits;
+
+	(void)state;
+	buf_init(&buf, OUT_MAX);
+	for (i = 0, bits = 1; i < FLOATS_TRIED; i++) {
+		bits = bits * 1664525 + 1013904223;
+		memcpy(&value, &bits, sizeof(value));
+		if (i % 2 == 0) /* most vectors' values are such */
+			value = (float)(int32_t)bits / 2147483648.0f;
+		if (!isfinite(value))
+			continue;
+		for (digits = 6; digits <= 9; digits++) {
+			(void)snprintf(want, sizeof(want), "%.*g", digits,
+				       (double)value);
+			if ((float)strtod(want, NULL) == value)
+				break;
+		}
+		buf_reset(&buf);
+		jout_init(&out, &buf);
+		jout_float(&out, value);
+		CHECK(want, (float)strtod(buf_str(&buf), NULL) == value);
+		/* Zeros in front are as long as "e-06", but for two. */
+		CHECK(want, buf.len <= strlen(want) + 2);
+	}
+	buf_release(&buf);
+}
+
 static void
 test_nesting(void **state)
 {
@@ -198,9 +284,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_strings), cmocka_unit_test(test_scan),
-	    cmocka_unit_test(test_doubles), cmocka_unit_test(test_nesting),
-	    cmocka_unit_test(test_value),   cmocka_unit_test(test_full),
+	    cmocka_unit_test(test_strings),	cmocka_unit_test(test_scan),
+	    cmocka_unit_test(test_doubles),	cmocka_unit_test(test_floats),
+	    cmocka_unit_test(test_many_floats), cmocka_unit_test(test_nesting),
+	    cmocka_unit_test(test_value),	cmocka_unit_test(test_full),
 	};
 
 	return cmocka_run_group_tests_name("json_out", tests, NULL, NULL);

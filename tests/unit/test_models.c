@@ -105,7 +105,8 @@ test_kinds(void **state)
 /* One letter a fact that holds: s sampling, p prefill, y system, f functions,
  * b built-ins, c code execution, u URL context, B beside functions, j JSON, J
  * beside functions, S schema as it is, i call ids, t signatures, m media in
- * results, r media resolution, h https URLs.  Penalties and logprobs hold for
+ * results, r media resolution, h https URLs, T task types, 1 vectors of this
+ * length.  Penalties and logprobs hold for
  * none. */
 static const struct {
 	const char *model, *takes;
@@ -124,6 +125,10 @@ static const struct {
     {"gemini-3.8-flash-tts", ""},
     {"gemma-3-27b-it", "spf"},
     {"gemma-4-31b-it", "spyf"},
+    {"gemini-embedding-001", "T"},
+    {"models/gemini-embedding-001", "T"},
+    {"gemini-embedding-2", "1"},
+    {"gemini-embedding-3-preview", "1"},
 };
 
 static void
@@ -158,6 +163,8 @@ test_gates(void **state)
 		    {f.file_uri, 'h'},
 		    {f.penalties, 'P'},
 		    {f.logprobs, 'L'},
+		    {f.task_type, 'T'},
+		    {f.unit_vectors, '1'},
 		};
 		size_t at;
 
