@@ -32,6 +32,7 @@ enum {
 	PENALTIES = 1 << 15,
 	URL_CONTEXT = 1 << 16, /* as CODE */
 	LOGPROBS = 1 << 17,
+	TRANSCRIPTION = 1 << 18,
 
 	G2 = SAMPLING | PREFILL | SYSTEM | FUNCTIONS | BUILTINS | CODE |
 	     URL_CONTEXT | JSON | RESOLUTION,
@@ -65,6 +66,7 @@ static const struct row {
 	unsigned levels;
 	unsigned takes;
 } rows[] = {
+    {MODEL_TEXT, 305, "-transcribe", NO_THINKING, TRANSCRIPTION},
     {MODEL_TEXT, 307, "", THINKING_LEVELS, NO_BUDGET, LOW_UP, G37},
     {MODEL_TEXT, 306, "", THINKING_LEVELS, NO_BUDGET, LOW_UP, G35},
     {MODEL_TEXT, 305, "flash-lite", THINKING_LEVELS, NO_BUDGET, ALL_LEVELS,
@@ -147,6 +149,7 @@ static const struct {
     {"result_media", FACT_YES_NO, FACT(result_media), MEDIA},
     {"media_resolution", FACT_YES_NO, FACT(media_resolution), RESOLUTION},
     {"file_uri", FACT_YES_NO, FACT(file_uri), FILE_URI},
+    {"transcription", FACT_YES_NO, FACT(transcription), TRANSCRIPTION},
 };
 
 /* Families by a word in the name; the first that fits. */
@@ -422,7 +425,7 @@ read_fact(const char *word, size_t len, struct model_fact_rule *out)
 		       "url_context, builtins_with_functions, json, "
 		       "json_with_functions, "
 		       "json_schema, call_ids, signatures, result_media, "
-		       "media_resolution and file_uri";
+		       "media_resolution, file_uri and transcription";
 	if ((out->given & 1u << i) != 0)
 		return "says a fact twice";
 	out->given |= 1u << i;

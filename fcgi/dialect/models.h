@@ -67,7 +67,9 @@ struct model_facts {
 	bool signatures;   /* refuses calls of the current turn without one */
 	bool result_media; /* takes media within a functionResponse */
 	bool media_resolution;
-	bool file_uri; /* fetches https URLs of any host by itself */
+	bool file_uri;	    /* fetches https URLs of any host by itself */
+	bool transcription; /* does nothing but transcribe, and answers in
+			       parts of their own */
 };
 
 /* What somebody says of some models: facts that replace the table's. */

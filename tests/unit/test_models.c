@@ -74,6 +74,7 @@ static const struct {
     {"gemini-flash-lite-latest", MODEL_TEXT, THINKING_LEVELS, LMH, 0, 0, false},
     {"gemini-4-ultra", MODEL_TEXT, THINKING_LEVELS, LMH, 0, 0, false},
     {"something-new", MODEL_TEXT, THINKING_LEVELS, LMH, 0, 0, false},
+    {"gemini-3.5-transcribe", MODEL_TEXT, THINKING_NONE, 0, 0, 0, false},
     {"gemini-3-pro-image", MODEL_IMAGE, THINKING_NONE, 0, 0, 0, false},
     {"gemini-2.5-flash-preview-tts", MODEL_TTS, THINKING_NONE, 0, 0, 0, false},
     {"gemini-embedding-001", MODEL_EMBEDDING, THINKING_NONE, 0, 0, 0, false},
@@ -105,8 +106,8 @@ test_kinds(void **state)
 /* One letter a fact that holds: s sampling, p prefill, y system, f functions,
  * b built-ins, c code execution, u URL context, B beside functions, j JSON, J
  * beside functions, S schema as it is, i call ids, t signatures, m media in
- * results, r media resolution, h https URLs.  Penalties and logprobs hold for
- * none. */
+ * results, r media resolution, h https URLs, T transcription.  Penalties and
+ * logprobs hold for none. */
 static const struct {
 	const char *model, *takes;
 } gates[] = {
@@ -122,6 +123,7 @@ static const struct {
     {"gemini-3.1-flash-image", "spybh"},
     {"gemini-2.0-flash-preview-image-generation", "spy"},
     {"gemini-3.8-flash-tts", ""},
+    {"gemini-3.5-transcribe", "T"},
     {"gemma-3-27b-it", "spf"},
     {"gemma-4-31b-it", "spyf"},
 };
@@ -158,6 +160,7 @@ test_gates(void **state)
 		    {f.file_uri, 'h'},
 		    {f.penalties, 'P'},
 		    {f.logprobs, 'L'},
+		    {f.transcription, 'T'},
 		};
 		size_t at;
 
