@@ -256,15 +256,18 @@ write_recording(struct json_out *jo, const struct chat_part *part)
 static void
 write_phrases(struct json_out *jo, struct text prompt)
 {
-	const char *at, *end = prompt.ptr + prompt.len, *next;
+	size_t at, end, next;
 
-	for (at = prompt.ptr; at != NULL && at < end; at = next + 1) {
-		for (next = at; next < end && strchr(",;\r\n", *next) == NULL;)
+	for (at = 0; at < prompt.len; at = next + 1) {
+		for (next = at; next < prompt.len &&
+				strchr(",;\r\n", prompt.ptr[next]) == NULL;)
 			next++;
-		while (at < next && *at == ' ')
+		for (end = next; end > at && prompt.ptr[end - 1] == ' ';)
+			end--;
+		while (at < end && prompt.ptr[at] == ' ')
 			at++;
-		if (at < next)
-			jout_string_len(jo, at, (size_t)(next - at));
+		if (at < end)
+			jout_string_len(jo, prompt.ptr + at, end - at);
 	}
 }
 

@@ -311,12 +311,10 @@ read_file(struct form_reader *r, const struct multipart_part *part)
 					&what);
 	if (type == NULL)
 		return field_refuse(at, r->chat.err, FAULT_UNSUPPORTED,
-				    "%s%sGemini hears aac, aiff, flac, mp3, "
+				    "is %s; Gemini hears aac, aiff, flac, mp3, "
 				    "mp4, m4a, mpeg, mpga, ogg, opus, wav and "
 				    "webm",
-				    what == NULL ? "" : "is ",
-				    what == NULL ? "is of no known type; "
-						 : what);
+				    what == NULL ? "of no known type" : what);
 	r->to->audio_ms = transcription_audio_ms(part->data);
 	return put_audio(r, part, type, at);
 }
