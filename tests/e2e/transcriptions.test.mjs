@@ -330,6 +330,54 @@ describe("transcriptions", () => {
 		assert.equal(fake.requests.length, 2);
 	});
 
+	it("ends a stream that breaks off with an error", async () => {
+		fake.setDefault("*", {words: ["One ", "two ", "three"],
+				      finishReason: null});
+		const heard = [];
+		const e = await fails((async () => {
+			for await (const event of await create({stream: true}))
+				heard.push(event);
+		})());
+
+		assert.ok(e.message.length > 0);
+		assert.ok(heard.length > 0, "no text before the end");
+		assert.ok(heard.every((h) => h.type === "transcript.text.delta"));
+		assert.equal(fake.requests.length, 1);
+	});
+
+	it("begins a stream again as long as nothing was sent", async () => {
+		fake.script("*", {words: ["[no ", "idea"],
+				  fail: {after: 1, form: "data",
+					 error: "overloaded"}});
+		const all = await events(await create({stream: true}));
+
+		assert.equal(all.at(-1).text, TEXT);
+		assert.equal(fake.requests.length, 2);
+	});
+
+	it("says what is wrong with times in a stream, and without another try",
+	   async () => {
+		fake.setDefault("*", {text: "Hello."});
+		const e = await fails((async () => events(await create({
+			stream: true, response_format: "diarized_json"})))());
+		assert.match(e.message, /has no times/);
+		assert.equal(fake.requests.length, 2);
+
+		const once = await startStack(fake, {
+			settings: {max_retries: 0}});
+		const form = new FormData();
+
+		form.set("file", new Blob([WAV]), "a.wav");
+		form.set("response_format", "srt");
+		const res = await fetch(
+			`${once.url}/v1/audio/transcriptions`,
+			{method: "POST", headers: bearer(), body: form});
+		assert.equal(res.status, 502);
+		assert.match((await res.json()).error.message, /has no times/);
+		assert.equal(fake.requests.length, 3);
+		await once.stop();
+	});
+
 	it("takes a file that was uploaded before, with its key", async () => {
 		const {id} = await client.files.create({
 			file: await file(), purpose: "user_data"});
