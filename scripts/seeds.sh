@@ -35,6 +35,9 @@ seeds_of()
                     as_events *_reply/*/gemini.sse ;;
   fuzz_sse_reader)  with_number *_reply/*/gemini.sse ;;
   fuzz_schema)      as_they_are *_request/*/request.json ;;
+  fuzz_transcription)
+                    as_they_are transcription_*/*/*.json transcription_*/*/*.sse
+                    as_forms transcription_request/*/form.json ;;
   *)                as_they_are */*/*.json */*/*.sse ;;
   esac
 }
@@ -45,6 +48,20 @@ as_they_are()
 
   for file in "$@"; do
     cp "$file" "$seeds/${file//\//-}"
+  done
+}
+
+# Fields of a form, [{"name":…,"value":…},…], with the boundary that the target
+# knows; every one of them a file, too.
+as_forms()
+{
+  local file
+
+  for file in "$@"; do
+    tr -d '\n' <"$file" | grep -oE '"name": "[^"]*"|"value": "[^"]*"' |
+      sed -E 's/^"name": "(.*)"$/--BB\r\nContent-Disposition: form-data; name="\1"; filename="a.wav"\r\n\r/; s/^"value": "(.*)"$/\1\r/' \
+      >"$seeds/form-${file//\//-}"
+    printf -- '--BB--\r\n' >>"$seeds/form-${file//\//-}"
   done
 }
 

@@ -31,6 +31,11 @@ void images_variations(struct api_request *);
 /* embeddings.c: OpenAI's embeddings. */
 void embeddings_create(struct api_request *);
 
+/* transcriptions.c: OpenAI's recordings that become text, as they are spoken or
+ * in English. */
+void transcriptions_create(struct api_request *);
+void transcriptions_translate(struct api_request *);
+
 /* models.c: which models there are, in each dialect. */
 void models_openai_list(struct api_request *);
 void models_openai_get(struct api_request *);

@@ -81,6 +81,7 @@ struct settings {
 	struct string_list search_models; /* SEARCH_MODELS */
 	struct string_list image_models;  /* IMAGE_MODELS */
 	char *create_image_model; /* CREATE_IMAGE_MODEL: the one that draws */
+	char *transcribe_model;	  /* TRANSCRIBE_MODEL: the one that listens */
 	char *chat_images; /* CHAT_IMAGES: "images", "markdown", "both" */
 	struct string_list thinking_models;	 /* THINKING_MODELS */
 	struct string_pairs thinking_budget_map; /* THINKING_BUDGET_MAP: model

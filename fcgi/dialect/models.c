@@ -34,6 +34,7 @@ enum {
 	LOGPROBS = 1 << 17,
 	TASK_TYPE = 1 << 18,
 	UNIT_VECTORS = 1 << 19,
+	TRANSCRIPTION = 1 << 20,
 
 	G2 = SAMPLING | PREFILL | SYSTEM | FUNCTIONS | BUILTINS | CODE |
 	     URL_CONTEXT | JSON | RESOLUTION,
@@ -67,6 +68,7 @@ static const struct row {
 	unsigned levels;
 	unsigned takes;
 } rows[] = {
+    {MODEL_TEXT, 305, "-transcribe", NO_THINKING, TRANSCRIPTION},
     {MODEL_TEXT, 307, "", THINKING_LEVELS, NO_BUDGET, LOW_UP, G37},
     {MODEL_TEXT, 306, "", THINKING_LEVELS, NO_BUDGET, LOW_UP, G35},
     {MODEL_TEXT, 305, "flash-lite", THINKING_LEVELS, NO_BUDGET, ALL_LEVELS,
@@ -152,6 +154,7 @@ static const struct {
     {"file_uri", FACT_YES_NO, FACT(file_uri), FILE_URI},
     {"task_type", FACT_YES_NO, FACT(task_type), TASK_TYPE},
     {"unit_vectors", FACT_YES_NO, FACT(unit_vectors), UNIT_VECTORS},
+    {"transcription", FACT_YES_NO, FACT(transcription), TRANSCRIPTION},
 };
 
 /* Families by a word in the name; the first that fits. */
@@ -427,8 +430,8 @@ read_fact(const char *word, size_t len, struct model_fact_rule *out)
 		       "url_context, builtins_with_functions, json, "
 		       "json_with_functions, "
 		       "json_schema, call_ids, signatures, result_media, "
-		       "media_resolution, file_uri, task_type and "
-		       "unit_vectors";
+		       "media_resolution, file_uri, task_type, "
+		       "unit_vectors and transcription";
 	if ((out->given & 1u << i) != 0)
 		return "says a fact twice";
 	out->given |= 1u << i;

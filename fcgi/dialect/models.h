@@ -71,6 +71,8 @@ struct model_facts {
 	bool task_type;	   /* takes taskType and title, for vectors */
 	bool unit_vectors; /* all its vectors have length 1, also those that are
 			      shorter than it makes them by itself */
+	bool transcription; /* does nothing but transcribe, and answers in
+			       parts of their own */
 };
 
 /* What somebody says of some models: facts that replace the table's. */

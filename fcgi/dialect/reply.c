@@ -111,6 +111,18 @@ take_text(struct piece *p, struct json_object *part, struct json_object *value)
 	return p->text_len > 0 || p->signature_len > 0;
 }
 
+/* The text that a model for that alone has heard. */
+static bool
+take_transcription(struct piece *p, struct json_object *part,
+		   struct json_object *value)
+{
+	(void)part;
+	p->kind = PIECE_TEXT;
+	p->args = value;
+	p->text = or_empty(tree_string(value, "text", &p->text_len));
+	return p->text_len > 0;
+}
+
 static bool
 take_call(struct piece *p, struct json_object *part, struct json_object *value)
 {
@@ -176,6 +188,7 @@ static const struct {
     {"codeExecutionResult", take_result},
     {"toolCall", take_echo},
     {"toolResponse", take_echo},
+    {"audioTranscription", take_transcription},
 };
 
 /* A call without an id gets one in "id", different from all others: a letter

@@ -71,7 +71,9 @@ struct reply {
 };
 
 enum piece_kind {
-	PIECE_TEXT,	   /* text; empty only when it carries a signature */
+	PIECE_TEXT,	   /* text; empty only when it carries a signature.
+			      args: the audioTranscription that it is of, or
+			      NULL */
 	PIECE_THOUGHT,	   /* text of a thought */
 	PIECE_CALL,	   /* name, id, args */
 	PIECE_BLOB,	   /* mime, text: base64 */

@@ -8,6 +8,8 @@
 import crypto from "node:crypto";
 
 import {get, versionOf} from "./fields.mjs";
+import {countAudio, hasAudio, heardText, segmentsFor, transcriptionParts}
+	from "./hearing.mjs";
 import {kindOf} from "./models.mjs";
 import {citationOf, codeRun, groundingOf, picture, ratings, searched, speech}
 	from "./parts.mjs";
@@ -16,6 +18,7 @@ const WISH = /\b(tool|call|function|weather|use|look up|search)\b/i;
 const SUM = /\b(code|compute|calculate|sum)\b/i;
 const THOUGHT = "Let me see what was said. ";
 const ASKS = /\b(news|search|look up)\b/i;
+const AUDIO_TOKENS = 258;	/* of a recording */
 const NEWS = "Grüße aus 東京 🗼: ";	/* what a search finds */
 
 /* About four letters a token, as Google's own rule of thumb goes. */
@@ -102,13 +105,18 @@ function textFor(body, query)
 	const schema = get(config, "responseJsonSchema") ??
 		       get(config, "responseSchema");
 
+	const heard = hasAudio(last) && (schema ? segmentsFor(schema) : undefined);
+
 	if (get(config, "responseMimeType") === "application/json")
-		return JSON.stringify(schema ? valueFor(schema) :
+		return JSON.stringify(heard ? heard : schema ? valueFor(schema) :
 				      {said: saidBy(last)});
 	if (results.length > 0)
 		return "The tools said: " + results.map((p) =>
 			JSON.stringify(get(p, "functionResponse").response))
 			.join(" and ");
+	if (hasAudio(last) && /^(Transcribe|Translate) the speech/.test(
+		saidBy(last)))
+		return heardText();
 	if (images.length > 0)
 		return `I see ${images.length} picture(s). You said: ` +
 		       saidBy(last);
@@ -159,6 +167,8 @@ function partsFor(body, {model, script, issue, streamed})
 
 	if (script.parts)
 		return signedParts(script.parts, issue);
+	if (kindOf(model) === "transcription" && script.text === undefined)
+		return transcriptionParts(config);
 	if (kindOf(model) === "speech")
 		return Array.from({length: streamed ? 3 : 1}, () =>
 			speech(versionOf(model), streamed));
@@ -208,13 +218,15 @@ function usageFor(body, parts, script, share)
 {
 	const said = parts.filter((p) => !p.thought).length;
 	const thought = parts.length - said;
+	const audio = countAudio(body.contents) * AUDIO_TOKENS;
 	const usage = {
 		promptTokenCount: countTokens(body.contents),
 		candidatesTokenCount: Math.ceil(said * share),
 		promptTokensDetails: [{
 			modality: "TEXT",
-			tokenCount: countTokens(body.contents),
-		}],
+			tokenCount: countTokens(body.contents) - audio,
+		}, ...(audio > 0 ? [{modality: "AUDIO", tokenCount: audio}] :
+				   [])],
 	};
 
 	if (thought > 0)

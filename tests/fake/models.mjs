@@ -4,6 +4,7 @@ const both = (kind, methods) => ({kind, methods});
 const TEXT = both("text", ["generateContent", "countTokens",
 			   "createCachedContent", "batchGenerateContent"]);
 const SPEECH = both("speech", ["generateContent", "countTokens"]);
+const TRANSCRIPTION = both("transcription", ["generateContent", "countTokens"]);
 const EMBED = both("embed", ["embedContent", "countTextTokens",
 			     "countTokens", "asyncBatchEmbedContent"]);
 
@@ -26,6 +27,7 @@ export const MODELS = {
 	"gemini-3.1-flash-image": both("image", TEXT.methods),
 	"gemini-2.5-flash-image": both("image", TEXT.methods),
 	"imagen-4.0-generate-001": both("imagen", ["predict"]),
+	"gemini-3.5-transcribe": TRANSCRIPTION,
 	"gemini-3.8-flash-tts": SPEECH,
 	"gemini-2.5-flash-preview-tts": SPEECH,
 	"gemini-embedding-2": EMBED,

@@ -17,7 +17,8 @@ const CONFIG = spellings("stopSequences", "responseMimeType",
 	"candidateCount", "maxOutputTokens", "temperature", "topP", "topK",
 	"seed", "presencePenalty", "frequencyPenalty", "responseLogprobs",
 	"logprobs", "enableEnhancedCivicAnswers", "speechConfig",
-	"thinkingConfig", "imageConfig", "mediaResolution");
+	"thinkingConfig", "imageConfig", "mediaResolution",
+	"audioTranscriptionConfig");
 const THINKING = spellings("includeThoughts", "thinkingBudget",
 	"thinkingLevel");
 const TOOL = spellings("functionDeclarations", "googleSearch",
@@ -272,6 +273,31 @@ export function checkPredict(body)
 		throw new Fault("aspectRatio is not supported.");
 }
 
+const TRANSCRIPTION = spellings("languageCodes", "customVocabulary",
+	"wordTimestamp", "diarization", "mode", "sourceText");
+
+/* What a model takes that does nothing but transcribe, and others do not. */
+function checkTranscription(config, contents, model)
+{
+	const wish = get(config, "audioTranscriptionConfig");
+	const isScribe = kindOf(model) === "transcription";
+
+	if (wish !== undefined && !isScribe)
+		throw new Fault("Audio transcription is not enabled for " +
+				`models/${model}`);
+	if (isScribe && contents.some((c) => c.parts.some((p) =>
+		p.text !== undefined)))
+		throw new Fault(`Text input is not enabled for models/${model}`);
+	if (wish === undefined)
+		return;
+	onlyFields(wish, TRANSCRIPTION,
+		   "generation_config.audio_transcription_config");
+	if (get(wish, "mode") === "SMART" &&
+	    (get(wish, "wordTimestamp") || get(wish, "diarization")))
+		throw new Fault("Timestamps and diarization are incompatible " +
+				"with mode SMART.");
+}
+
 function checkConfig(config, model, version, tools)
 {
 	onlyFields(config, CONFIG, "generation_config");
@@ -345,6 +371,7 @@ export function checkGenerate(body, model, issued, how = {})
 	checkConfig(config, model, version, body.tools);
 	checkModalities(config, model, version);
 	checkPicture(config, model);
+	checkTranscription(config, body.contents, model);
 	if (get(body, "cachedContent") &&
 	    (system || body.tools || get(body, "toolConfig")))
 		throw new Fault("CachedContent can not be used with " +

@@ -74,6 +74,7 @@ static const struct {
     {"gemini-flash-lite-latest", MODEL_TEXT, THINKING_LEVELS, LMH, 0, 0, false},
     {"gemini-4-ultra", MODEL_TEXT, THINKING_LEVELS, LMH, 0, 0, false},
     {"something-new", MODEL_TEXT, THINKING_LEVELS, LMH, 0, 0, false},
+    {"gemini-3.5-transcribe", MODEL_TEXT, THINKING_NONE, 0, 0, 0, false},
     {"gemini-3-pro-image", MODEL_IMAGE, THINKING_NONE, 0, 0, 0, false},
     {"gemini-2.5-flash-preview-tts", MODEL_TTS, THINKING_NONE, 0, 0, 0, false},
     {"gemini-embedding-001", MODEL_EMBEDDING, THINKING_NONE, 0, 0, 0, false},
@@ -106,8 +107,8 @@ test_kinds(void **state)
  * b built-ins, c code execution, u URL context, B beside functions, j JSON, J
  * beside functions, S schema as it is, i call ids, t signatures, m media in
  * results, r media resolution, h https URLs, T task types, 1 vectors of this
- * length.  Penalties and logprobs hold for
- * none. */
+ * length, W transcription (what is said, in words).  Penalties and logprobs hold
+ * for none. */
 static const struct {
 	const char *model, *takes;
 } gates[] = {
@@ -123,6 +124,7 @@ static const struct {
     {"gemini-3.1-flash-image", "spybh"},
     {"gemini-2.0-flash-preview-image-generation", "spy"},
     {"gemini-3.8-flash-tts", ""},
+    {"gemini-3.5-transcribe", "W"},
     {"gemma-3-27b-it", "spf"},
     {"gemma-4-31b-it", "spyf"},
     {"gemini-embedding-001", "T"},
@@ -165,6 +167,7 @@ test_gates(void **state)
 		    {f.logprobs, 'L'},
 		    {f.task_type, 'T'},
 		    {f.unit_vectors, '1'},
+		    {f.transcription, 'W'},
 		};
 		size_t at;
 
