@@ -28,6 +28,9 @@ void images_generations(struct api_request *);
 void images_edits(struct api_request *);
 void images_variations(struct api_request *);
 
+/* speech.c: OpenAI's speech. */
+void speech_create(struct api_request *);
+
 /* models.c: which models there are, in each dialect. */
 void models_openai_list(struct api_request *);
 void models_openai_get(struct api_request *);

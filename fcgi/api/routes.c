@@ -118,6 +118,8 @@ static const struct route {
      "images.edits", images_edits},
     {"POST", AT_OPENAI, "/images/variations", TOKEN_USER, DIALECT_OPENAI,
      "images.variations", images_variations},
+    {"POST", AT_OPENAI, "/audio/speech", TOKEN_USER, DIALECT_OPENAI,
+     "audio.speech", speech_create},
     {"GET", AT_GEMINI_KEY, "/models", TOKEN_USER, DIALECT_GOOGLE,
      "gemini.models.list", models_gemini_list},
     {"GET", AT_GEMINI_KEY, "/models/*", TOKEN_USER, DIALECT_GOOGLE,

@@ -32,6 +32,7 @@ enum {
 	PENALTIES = 1 << 15,
 	URL_CONTEXT = 1 << 16, /* as CODE */
 	LOGPROBS = 1 << 17,
+	VERBATIM = 1 << 20,
 
 	G2 = SAMPLING | PREFILL | SYSTEM | FUNCTIONS | BUILTINS | CODE |
 	     URL_CONTEXT | JSON | RESOLUTION,
@@ -84,6 +85,7 @@ static const struct row {
     {MODEL_IMAGE, 300, "", NO_THINKING, IMAGE | SAMPLING | PREFILL},
     {MODEL_IMAGE, 205, "", NO_THINKING, SYSTEM | SAMPLING | PREFILL | FILE_URI},
     {MODEL_IMAGE, 0, "", NO_THINKING, SYSTEM | SAMPLING | PREFILL},
+    {MODEL_TTS, 308, "", NO_THINKING, VERBATIM},
     {MODEL_TTS, 0, "", NO_THINKING, 0},
     {MODEL_GEMMA, 400, "", NO_THINKING,
      SAMPLING | PREFILL | SYSTEM | FUNCTIONS},
@@ -147,6 +149,7 @@ static const struct {
     {"result_media", FACT_YES_NO, FACT(result_media), MEDIA},
     {"media_resolution", FACT_YES_NO, FACT(media_resolution), RESOLUTION},
     {"file_uri", FACT_YES_NO, FACT(file_uri), FILE_URI},
+    {"verbatim", FACT_YES_NO, FACT(verbatim), VERBATIM},
 };
 
 /* Families by a word in the name; the first that fits. */
@@ -422,7 +425,7 @@ read_fact(const char *word, size_t len, struct model_fact_rule *out)
 		       "url_context, builtins_with_functions, json, "
 		       "json_with_functions, "
 		       "json_schema, call_ids, signatures, result_media, "
-		       "media_resolution and file_uri";
+		       "media_resolution, file_uri and verbatim";
 	if ((out->given & 1u << i) != 0)
 		return "says a fact twice";
 	out->given |= 1u << i;

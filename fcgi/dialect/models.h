@@ -68,6 +68,8 @@ struct model_facts {
 	bool result_media; /* takes media within a functionResponse */
 	bool media_resolution;
 	bool file_uri; /* fetches https URLs of any host by itself */
+	bool verbatim; /* says all of a text and takes its style apart from it;
+			  and it streams what it says */
 };
 
 /* What somebody says of some models: facts that replace the table's. */

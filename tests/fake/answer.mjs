@@ -159,9 +159,11 @@ function partsFor(body, {model, script, issue, streamed})
 
 	if (script.parts)
 		return signedParts(script.parts, issue);
-	if (kindOf(model) === "speech")
+	if (kindOf(model) === "speech" && script.text === undefined &&
+	    script.finishReason === undefined)
 		return Array.from({length: streamed ? 3 : 1}, () =>
-			speech(versionOf(model), streamed));
+			speech(versionOf(model), streamed,
+			       script.soundMs));
 	if (script.thought ?? thinks)
 		parts.push({text: script.thought ?? THOUGHT, thought: true});
 	if (query !== undefined && get(get(body, "toolConfig"),

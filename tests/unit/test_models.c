@@ -105,8 +105,8 @@ test_kinds(void **state)
 /* One letter a fact that holds: s sampling, p prefill, y system, f functions,
  * b built-ins, c code execution, u URL context, B beside functions, j JSON, J
  * beside functions, S schema as it is, i call ids, t signatures, m media in
- * results, r media resolution, h https URLs.  Penalties and logprobs hold for
- * none. */
+ * results, r media resolution, h https URLs, v verbatim speech.  Penalties and
+ * logprobs hold for none. */
 static const struct {
 	const char *model, *takes;
 } gates[] = {
@@ -121,7 +121,11 @@ static const struct {
     {"gemini-2.5-flash-image", "spyh"},
     {"gemini-3.1-flash-image", "spybh"},
     {"gemini-2.0-flash-preview-image-generation", "spy"},
-    {"gemini-3.8-flash-tts", ""},
+    {"gemini-3.8-flash-tts", "v"},
+    {"gemini-3.8-flash-lite-tts", "v"},
+    {"gemini-flash-tts-latest", "v"},
+    {"gemini-3.1-flash-tts-preview", ""},
+    {"gemini-2.5-pro-preview-tts", ""},
     {"gemma-3-27b-it", "spf"},
     {"gemma-4-31b-it", "spyf"},
 };
@@ -156,6 +160,7 @@ test_gates(void **state)
 		    {f.result_media, 'm'},
 		    {f.media_resolution, 'r'},
 		    {f.file_uri, 'h'},
+		    {f.verbatim, 'v'},
 		    {f.penalties, 'P'},
 		    {f.logprobs, 'L'},
 		};

@@ -508,8 +508,8 @@ static const struct row file_rows[] = {
      "budget_zero, sampling, penalties, logprobs, prefill, system, functions, "
      "builtins, code, url_context, builtins_with_functions, json, "
      "json_with_functions, "
-     "json_schema, call_ids, signatures, result_media, media_resolution and "
-     "file_uri\n"},
+     "json_schema, call_ids, signatures, result_media, media_resolution, "
+     "file_uri and verbatim\n"},
     {"a fact with a wrong value",
      "model_facts = ( { model = \"a\"; facts = \"thinking=much\"; } );", NULL,
      NULL,
