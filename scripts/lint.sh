@@ -82,6 +82,8 @@ fcgi web
 curl/ upstream
 sqlite3.h store
 libconfig.h config
+libav media
+libsw media
 HOMES
   found 'an include must name its room' '^#include "[^/"]*"' "${ours[@]}"
 }

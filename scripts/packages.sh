@@ -11,7 +11,8 @@ set -u
 # "a|b|c": any of the three will do, and the first is what we install.
 run_packages='gcc libc6-dev make libfcgi-dev
   libcurl4-openssl-dev|libcurl4-gnutls-dev|libcurl4-nss-dev
-  libjson-c-dev libsqlite3-dev libconfig-dev libssl-dev lighttpd curl
+  libjson-c-dev libsqlite3-dev libconfig-dev libssl-dev libavcodec-dev
+  libswresample-dev lighttpd curl
   ca-certificates'
 nginx='nginx-light|nginx|nginx-core|nginx-full|nginx-extras'
 
@@ -62,7 +63,7 @@ wanted()
     demo)   echo $run_packages openssl; node_packages ;;
     check)  echo $run_packages; node_packages
             echo libcmocka-dev clang clang-format "$(clang_runtime)" \
-              apache2 libapache2-mod-fcgid "$nginx" sqlite3 openssl ;;
+              apache2 libapache2-mod-fcgid "$nginx" sqlite3 openssl ffmpeg ;;
     bench)  echo $run_packages binutils wrk "$nginx" ;;
     *)      echo "packages.sh: unknown group: $group" >&2
             return 1 ;;

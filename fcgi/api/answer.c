@@ -172,6 +172,12 @@ failed_with(struct answer *answer, enum answer_fault fault)
 	return ATTEMPT_FAILED;
 }
 
+static bool
+is_useful(struct answer_reader *ar)
+{
+	return ar->writer->check == NULL || ar->writer->check(ar);
+}
+
 static enum attempt
 finish(struct answer_reader *ar)
 {
@@ -232,6 +238,8 @@ judge_whole(struct call *call, struct answer *answer, const struct buf *body)
 		return failed_with(answer, ANSWER_EMPTY);
 	if (ar->writer->taken != NULL)
 		ar->writer->taken(ar, buf_str(body), body->len);
+	if (!is_useful(ar))
+		return ATTEMPT_OK;
 	if (!ar->faked)
 		call->rq->status = 200;
 	else if (call_send(call, "", 0) == ATTEMPT_GONE)
@@ -401,6 +409,8 @@ stream_end(struct stream *s, struct answer *answer)
 		return failed_with(answer, ANSWER_NETWORK);
 	if (!s->committed && worth_another_try(ar))
 		return failed_with(answer, ANSWER_EMPTY);
+	if (!is_useful(ar))
+		return ATTEMPT_OK;
 	if (call_send(s->call, "", 0) == ATTEMPT_GONE)
 		return ATTEMPT_GONE;
 	/* The end goes out after the journal has its row. */

@@ -29,6 +29,10 @@ struct answer_writer {
 	/* One answer or event was read well; "raw" are its bytes as they
 	 * came, framing included.  NULL: the sink has done it all. */
 	void (*taken)(struct answer_reader *, const char *raw, size_t len);
+	/* It is complete, and its head may not be out yet.  False: it is of no
+	 * use, rq->error says why, and has a status of its own if it still
+	 * can.  NULL: any will do. */
+	bool (*check)(struct answer_reader *);
 	/* It is complete: write what ends it.  GB_OK, or why not. */
 	enum gb_err (*finish)(struct answer_reader *);
 };

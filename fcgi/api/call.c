@@ -156,7 +156,7 @@ patience_ms(const struct call *call)
 {
 	int64_t left, interval_ms;
 
-	if (call->stream_type == NULL)
+	if (call->stream_type == NULL || call->keepalive == NULL)
 		return -1;
 	interval_ms = call->keepalive_ms > 0
 			  ? call->keepalive_ms

@@ -80,7 +80,8 @@ struct call {
 
 	/* for streams: what keeps the line open while nothing was said */
 	const char *stream_type; /* its Content-Type; NULL: not a stream */
-	const char *keepalive;	 /* a comment in its framing */
+	const char *keepalive;	 /* a comment in its framing; NULL: it has
+				    none, and waits in silence */
 	int64_t keepalive_ms; /* of silence, after which it is sent; 0: as the
 				 settings have it */
 

@@ -36,6 +36,9 @@ void embeddings_create(struct api_request *);
 void transcriptions_create(struct api_request *);
 void transcriptions_translate(struct api_request *);
 
+/* speech.c: OpenAI's speech. */
+void speech_create(struct api_request *);
+
 /* models.c: which models there are, in each dialect. */
 void models_openai_list(struct api_request *);
 void models_openai_get(struct api_request *);

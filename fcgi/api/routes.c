@@ -124,6 +124,8 @@ static const struct route {
      "audio.transcriptions", transcriptions_create},
     {"POST", AT_OPENAI, "/audio/translations", TOKEN_USER, DIALECT_OPENAI,
      "audio.translations", transcriptions_translate},
+    {"POST", AT_OPENAI, "/audio/speech", TOKEN_USER, DIALECT_OPENAI,
+     "audio.speech", speech_create},
     {"GET", AT_GEMINI_KEY, "/models", TOKEN_USER, DIALECT_GOOGLE,
      "gemini.models.list", models_gemini_list},
     {"GET", AT_GEMINI_KEY, "/models/*", TOKEN_USER, DIALECT_GOOGLE,

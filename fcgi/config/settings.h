@@ -82,6 +82,10 @@ struct settings {
 	struct string_list image_models;  /* IMAGE_MODELS */
 	char *create_image_model; /* CREATE_IMAGE_MODEL: the one that draws */
 	char *transcribe_model;	  /* TRANSCRIBE_MODEL: the one that listens */
+	char *tts_model;	  /* TTS_MODEL: the one that speaks */
+	char *tts_voice_name;	  /* TTS_VOICE_NAME: Gemini's, or OpenAI's */
+	char *tts_speed;	  /* TTS_SPEED: as speech_speed_parse() takes */
+	struct string_pairs voices; /* VOICES: name and Gemini's voice */
 	char *chat_images; /* CHAT_IMAGES: "images", "markdown", "both" */
 	struct string_list thinking_models;	 /* THINKING_MODELS */
 	struct string_pairs thinking_budget_map; /* THINKING_BUDGET_MAP: model

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "dialect/models.h"
+#include "dialect/speech_request.h"
 
 #define HOST_MAX       255   /* bytes of a name in DNS, or of an address */
 #define PORT_MAX       65535 /* TCP's */
@@ -511,6 +512,35 @@ is_model_like(const char *text, const char *more)
 		    strchr(more, text[i]) == NULL)
 			return false;
 	return i > 0 && i <= NAME_MAX_BYTES;
+}
+
+const char *
+check_voice(const char *text)
+{
+	return is_model_like(text, "")
+		   ? NULL
+		   : "must be the name of a voice: letters, digits, \"-\", "
+		     "\".\" and \"_\"";
+}
+
+const char *
+check_voice_pair(const char *name, const char *voice)
+{
+	(void)voice;
+	return is_model_like(name, "")
+		   ? NULL
+		   : "the voice must be a name: letters, digits, \"-\", "
+		     "\".\" and \"_\"";
+}
+
+const char *
+check_speed(const char *text)
+{
+	double speed;
+
+	return speech_speed_parse(text, &speed)
+		   ? NULL
+		   : "must be slow, normal, fast or a number from 0.25 to 4";
 }
 
 const char *

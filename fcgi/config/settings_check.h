@@ -29,6 +29,15 @@ const char *check_endpoint(const char *text);
 /* How chats give pictures: images, markdown or both. */
 const char *check_chat_images(const char *text);
 
+/* The name of a voice. */
+const char *check_voice(const char *text);
+
+/* A name that clients have for one. */
+const char *check_voice_pair(const char *name, const char *voice);
+
+/* A speed of dialect/speech_request.h. */
+const char *check_speed(const char *text);
+
 /* A host for pictures that hosting/hosts.c knows, or "local". */
 const char *check_provider(const char *text);
 

@@ -139,6 +139,8 @@ struct chat_generation {
 	struct text media_resolution; /* Gemini's word for it, or none */
 	struct text aspect_ratio, image_size;
 	const char *voice;     /* Gemini's name of it, or NULL */
+	struct text style;     /* how it speaks, or none; for models that take
+				  it apart from the text (verbatim) */
 	enum sound_form sound; /* what the client wants to hear */
 	bool logprobs;	       /* of the tokens, and of so many beside each: */
 	int64_t top_logprobs;

@@ -30,6 +30,23 @@ write_text(struct json_out *out, struct text text)
 	jout_object_end(out);
 }
 
+/* What the user says; of what is to be spoken, also how. */
+static void
+write_user_text(struct gemini_writer *w, struct text text)
+{
+	struct text style = w->chat->gen.style;
+
+	jout_object(&w->out);
+	gemini_key_text(&w->out, "text", text);
+	if (style.len > 0 && w->facts->verbatim) {
+		jout_key(&w->out, "speechMetadata");
+		jout_object(&w->out);
+		gemini_key_text(&w->out, "style", style);
+		jout_object_end(&w->out);
+	}
+	jout_object_end(&w->out);
+}
+
 /* The system texts as parts, and the wish for JSON where no field takes it. */
 static void
 write_system_parts(struct gemini_writer *w)
@@ -157,7 +174,7 @@ write_user_turn(struct gemini_writer *w, const struct chat_turn *turn)
 	for (i = turn->first; i < end; i++) {
 		part = &w->chat->parts[i];
 		if (part->kind == CHAT_TEXT)
-			write_text(&w->out, part->data);
+			write_user_text(w, part->data);
 		else if (part->kind != CHAT_RESULT &&
 			 !(part->of_result && w->facts->result_media))
 			write_media(&w->out, part, unsigned_part);

@@ -35,6 +35,7 @@ enum {
 	TASK_TYPE = 1 << 18,
 	UNIT_VECTORS = 1 << 19,
 	TRANSCRIPTION = 1 << 20,
+	VERBATIM = 1 << 21,
 
 	G2 = SAMPLING | PREFILL | SYSTEM | FUNCTIONS | BUILTINS | CODE |
 	     URL_CONTEXT | JSON | RESOLUTION,
@@ -88,6 +89,7 @@ static const struct row {
     {MODEL_IMAGE, 300, "", NO_THINKING, IMAGE | SAMPLING | PREFILL},
     {MODEL_IMAGE, 205, "", NO_THINKING, SYSTEM | SAMPLING | PREFILL | FILE_URI},
     {MODEL_IMAGE, 0, "", NO_THINKING, SYSTEM | SAMPLING | PREFILL},
+    {MODEL_TTS, 308, "", NO_THINKING, VERBATIM},
     {MODEL_TTS, 0, "", NO_THINKING, 0},
     {MODEL_GEMMA, 400, "", NO_THINKING,
      SAMPLING | PREFILL | SYSTEM | FUNCTIONS},
@@ -155,6 +157,7 @@ static const struct {
     {"task_type", FACT_YES_NO, FACT(task_type), TASK_TYPE},
     {"unit_vectors", FACT_YES_NO, FACT(unit_vectors), UNIT_VECTORS},
     {"transcription", FACT_YES_NO, FACT(transcription), TRANSCRIPTION},
+    {"verbatim", FACT_YES_NO, FACT(verbatim), VERBATIM},
 };
 
 /* Families by a word in the name; the first that fits. */
@@ -431,7 +434,7 @@ read_fact(const char *word, size_t len, struct model_fact_rule *out)
 		       "json_with_functions, "
 		       "json_schema, call_ids, signatures, result_media, "
 		       "media_resolution, file_uri, task_type, "
-		       "unit_vectors and transcription";
+		       "unit_vectors, transcription and verbatim";
 	if ((out->given & 1u << i) != 0)
 		return "says a fact twice";
 	out->given |= 1u << i;

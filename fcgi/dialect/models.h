@@ -73,6 +73,8 @@ struct model_facts {
 			      shorter than it makes them by itself */
 	bool transcription; /* does nothing but transcribe, and answers in
 			       parts of their own */
+	bool verbatim; /* says all of a text and takes its style apart from it;
+			  and it streams what it says */
 };
 
 /* What somebody says of some models: facts that replace the table's. */

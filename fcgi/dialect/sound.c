@@ -1,7 +1,6 @@
 /* sound.c: the sound of an answer, whatever form Gemini sends it in */
 #include "dialect/sound.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -11,7 +10,6 @@
 #define RATE_USUAL   24000 /* of all of Gemini's voices so far */
 #define RATE_MAX     384000
 #define SAMPLE_BYTES 2
-#define WAV_HEADER   44
 #define RIFF_HEADER  12 /* "RIFF", a length, "WAVE" */
 #define CHUNK_HEADER 8	/* a name and a length */
 
@@ -117,14 +115,14 @@ sound_add(struct sound *s, const char *mime, const char *base64, size_t len)
 		s->foreign = !is_type(mime, "audio/wav");
 }
 
-static void
-write_header(const struct sound *s, struct buf *out)
+void
+sound_write_header(const struct sound *s, uint32_t len, struct buf *out)
 {
-	uint32_t len = (uint32_t)s->bytes.len;
 	unsigned frame = s->channels * SAMPLE_BYTES;
+	uint32_t rest = SOUND_WAV_HEADER - CHUNK_HEADER;
 
 	buf_puts(out, "RIFF");
-	put(out, len + WAV_HEADER - CHUNK_HEADER, 4);
+	put(out, len <= UINT32_MAX - rest ? len + rest : UINT32_MAX, 4);
 	buf_puts(out, "WAVEfmt ");
 	put(out, 16, 4); /* bytes that follow of "fmt " */
 	put(out, 1, 2);	 /* PCM */
@@ -147,8 +145,8 @@ sound_take(struct sound *s, enum sound_form form, struct buf *out)
 	else if (s->foreign || form == SOUND_PCM) {
 		base64_encode(out, s->bytes.data, s->bytes.len);
 	} else if (s->bytes.len > 0) {
-		buf_init(&file, s->bytes.len + WAV_HEADER);
-		write_header(s, &file);
+		buf_init(&file, s->bytes.len + SOUND_WAV_HEADER);
+		sound_write_header(s, (uint32_t)s->bytes.len, &file);
 		buf_add(&file, s->bytes.data, s->bytes.len);
 		base64_encode(out, file.data, file.len);
 		if (buf_error(&file) != GB_OK)

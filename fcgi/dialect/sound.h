@@ -9,6 +9,7 @@
 #define GB_DIALECT_SOUND_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
@@ -32,6 +33,14 @@ void sound_release(struct sound *);
  * base64 is left out; no room shows in buf_error(&bytes). */
 void sound_add(struct sound *, const char *mime, const char *base64,
 	       size_t len);
+
+#define SOUND_WAV_HEADER 44 /* bytes */
+#define SOUND_WAV_UNKNOWN \
+	UINT32_MAX /* the length of a file whose end is not \
+		      known yet, as players know it */
+
+/* Append the header of a WAV file with "len" bytes of such samples. */
+void sound_write_header(const struct sound *, uint32_t len, struct buf *out);
 
 /* Append all that was added, in the form asked for, to "out" as base64, and
  * forget it: nothing when there is nothing. */

@@ -15,9 +15,8 @@
 
 /*
  * Heads of files: "len" bytes at "at".  Containers that may hold pictures,
- * too, go as sound, which is all that is wanted of them; Google's list for
- * these models has audio/mp4 and audio/webm.  No type: nothing that Gemini
- * hears.
+ * too, go as sound, which is all that is wanted of them.  No type: nothing that
+ * Gemini hears.
  */
 static const struct {
 	size_t at, len;

@@ -34,7 +34,7 @@ is_called(struct text name, const char *voice)
 }
 
 const char *
-voice_find(struct text name)
+voice_known(struct text name)
 {
 	size_t i;
 
@@ -44,5 +44,13 @@ voice_find(struct text name)
 	for (i = 0; i < GB_COUNT(aliases); i++)
 		if (is_called(name, aliases[i].theirs))
 			return aliases[i].ours;
-	return usual;
+	return NULL;
+}
+
+const char *
+voice_find(struct text name)
+{
+	const char *voice = voice_known(name);
+
+	return voice != NULL ? voice : usual;
 }

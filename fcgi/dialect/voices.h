@@ -8,4 +8,7 @@
  * nobody knows is the usual voice.  A constant. */
 const char *voice_find(struct text name);
 
+/* The same, NULL for a name that nobody knows. */
+const char *voice_known(struct text name);
+
 #endif

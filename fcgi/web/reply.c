@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -165,6 +166,34 @@ web_stream_write(struct web_request *rq, const char *data, size_t len)
 	if ((rc = write_all(rq, data, len)) != GB_OK)
 		return rc;
 	return flush(rq);
+}
+
+void
+web_break(struct web_request *rq)
+{
+	/* A record of no version: nginx takes the end of a connection for the
+	 * end of an answer, but not this. */
+	static const char nonsense[8];
+
+	if (!rq->gone && !rq->cgi) {
+		(void)send(rq->fcgx.ipcFd, nonsense, sizeof(nonsense),
+			   MSG_NOSIGNAL | MSG_DONTWAIT);
+		shutdown(rq->fcgx.ipcFd, SHUT_RDWR);
+	}
+	rq->gone = true;
+}
+
+bool
+web_can_break(const struct web_request *rq)
+{
+	static const char *const able[] = {"lighttpd/", "nginx/"};
+	const char *server = web_variable(rq, "SERVER_SOFTWARE");
+	size_t i;
+
+	for (i = 0; server != NULL && i < GB_COUNT(able); i++)
+		if (strncmp(server, able[i], strlen(able[i])) == 0)
+			return !rq->cgi;
+	return false;
 }
 
 bool

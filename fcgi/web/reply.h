@@ -37,6 +37,15 @@ enum gb_err web_stream_begin(struct web_request *, int status,
 enum gb_err web_stream_write(struct web_request *, const char *data,
 			     size_t len);
 
+/*
+ * Break the answer off, so that the client sees that it is not all of it: the
+ * web server loses us in the middle of it, and does as much to its client.
+ * Where web_can_break() is false the answer just ends, as if it were complete:
+ * behind Apache, as a plain CGI, and who knows where else.
+ */
+void web_break(struct web_request *);
+bool web_can_break(const struct web_request *);
+
 /* Whether the head of an answer went out already. */
 bool web_replied(const struct web_request *);
 

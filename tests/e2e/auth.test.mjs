@@ -14,6 +14,7 @@ const CREATED = "laptop";	/* the name of a token made with the tool */
 const OPENAI = ["", "/hf", "/openai", "/vertex-express"].flatMap((p) => [
 	["POST", `${p}/v1/chat/completions`, chat("x")],
 	["POST", `${p}/v1/embeddings`, {model: MODEL, input: "x"}],
+	["POST", `${p}/v1/audio/speech`, {input: "x"}],
 	["GET", `${p}/v1/models`],
 	["GET", `${p}/v1/models/${MODEL}`],
 	["GET", `${p}/v1/there/is/no/such/thing`],

@@ -43,6 +43,9 @@ export const READ = {
 	VERTEX_API_KEYS: '["AQ.Fake-vertex-key-of-the-mapping-00000zzzz"]',
 	VERTEX_EXPRESS_BASE_URL:
 		"https://relay.example/v1beta1/publishers/google",
+	TTS_MODEL: "gemini-2.5-flash-preview-tts",
+	TTS_SPEED: "slow",
+	TTS_VOICE_NAME: "Zephyr",
 	CREATE_IMAGE_MODEL: "gemini-2.5-flash-image",
 	UPLOAD_PROVIDER: "smms",
 	SMMS_SECRET_TOKEN: "a-token-of-the-mapping",
@@ -74,6 +77,5 @@ export const NOT_YET = [
 	"AUTO_DELETE_REQUEST_LOGS_ENABLED", "ERROR_LOG_RECORD_REQUEST_BODY",
 	"PAID_KEY", "STREAM_CHUNK_SIZE", "STREAM_LONG_TEXT_THRESHOLD",
 	"STREAM_MAX_DELAY", "STREAM_MIN_DELAY", "STREAM_OPTIMIZER_ENABLED",
-	"STREAM_SHORT_TEXT_THRESHOLD", "TTS_MODEL", "TTS_SPEED",
-	"TTS_VOICE_NAME",
+	"STREAM_SHORT_TEXT_THRESHOLD",
 ];

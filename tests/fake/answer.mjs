@@ -169,9 +169,11 @@ function partsFor(body, {model, script, issue, streamed})
 		return signedParts(script.parts, issue);
 	if (kindOf(model) === "transcription" && script.text === undefined)
 		return transcriptionParts(config);
-	if (kindOf(model) === "speech")
+	if (kindOf(model) === "speech" && script.text === undefined &&
+	    script.finishReason === undefined)
 		return Array.from({length: streamed ? 3 : 1}, () =>
-			speech(versionOf(model), streamed));
+			speech(versionOf(model), streamed,
+			       script.soundMs));
 	if (script.thought ?? thinks)
 		parts.push({text: script.thought ?? THOUGHT, thought: true});
 	if (query !== undefined && get(get(body, "toolConfig"),

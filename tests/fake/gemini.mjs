@@ -54,6 +54,7 @@ import {checkGenerate, checkPredict, credentialOf} from "./rules.mjs";
  *  models	names: the project has these models and no others
  *  listError	a name of errors.mjs, for lists of models alone
  *  image		a picture before the text
+ *  soundMs		of sound in each part, where the model speaks
  *  hugeBytes		a text of so many bytes
  *  usage		usageMetadata of the last event
  *  grounding		whether the text is from a search, if there is one

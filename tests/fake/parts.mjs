@@ -7,19 +7,19 @@ import crypto from "node:crypto";
 const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk" +
 	"+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 const RATE = 24000;
-const SAMPLES = 24;	/* a millisecond */
+const WAVE = 24;	/* samples, a millisecond */
 
 export const picture = () =>
 	({inlineData: {mimeType: "image/png", data: PIXEL}});
 
-/* A millisecond of a tone: signed 16 bits, mono. */
-function tone()
+/* So many milliseconds of a tone of 1 kHz: signed 16 bits, mono. */
+export function tone(ms)
 {
-	const pcm = Buffer.alloc(2 * SAMPLES);
+	const pcm = Buffer.alloc(2 * WAVE * ms);
 
-	for (let i = 0; i < SAMPLES; i++)
+	for (let i = 0; i < WAVE * ms; i++)
 		pcm.writeInt16LE(Math.round(
-			8000 * Math.sin(2 * Math.PI * i / SAMPLES)), 2 * i);
+			8000 * Math.sin(2 * Math.PI * i / WAVE)), 2 * i);
 	return pcm;
 }
 
@@ -46,10 +46,10 @@ function wav(pcm)
  * Words as sound.  Until 3.1 it is always raw samples; 3.8 gives a complete
  * WAV file, and raw samples in a stream.
  */
-export function speech(version, streamed)
+export function speech(version, streamed, ms = 1)
 {
 	const whole = version >= 3.8 && !streamed;
-	const data = whole ? wav(tone()) : tone();
+	const data = whole ? wav(tone(ms)) : tone(ms);
 
 	return {inlineData: {
 		mimeType: whole ? "audio/wav" :

@@ -107,8 +107,8 @@ test_kinds(void **state)
  * b built-ins, c code execution, u URL context, B beside functions, j JSON, J
  * beside functions, S schema as it is, i call ids, t signatures, m media in
  * results, r media resolution, h https URLs, T task types, 1 vectors of this
- * length, W transcription (what is said, in words).  Penalties and logprobs hold
- * for none. */
+ * length, W transcription (what is said, in words), v verbatim speech.
+ * Penalties and logprobs hold for none. */
 static const struct {
 	const char *model, *takes;
 } gates[] = {
@@ -123,8 +123,12 @@ static const struct {
     {"gemini-2.5-flash-image", "spyh"},
     {"gemini-3.1-flash-image", "spybh"},
     {"gemini-2.0-flash-preview-image-generation", "spy"},
-    {"gemini-3.8-flash-tts", ""},
     {"gemini-3.5-transcribe", "W"},
+    {"gemini-3.8-flash-tts", "v"},
+    {"gemini-3.8-flash-lite-tts", "v"},
+    {"gemini-flash-tts-latest", "v"},
+    {"gemini-3.1-flash-tts-preview", ""},
+    {"gemini-2.5-pro-preview-tts", ""},
     {"gemma-3-27b-it", "spf"},
     {"gemma-4-31b-it", "spyf"},
     {"gemini-embedding-001", "T"},
@@ -163,6 +167,7 @@ test_gates(void **state)
 		    {f.result_media, 'm'},
 		    {f.media_resolution, 'r'},
 		    {f.file_uri, 'h'},
+		    {f.verbatim, 'v'},
 		    {f.penalties, 'P'},
 		    {f.logprobs, 'L'},
 		    {f.task_type, 'T'},

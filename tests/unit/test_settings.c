@@ -509,7 +509,7 @@ static const struct row file_rows[] = {
      "builtins, code, url_context, builtins_with_functions, json, "
      "json_with_functions, "
      "json_schema, call_ids, signatures, result_media, media_resolution, "
-     "file_uri, task_type, unit_vectors and transcription\n"},
+     "file_uri, task_type, unit_vectors, transcription and verbatim\n"},
     {"a fact with a wrong value",
      "model_facts = ( { model = \"a\"; facts = \"thinking=much\"; } );", NULL,
      NULL,
