@@ -338,8 +338,13 @@ void
 owned_run(struct owned *o, struct api_request *rq)
 {
 	call_run(&o->call);
-	if (!o->sse || rq->error.fault == FAULT_NONE)
+	if (rq->error.fault == FAULT_NONE)
 		return;
+	if (!o->sse) {
+		if (web_replied(rq->web) && !rq->entry.hung_up)
+			web_break(rq->web);
+		return;
+	}
 	buf_reset(&rq->out);
 	if (rq->dialect == DIALECT_INTERACTIONS)
 		api_error_write_interactions_event(&rq->error, &rq->out);

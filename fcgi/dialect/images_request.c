@@ -193,16 +193,19 @@ read_quality(struct images_reader *r, struct json_object *value,
 	    {"hd", IMAGE_2K},
 	    {NULL, 0},
 	};
+	struct text word;
 	enum gb_err rc;
 	int least;
 
-	if (text_is(text_of(value), ""))
+	if ((rc = field_text(value, at, &word, r->chat.err)) != GB_OK)
+		return rc;
+	if (word.len == 0)
 		return GB_OK; /* some forms have every field */
 	rc = field_choice(value, at, words, &least, r->chat.err);
 	if (rc != GB_OK)
 		return rc;
 	r->to->wish.least = (enum image_pixels)least;
-	keep_word(r->to->quality, text_of(value));
+	keep_word(r->to->quality, word);
 	return GB_OK;
 }
 

@@ -434,17 +434,58 @@ it("batches stay with the key of their input", async () => {
 		     "JOB_STATE_CANCELLED");
 	for (const r of fake.requests.slice(2))
 		assert.equal(r.key, owner);
-	/* what a model made can be fetched from its key alone */
-	const made = fake.objects.generated(owner, "x".repeat(3 * MIB),
-					    "application/jsonl");
-	fake.objects.all.get(batch.name).value.metadata.output =
-		{responsesFile: made};
-	await ai.batches.get({name: batch.name});
-	const got = await ask(url(`/download/v1beta/${made}:download?alt=media`),
+});
+
+it("a batch of embeddings stays with the key that took it", async () => {
+	const made = await ask(url("/v1beta/models/gemini-embedding-001:" +
+				   "asyncBatchEmbedContent"), {
+		headers: google(), body: {batch: {
+			displayName: "e", inputConfig: {requests: {requests: [
+				{request: {content: {parts: [{text: "x"}]}}},
+			]}}}}});
+
+	assert.equal(made.status, 200, made.text);
+	const got = await ask(url(`/v1beta/${made.json.name}`),
 			      {headers: google()});
+
+	assert.equal(got.json.metadata.displayName, "e");
+	assert.equal(fake.requests[1].key, fake.requests[0].key);
+});
+
+/* A batch's results: 3 MiB that a model made, told of by the batch. */
+async function results()
+{
+	const input = await upload('{"key":"a"}');
+	const {name} = await ai.batches.create({model: MODEL, src: input.name});
+	const made = fake.objects.generated(fake.requests.at(-1).key,
+					    "x".repeat(3 * MIB),
+					    "application/jsonl");
+
+	fake.objects.all.get(name).value.metadata.output =
+		{responsesFile: made};
+	await ai.batches.get({name});
+	return url(`/download/v1beta/${made}:download?alt=media`);
+}
+
+it("what a model made can be fetched, from its key alone", async () => {
+	const from = await results();
+	const owner = fake.requests[0].key;
+	const got = await ask(from, {headers: google()});
+
+	for (const r of fake.requests)
+		assert.equal(r.key, owner);
 	assert.equal(got.status, 200);
 	assert.equal(got.text.length, 3 * MIB);
 	assert.equal(got.headers["content-type"], "application/jsonl");
+});
+
+it("a download that breaks off does so for the client, too", async () => {
+	const from = await results();
+
+	fake.script("*", {cut: {at: MIB, how: "reset"},
+			  headers: {"transfer-encoding": "chunked"}});
+	await assert.rejects(ask(from, {headers: google()}),
+			     /aborted|hang up|reset|terminated/);
 });
 
 it("interactions: ids, streams, and errors of their own", async () => {

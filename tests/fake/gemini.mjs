@@ -207,7 +207,8 @@ async function sendWhole(res, record, script, status, type, text)
 
 	res.writeHead(status, {
 		"content-type": type,
-		"content-length": data.length,
+		...(script.headers?.["transfer-encoding"] ? {} :
+			{"content-length": data.length}),
 		...script.headers,
 	});
 	if (script.bodyDelayMs || script.hang === "body") {
@@ -327,6 +328,9 @@ const VERBS = {
 		return {value: {embedding: vectorFor(json, model)}};
 	},
 	batchGenerateContent({json, record, objects}) {
+		return {value: objects.batch(record.key, json)};
+	},
+	asyncBatchEmbedContent({json, record, objects}) {
 		return {value: objects.batch(record.key, json)};
 	},
 	batchEmbedContents({json, model}) {
