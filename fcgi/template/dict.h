@@ -12,6 +12,7 @@
 #ifndef GB_TEMPLATE_DICT_H
 #define GB_TEMPLATE_DICT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,7 +55,7 @@ struct dict *dict_add(struct dict *d, const char *section);
 void dict_show(struct dict *, const char *section);
 
 /* dict_show() if "yes". */
-void dict_show_if(struct dict *, const char *section, int yes);
+void dict_show_if(struct dict *, const char *section, bool yes);
 
 /* Put the file in the place of {{>NAME}} once more, with the dictionary that
  * comes back: it belongs to "d". */
