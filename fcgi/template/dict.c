@@ -159,7 +159,12 @@ dict_set_outer(struct dict *d, const struct dict *outer)
 enum gb_err
 dict_error(const struct dict *d)
 {
-	return d == NULL ? GB_ENOMEM : d->tree->fail;
+	if (d == NULL)
+		return GB_ENOMEM;
+	for (; d != NULL; d = d->outer)
+		if (d->tree->fail != GB_OK)
+			return d->tree->fail;
+	return GB_OK;
 }
 
 /* --- names -----------------------------------------------------------------

@@ -61,7 +61,8 @@ void dict_show_if(struct dict *, const char *section, bool yes);
  * comes back: it belongs to "d". */
 struct dict *dict_include(struct dict *d, const char *name, const char *file);
 
-/* GB_OK when everything that the tree was given is there; GB_ENOMEM (NULL
+/* GB_OK when everything that the tree, and those outside it, were given is
+ * there; GB_ENOMEM (NULL
  * too), GB_ETOOBIG. */
 enum gb_err dict_error(const struct dict *) GB_NODISCARD;
 
