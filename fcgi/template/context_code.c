@@ -70,7 +70,7 @@ url_char(struct context *x, char c)
 		context_word_clear(x);
 		x->state = URL_VALUE;
 	} else if (x->state == URL_EITHER) {
-		if (c == ':')
+		if (c == ':' || c == '&') /* which may stand for ":" */
 			x->state = URL_OPAQUE;
 	} else if (x->state == URL_PATH) {
 		if (c == '&') /* it may stand for a "?" */

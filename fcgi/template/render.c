@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "template/files.h"
+#include "template/render.h"
 
 #define NODES_MAX 5000000 /* of a page: a hundred times our largest one */
 
@@ -193,36 +193,44 @@ render_nodes(struct render *r, struct parsed *d, size_t from, size_t to,
 }
 
 enum gb_err
+render(struct template_set *set, struct parsed *d, const struct dict *data,
+       struct buf *out, struct template_error *err)
+{
+	struct render r = {.set = set, .out = out, .err = err, .depth = 1};
+
+	buf_init(&r.one, out->max);
+	buf_init(&r.two, out->max);
+	render_nodes(&r, d, 0, d->count, data, true);
+	buf_release(&r.one);
+	buf_release(&r.two);
+	return r.rc;
+}
+
+enum gb_err
 template_render(struct template_set *set, const char *file,
 		const struct dict *data, struct buf *out,
 		struct template_error *err)
 {
-	struct render r = {.set = set, .out = out, .err = err};
+	size_t before = out->len;
 	struct context begin;
 	struct parsed *d;
-	size_t before = out->len;
+	enum gb_err rc;
 
 	if (err != NULL)
 		err->text[0] = '\0';
-	buf_init(&r.one, out->max);
-	buf_init(&r.two, out->max);
 	context_init(&begin);
-	r.rc = dict_error(data);
-	if (r.rc == GB_OK)
-		r.rc = files_get(set, file, &begin, &d, err);
-	if (r.rc == GB_OK) {
-		r.depth = 1;
-		render_nodes(&r, d, 0, d->count, data, true);
+	rc = dict_error(data);
+	if (rc == GB_OK)
+		rc = files_get(set, file, &begin, &d, err);
+	if (rc == GB_OK) {
+		rc = render(set, d, data, out, err);
 		parsed_drop(d);
 	}
-	if (r.rc != GB_OK) {
-		buf_truncate(out, before);
-		if (err != NULL && err->text[0] == '\0')
-			(void)snprintf(err->text, sizeof(err->text), "%.*s: %s",
-				       TEMPLATE_NAME_MAX, file,
-				       gb_strerror(r.rc));
-	}
-	buf_release(&r.one);
-	buf_release(&r.two);
-	return r.rc;
+	if (rc == GB_OK)
+		return GB_OK;
+	buf_truncate(out, before);
+	if (err != NULL && err->text[0] == '\0')
+		(void)snprintf(err->text, sizeof(err->text), "%.*s: %s",
+			       TEMPLATE_NAME_MAX, file, gb_strerror(rc));
+	return rc;
 }
