@@ -34,6 +34,7 @@ seeds_of()
   fuzz_reply)       as_they_are *_reply/*/gemini.json
                     as_events *_reply/*/gemini.sse ;;
   fuzz_sse_reader)  with_number *_reply/*/gemini.sse ;;
+  fuzz_template)    as_they_are ../fuzz/corpus/template/*.html ;;
   fuzz_schema)      as_they_are *_request/*/request.json ;;
   fuzz_transcription)
                     as_they_are transcription_*/*/*.json transcription_*/*/*.sse

@@ -59,28 +59,12 @@ add_none(const char *text, size_t len, struct buf *out)
 /* --- HTML ------------------------------------------------------------------
  */
 
-static const char *
-entity(char c)
-{
-	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	case '\'':
-		return "&#39;";
-	case '`':
-		return "&#96;"; /* old browsers took it for a quote */
-	case '\0':
-		return "\xef\xbf\xbd";
-	default:
-		return NULL;
-	}
-}
+/* What HTML needs written otherwise.  Old browsers took "`" for a quote. */
+static const char *const entities[256] = {
+    ['&'] = "&amp;",	     ['<'] = "&lt;",   ['>'] = "&gt;",
+    ['"'] = "&quot;",	     ['\''] = "&#39;", ['`'] = "&#96;",
+    ['\0'] = "\xef\xbf\xbd",
+};
 
 static void
 add_html(const char *text, size_t len, struct buf *out)
@@ -89,7 +73,7 @@ add_html(const char *text, size_t len, struct buf *out)
 	size_t i, run = 0;
 
 	for (i = 0; i < len; i++) {
-		if ((word = entity(text[i])) == NULL)
+		if ((word = entities[(unsigned char)text[i]]) == NULL)
 			continue;
 		buf_add(out, text + run, i - run);
 		buf_puts(out, word);
@@ -104,7 +88,7 @@ add_html_line(const char *text, size_t len, struct buf *out)
 	size_t i, run = 0;
 
 	for (i = 0; i < len; i++) {
-		if (!in(text[i], "\t\n\v\f\r"))
+		if (text[i] < '\t' || text[i] > '\r')
 			continue;
 		add_html(text + run, i - run, out);
 		buf_putc(out, ' ');
@@ -124,30 +108,41 @@ add_percent(char c, struct buf *out)
 	buf_add(out, code, sizeof(code));
 }
 
+static bool
+is_unreserved(char c)
+{
+	return is_plain(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
 static void
 add_url_value(const char *text, size_t len, struct buf *out)
 {
-	size_t i;
+	size_t i, run = 0;
 
-	for (i = 0; i < len; i++)
-		if (is_plain(text[i]) || in(text[i], "-._~"))
-			buf_putc(out, text[i]);
-		else
-			add_percent(text[i], out);
+	for (i = 0; i < len; i++) {
+		if (is_unreserved(text[i]))
+			continue;
+		buf_add(out, text + run, i - run);
+		add_percent(text[i], out);
+		run = i + 1;
+	}
+	buf_add(out, text + run, len - run);
 }
 
 /* No ":" that could end a scheme, no "/" that could make "//" of a "/". */
 static void
 add_url_path(const char *text, size_t len, struct buf *out)
 {
-	size_t i;
+	size_t i, run = 0;
 
-	for (i = 0; i < len; i++)
-		if (is_plain(text[i]) || in(text[i], "-._~") ||
-		    (text[i] == '/' && i > 0))
-			buf_putc(out, text[i]);
-		else
-			add_percent(text[i], out);
+	for (i = 0; i < len; i++) {
+		if (is_unreserved(text[i]) || (text[i] == '/' && i > 0))
+			continue;
+		buf_add(out, text + run, i - run);
+		add_percent(text[i], out);
+		run = i + 1;
+	}
+	buf_add(out, text + run, len - run);
 }
 
 /* Relative, or of a scheme that only shows something. */
@@ -157,8 +152,10 @@ scheme_allowed(const char *text, size_t len)
 	static const char *const allowed[] = {"http", "https", "mailto"};
 	size_t end, i;
 
-	for (end = 0; end < len && !in(text[end], ":/?#"); end++)
-		;
+	for (end = 0; end < len; end++)
+		if (text[end] == ':' || text[end] == '/' || text[end] == '?' ||
+		    text[end] == '#')
+			break;
 	if (end == len || text[end] != ':')
 		return true;
 	for (i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
@@ -168,27 +165,36 @@ scheme_allowed(const char *text, size_t len)
 	return false;
 }
 
+/* What stays as it is in a whole address; "&" does not, within HTML. */
+static bool
+is_url(const char *text, size_t len)
+{
+	if (text[0] == '%')
+		return len > 2 && is_hex(text[1]) && is_hex(text[2]);
+	return is_unreserved(text[0]) || text[0] == '/' ||
+	       in(text[0], ":?#[]@!$()*+,;=");
+}
+
 static void
 add_url(const char *text, size_t len, struct buf *out)
 {
-	size_t i;
+	size_t i, run = 0;
 
 	if (!scheme_allowed(text, len)) {
 		buf_puts(out, BAD_URL);
 		return;
 	}
 	for (i = 0; i < len; i++) {
+		if (is_url(text + i, len - i))
+			continue;
+		buf_add(out, text + run, i - run);
 		if (text[i] == '&')
 			buf_puts(out, "&amp;");
-		else if (is_plain(text[i]) ||
-			 in(text[i], "-._~:/?#[]@!$()*+,;="))
-			buf_putc(out, text[i]);
-		else if (text[i] == '%' && len - i > 2 && is_hex(text[i + 1]) &&
-			 is_hex(text[i + 2]))
-			buf_putc(out, '%');
 		else
 			add_percent(text[i], out);
+		run = i + 1;
 	}
+	buf_add(out, text + run, len - run);
 }
 
 /* --- JavaScript and JSON ---------------------------------------------------

@@ -66,177 +66,160 @@ begin(struct template_files *t, unsigned flags)
 			 GB_OK);
 }
 
+static const struct {
+	const char *text, *want;
+} pages[] = {
+    {"", ""},
+    {"text\nand more", "text\nand more"},
+    {"{{A}}", "a"},
+    {"x{{A}}{{EMPTY}}{{NOTHING}}y", "xay"},
+    {"{{N}} {{F}} {{B1}} {{_KEY}}", "-42 f-7 &lt;b&gt; text &amp; more"},
+    {"a }} b { { c", "a }} b { { c"},
+    /* sections */
+    {"{{#ON}}on{{/ON}}{{#YES}}yes{{/YES}}", "onyes"},
+    {"{{#OFF}}off{{/OFF}}{{#NO}}no{{/NO}}.", "."},
+    {"{{#ROW}}{{I}}{{/ROW}}", "123"},
+    {"{{#ROW}}{{I}}{{A}} {{/ROW}}", "1a 2two 3a "},
+    {"{{#ROW}}{{#CELL}}{{C}}{{I}}{{/CELL}}{{/ROW}}", "c11c22c33"},
+    {"{{#ROW}}{{I}}{{#LAST}}!{{/LAST}}{{/ROW}}", "123!"},
+    /* ... of the outer dictionary, with what is known here */
+    {"{{#ROW}}{{#ON}}{{I}}{{/ON}}{{/ROW}}", "123"},
+    /* ... of an inner one are not known outside */
+    {"{{#CELL}}no{{/CELL}}.", "."},
+    {"{{#ROW}}{{I}}{{#ROW_separator}}, {{/ROW_separator}}{{/ROW}}", "1, 2, 3"},
+    {"{{#ROW}}{{#ROW_separator}}{{I}}{{/ROW_separator}}{{/ROW}}", "12"},
+    {"{{#ON}}{{#ON_separator}}no{{/ON_separator}}{{/ON}}.", "."},
+    {"{{#ROW_separator}}no{{/ROW_separator}}.", "."},
+    /* includes */
+    {"{{>INC}}", "[anine]\n[aten]\n"},
+    {"{{>NONE}}.", "."},
+    {"{{#ROW}}{{>inc.html}}{{/ROW}}", "[a1]\n[two2]\n[a3]\n"},
+    /* comments and delimiters */
+    {"a{{! {{#B}}b", "ab"},
+    {"a{{!\n}}b", "ab"},
+    {"{{=<% %>=}}<%A%>{{A}}<%={{ }}=%>{{A}}", "a{{A}}a"},
+    {"{{=| |=}}|A||A|", "aa"},
+    {"{{BI_SPACE}}{{BI_NEWLINE}}", " \n"},
+    /* lines that vanish */
+    {"a\n  {{#ON}}  \nb\n{{/ON}}\nc\n", "a\nb\nc\n"},
+    {"a\r\n{{#ON}}\r\nb\r\n{{/ON}}\r\nc", "a\r\nb\r\nc"},
+    {"a\n{{#ON}}{{#ROW}}\n{{I}}\n{{/ROW}}{{/ON}}\nb", "a\n1\n2\n3\nb"},
+    {"a\n\n \t\nb", "a\nb"},
+    {"a\n {{! more\n lines }} \nb", "a\nb"},
+    {"a\n  {{#ROW}}{{>inc.html}}{{/ROW}}\nb", "a\n[a1]\n[two2]\n[a3]\nb"},
+    {"a\n{{=<% %>=}}\n<%A%>\n", "a\na\n"},
+    {"a\n  {{A}}\n{{EMPTY}}\nb", "a\n  a\n\nb"},
+    {"a\n  {{BI_SPACE}}  \nb", "a\n     \nb"},
+    {"  {{#ON}} x\n  {{/ON}}", "   x\n"},
+    {"{{#ON}}\n{{/ON}}", ""},
+    /* modifiers */
+    {"{{B1:h}}{{B1:html_escape}}", "&lt;b&gt;&lt;b&gt;"},
+    {"{{B1:none}}", "<b>"},
+    {"{{B1:u}}", "%3Cb%3E"},
+    {"{{B1:j}}", "\\x3Cb\\x3E"},
+    {"{{B1:o}}", "\\u003Cb\\u003E"},
+    {"{{B1:c}}", "b"},
+    {"{{B1:u:h}}", "%3Cb%3E"},
+    {"{{B1:h:none}}", "&lt;b&gt;"},
+    {"{{A:x-shout}}{{A:x-shout=<>}}{{A:x-shout=?:x-shout:u}}",
+     "a!a&lt;&gt;a%3F%21"},
+    {"{{B1:x-shout:none}}", "<b>!"},
+};
+
 static void
 test_language(void **state)
 {
-	static const struct {
-		const char *text, *want;
-	} cases[] = {
-	    {"", ""},
-	    {"text\nand more", "text\nand more"},
-	    {"{{A}}", "a"},
-	    {"x{{A}}{{EMPTY}}{{NOTHING}}y", "xay"},
-	    {"{{N}} {{F}} {{B1}} {{_KEY}}",
-	     "-42 f-7 &lt;b&gt; text &amp; more"},
-	    {"a }} b { { c", "a }} b { { c"},
-	    /* sections */
-	    {"{{#ON}}on{{/ON}}{{#YES}}yes{{/YES}}", "onyes"},
-	    {"{{#OFF}}off{{/OFF}}{{#NO}}no{{/NO}}.", "."},
-	    {"{{#ROW}}{{I}}{{/ROW}}", "123"},
-	    {"{{#ROW}}{{I}}{{A}} {{/ROW}}", "1a 2two 3a "},
-	    {"{{#ROW}}{{#CELL}}{{C}}{{I}}{{/CELL}}{{/ROW}}", "c11c22c33"},
-	    {"{{#ROW}}{{I}}{{#LAST}}!{{/LAST}}{{/ROW}}", "123!"},
-	    /* ... of the outer dictionary, with what is known here */
-	    {"{{#ROW}}{{#ON}}{{I}}{{/ON}}{{/ROW}}", "123"},
-	    /* ... of an inner one are not known outside */
-	    {"{{#CELL}}no{{/CELL}}.", "."},
-	    {"{{#ROW}}{{I}}{{#ROW_separator}}, {{/ROW_separator}}{{/ROW}}",
-	     "1, 2, 3"},
-	    {"{{#ROW}}{{#ROW_separator}}{{I}}{{/ROW_separator}}{{/ROW}}", "12"},
-	    {"{{#ON}}{{#ON_separator}}no{{/ON_separator}}{{/ON}}.", "."},
-	    {"{{#ROW_separator}}no{{/ROW_separator}}.", "."},
-	    /* includes */
-	    {"{{>INC}}", "[anine]\n[aten]\n"},
-	    {"{{>NONE}}.", "."},
-	    {"{{#ROW}}{{>inc.html}}{{/ROW}}", "[a1]\n[two2]\n[a3]\n"},
-	    /* comments and delimiters */
-	    {"a{{! {{#B}}b", "ab"},
-	    {"a{{!\n}}b", "ab"},
-	    {"{{=<% %>=}}<%A%>{{A}}<%={{ }}=%>{{A}}", "a{{A}}a"},
-	    {"{{=| |=}}|A||A|", "aa"},
-	    {"{{BI_SPACE}}{{BI_NEWLINE}}", " \n"},
-	    /* lines that vanish */
-	    {"a\n  {{#ON}}  \nb\n{{/ON}}\nc\n", "a\nb\nc\n"},
-	    {"a\r\n{{#ON}}\r\nb\r\n{{/ON}}\r\nc", "a\r\nb\r\nc"},
-	    {"a\n{{#ON}}{{#ROW}}\n{{I}}\n{{/ROW}}{{/ON}}\nb", "a\n1\n2\n3\nb"},
-	    {"a\n\n \t\nb", "a\nb"},
-	    {"a\n {{! more\n lines }} \nb", "a\nb"},
-	    {"a\n  {{#ROW}}{{>inc.html}}{{/ROW}}\nb",
-	     "a\n[a1]\n[two2]\n[a3]\nb"},
-	    {"a\n{{=<% %>=}}\n<%A%>\n", "a\na\n"},
-	    {"a\n  {{A}}\n{{EMPTY}}\nb", "a\n  a\n\nb"},
-	    {"a\n  {{BI_SPACE}}  \nb", "a\n     \nb"},
-	    {"  {{#ON}} x\n  {{/ON}}", "   x\n"},
-	    {"{{#ON}}\n{{/ON}}", ""},
-	    /* modifiers */
-	    {"{{B1:h}}{{B1:html_escape}}", "&lt;b&gt;&lt;b&gt;"},
-	    {"{{B1:none}}", "<b>"},
-	    {"{{B1:u}}", "%3Cb%3E"},
-	    {"{{B1:j}}", "\\x3Cb\\x3E"},
-	    {"{{B1:o}}", "\\u003Cb\\u003E"},
-	    {"{{B1:c}}", "b"},
-	    {"{{B1:u:h}}", "%3Cb%3E"},
-	    {"{{B1:h:none}}", "&lt;b&gt;"},
-	    {"{{A:x-shout}}{{A:x-shout=<>}}{{A:x-shout=?:x-shout:u}}",
-	     "a!a&lt;&gt;a%3F%21"},
-	    {"{{B1:x-shout:none}}", "<b>!"},
-	};
 	struct dict *d = make_data();
 	struct template_files t;
 	size_t i;
 
 	(void)state;
 	begin(&t, TEMPLATE_STRICT | TEMPLATE_FRESH);
-	for (i = 0; i < GB_COUNT(cases); i++) {
-		template_files_put(&t, "page.html", cases[i].text);
+	for (i = 0; i < GB_COUNT(pages); i++) {
+		template_files_put(&t, "page.html", pages[i].text);
 		if (template_files_render(&t, "page.html", d) != GB_OK)
-			fail_msg("%s: %s", cases[i].text, t.err.text);
-		CHECK_STR(cases[i].text, buf_str(&t.out), cases[i].want);
+			fail_msg("%s: %s", pages[i].text, t.err.text);
+		CHECK_STR(pages[i].text, buf_str(&t.out), pages[i].want);
 	}
 	template_files_release(&t);
 	dict_free(d);
 }
 
+static const struct {
+	const char *text, *want;
+	enum gb_err rc;
+} mistakes[] = {
+    {"a\n{{A", "page.html:2:1: \"{{\" without its \"}}\"", GB_EINVAL},
+    {"ä {{ A }}", "page.html:1:3: this is no name of a variable", GB_EINVAL},
+    {"{{}}", "page.html:1:1: this is no name of a variable", GB_EINVAL},
+    {"{{A-B}}", "page.html:1:1: this is no name of a variable", GB_EINVAL},
+    {"{{%AUTOESCAPE}}", "page.html:1:1: this is no name of a variable",
+     GB_EINVAL},
+    {"{{# A}}", "page.html:1:1: this is no name of a section", GB_EINVAL},
+    {"\n\n  {{#ON}}\n{{#NO}}{{/NO}}", "page.html:3:3: {{#ON}} without its end",
+     GB_EINVAL},
+    {"{{/ON}}", "page.html:1:1: {{/ON}} without its {{#ON}}", GB_EINVAL},
+    {"{{#ON}}{{#NO}}{{/ON}}", "page.html:1:15: {{/ON}} where {{/NO}} must be",
+     GB_EINVAL},
+    {"{{=<%%>=}}", "page.html:1:1: delimiters must look like {{=<% %>=}}",
+     GB_EINVAL},
+    {"{{==}}", "page.html:1:1: delimiters must look like {{=<% %>=}}",
+     GB_EINVAL},
+    {"{{= %>=}}", "page.html:1:1: delimiters must look like {{=<% %>=}}",
+     GB_EINVAL},
+    {"{{=<%=%>=}}", "page.html:1:1: delimiters must look like {{=<% %>=}}",
+     GB_EINVAL},
+    {"{{=123456789 %>=}}",
+     "page.html:1:1: delimiters must look like {{=<% %>=}}", GB_EINVAL},
+    {"{{A:q}}", "page.html:1:1: there is no modifier \":q\"", GB_EINVAL},
+    {"{{A:}}", "page.html:1:1: there is no modifier \":\"", GB_EINVAL},
+    {"{{A:h=x}}", "page.html:1:1: there is no modifier \":h=x\"", GB_EINVAL},
+    {"{{A:x-other}}", "page.html:1:1: there is no modifier \":x-other\"",
+     GB_EINVAL},
+    {"{{A:none:h}}", "page.html:1:1: \":none\" must be the last modifier",
+     GB_EINVAL},
+    {"{{A:h:h:h:h:h:h}}", "page.html:1:1: more than 5 modifiers", GB_EINVAL},
+    {"{{>../inc.html}}", "page.html:1:1: this is no name of a file", GB_EINVAL},
+    {"{{>/etc/x.html}}", "page.html:1:1: this is no name of a file", GB_EINVAL},
+    {"{{>.hidden}}", "page.html:1:1: this is no name of a file", GB_EINVAL},
+    {"{{>a//b.html}}", "page.html:1:1: this is no name of a file", GB_EINVAL},
+    {"{{>}}", "page.html:1:1: this is no name of a file", GB_EINVAL},
+    {"{{>bad.html}}",
+     "bad.html:2:3: a marker within the name of a tag, or right after "
+     "\"<\"",
+     GB_EINVAL},
+    {"{{>open.html}}", "open.html:1:4: the page ends within a tag", GB_EINVAL},
+    {"<b {{>quote.html}}>",
+     "quote.html:1:1: this cannot begin the name of an attribute", GB_EINVAL},
+    {"<b {{>value.html}}>",
+     "value.html:1:5: an included file must leave the page as it was",
+     GB_EINVAL},
+    {"{{>none.html}}", "none.html: No such file or directory", GB_ENOTFOUND},
+    {"{{>GONE}}", "gone.html: No such file or directory", GB_ENOTFOUND},
+    {"{{>OUTSIDE}}", "template: this is no name of a file", GB_ENOTFOUND},
+    {"{{>SELF}}", "self.html:1:1: more than 16 files included in each other",
+     GB_ETOOBIG},
+    {"{{#ROW}}\n {{I}}{{MISSING}}{{/ROW}}",
+     "page.html:2:7: MISSING has no value", GB_EINVAL},
+    {"{{C}}", "page.html:1:1: C has no value", GB_EINVAL},
+};
+
 static void
 test_mistakes(void **state)
 {
-	static const struct {
-		const char *text, *want;
-		enum gb_err rc;
-	} cases[] = {
-	    {"a\n{{A", "page.html:2:1: \"{{\" without its \"}}\"", GB_EINVAL},
-	    {"ä {{ A }}", "page.html:1:3: this is no name of a variable",
-	     GB_EINVAL},
-	    {"{{}}", "page.html:1:1: this is no name of a variable", GB_EINVAL},
-	    {"{{A-B}}", "page.html:1:1: this is no name of a variable",
-	     GB_EINVAL},
-	    {"{{%AUTOESCAPE}}", "page.html:1:1: this is no name of a variable",
-	     GB_EINVAL},
-	    {"{{# A}}", "page.html:1:1: this is no name of a section",
-	     GB_EINVAL},
-	    {"\n\n  {{#ON}}\n{{#NO}}{{/NO}}",
-	     "page.html:3:3: {{#ON}} without its end", GB_EINVAL},
-	    {"{{/ON}}", "page.html:1:1: {{/ON}} without its {{#ON}}",
-	     GB_EINVAL},
-	    {"{{#ON}}{{#NO}}{{/ON}}",
-	     "page.html:1:15: {{/ON}} where {{/NO}} must be", GB_EINVAL},
-	    {"{{=<%%>=}}",
-	     "page.html:1:1: delimiters must look like {{=<% %>=}}", GB_EINVAL},
-	    {"{{==}}", "page.html:1:1: delimiters must look like {{=<% %>=}}",
-	     GB_EINVAL},
-	    {"{{= %>=}}",
-	     "page.html:1:1: delimiters must look like {{=<% %>=}}", GB_EINVAL},
-	    {"{{=<%=%>=}}",
-	     "page.html:1:1: delimiters must look like {{=<% %>=}}", GB_EINVAL},
-	    {"{{=123456789 %>=}}",
-	     "page.html:1:1: delimiters must look like {{=<% %>=}}", GB_EINVAL},
-	    {"{{A:q}}", "page.html:1:1: there is no modifier \":q\"",
-	     GB_EINVAL},
-	    {"{{A:}}", "page.html:1:1: there is no modifier \":\"", GB_EINVAL},
-	    {"{{A:h=x}}", "page.html:1:1: there is no modifier \":h=x\"",
-	     GB_EINVAL},
-	    {"{{A:x-other}}",
-	     "page.html:1:1: there is no modifier \":x-other\"", GB_EINVAL},
-	    {"{{A:none:h}}",
-	     "page.html:1:1: \":none\" must be the last modifier", GB_EINVAL},
-	    {"{{A:h:h:h:h:h:h}}", "page.html:1:1: more than 5 modifiers",
-	     GB_EINVAL},
-	    {"{{>../inc.html}}", "page.html:1:1: this is no name of a file",
-	     GB_EINVAL},
-	    {"{{>/etc/x.html}}", "page.html:1:1: this is no name of a file",
-	     GB_EINVAL},
-	    {"{{>.hidden}}", "page.html:1:1: this is no name of a file",
-	     GB_EINVAL},
-	    {"{{>a//b.html}}", "page.html:1:1: this is no name of a file",
-	     GB_EINVAL},
-	    {"{{>}}", "page.html:1:1: this is no name of a file", GB_EINVAL},
-	    {"{{>bad.html}}",
-	     "bad.html:2:3: a marker within the name of a tag, or right after "
-	     "\"<\"",
-	     GB_EINVAL},
-	    {"{{>open.html}}", "open.html:1:4: the page ends within a tag",
-	     GB_EINVAL},
-	    {"<b {{>quote.html}}>",
-	     "quote.html:1:1: this cannot begin the name of an attribute",
-	     GB_EINVAL},
-	    {"<b {{>value.html}}>",
-	     "value.html:1:5: an included file must leave the page as it was",
-	     GB_EINVAL},
-	    {"{{>none.html}}", "none.html: No such file or directory",
-	     GB_ENOTFOUND},
-	    {"{{>GONE}}", "gone.html: No such file or directory", GB_ENOTFOUND},
-	    {"{{>OUTSIDE}}", "template: this is no name of a file",
-	     GB_ENOTFOUND},
-	    {"{{>SELF}}",
-	     "self.html:1:1: more than 16 files included in each other",
-	     GB_ETOOBIG},
-	    {"{{#ROW}}\n {{I}}{{MISSING}}{{/ROW}}",
-	     "page.html:2:7: MISSING has no value", GB_EINVAL},
-	    {"{{C}}", "page.html:1:1: C has no value", GB_EINVAL},
-	};
 	struct dict *d = make_data();
 	struct template_files t;
 	size_t i;
 
 	(void)state;
 	begin(&t, TEMPLATE_STRICT | TEMPLATE_FRESH);
-	for (i = 0; i < GB_COUNT(cases); i++) {
-		template_files_put(&t, "page.html", cases[i].text);
-		CHECK_INT(cases[i].text,
+	for (i = 0; i < GB_COUNT(mistakes); i++) {
+		template_files_put(&t, "page.html", mistakes[i].text);
+		CHECK_INT(mistakes[i].text,
 			  template_files_render(&t, "page.html", d),
-			  cases[i].rc);
-		CHECK_STR(cases[i].text, t.err.text, cases[i].want);
-		CHECK_INT(cases[i].text, t.out.len, 0);
+			  mistakes[i].rc);
+		CHECK_STR(mistakes[i].text, t.err.text, mistakes[i].want);
+		CHECK_INT(mistakes[i].text, t.out.len, 0);
 	}
 	CHECK_INT("no file", template_files_render(&t, "other.html", d),
 		  GB_ENOTFOUND);
