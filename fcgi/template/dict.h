@@ -18,9 +18,8 @@
 
 #include "base/err.h"
 
-#define DICT_TREE_MAX \
-	((size_t)32 << 20) /* bytes in a tree: a recorded \
-			      request of 20 MiB and its page */
+/* Bytes in a tree: a recorded request of 20 MiB, and the page about it. */
+#define DICT_TREE_MAX ((size_t)32 << 20)
 
 struct dict;
 

@@ -1,5 +1,4 @@
-/* parse.h: a template's file as a list of nodes, each variable with its escape
- */
+/* parse.h: a template's file as nodes, each variable with its escape */
 #ifndef GB_TEMPLATE_PARSE_H
 #define GB_TEMPLATE_PARSE_H
 
@@ -65,7 +64,7 @@ struct modifiers {
 
 /*
  * Parse the "len" bytes at "text", which were in "file" and become part of
- * "*out", also on failure free'd by this.  The text before them left the page
+ * "*out", or on failure are freed.  The text before them left the page
  * at "begin".  On GB_OK the caller parsed_drop()s "*out", otherwise (GB_EINVAL,
  * GB_ENOMEM) "err" says why.
  */

@@ -1,30 +1,36 @@
 /*
  * template.h: pages from the files of a folder, in ctemplate's language.
  *
- *   {{NAME}}                    the variable's text, escaped for where it
- * stands
- *   {{NAME:mod:mod=arg}}        ... changed by modifiers before that
- *   {{#S}}...{{/S}}             a section: hidden, shown once, or repeated
- *   {{#S_separator}}...{{/S_separator}}  in S: after each repetition but the
- * last
- *   {{>NAME}}                   the files that dict_include() gives the name
- *   {{>file.html}}              that file, with what is known here
- *   {{!comment}}  {{=<% %>=}}   other delimiters from here on
- *   {{BI_SPACE}} {{BI_NEWLINE}} a blank or newline that stays
+ *   {{NAME}}           the variable's text, escaped for where it stands
+ *   {{NAME:mod:mod=x}} ... after what the modifiers make of it
+ *   {{#S}}...{{/S}}    a section: hidden, shown once, or repeated
+ *   {{#S_separator}}...{{/S_separator}}
+ *                      within S: after each repetition but the last
+ *   {{>NAME}}          the files that dict_include() gives the name
+ *   {{>file.html}}     that file, with what is known here
+ *   {{!comment}}       nothing
+ *   {{=<% %>=}}        other delimiters from here on
+ *   {{BI_SPACE}} {{BI_NEWLINE}}  a blank or newline that stays
  *
  * Lines without anything but blanks and markers that are no variables vanish,
- * with their newline.  Variables are escaped by what HTML, JavaScript, CSS or
- * address they stand in; what cannot be escaped safely (the name of a tag, the
- * inside of a comment of a script, ...) is an error where it is written.  Only
- * ":none" as the last modifier leaves a text as it is.  Modifiers are :h
- * :p :u :j :o :c (html_escape, pre_escape, url_query_escape, javascript_escape,
- * json_escape, cleanse_css) and those of template_set_modifier(); one that is
- * what the place asks for anyway is not done twice.
+ * with their newline.
  *
- * In an address a variable at its beginning may be a whole one (relative, http,
+ * Variables are escaped for the HTML, address, JavaScript, JSON or CSS they
+ * stand in; without quotes a value gets them.  What cannot be escaped safely
+ * (the name of a tag, a comment, the inside of a regular expression, ...) is an
+ * error at its line, and so is a section or an included file that would leave
+ * the page in another kind of text than it began in.  An attribute's name that
+ * depends on data is a section: {{#ON}}checked{{/ON}}.
+ *
+ * Modifiers are :h :p :u :j :o :c (html_escape, pre_escape, url_query_escape,
+ * javascript_escape, json_escape, cleanse_css) and those of
+ * template_set_modifier(); one that does what its place asks for anyway is not
+ * followed by it.  Only ":none", as the last one, leaves a text as it is.
+ *
+ * In an address a variable at the beginning may be all of it (relative, http,
  * https or mailto; others become "#"), later it is a piece of the path, and
- * after "?" or "#" a value in which nothing but letters, digits and "-._~"
- * stays as it is.
+ * after "?" or "#" a value of which only letters, digits and "-._~" stay.  So
+ * what has a path and a query is one variable at the beginning.
  */
 #ifndef GB_TEMPLATE_TEMPLATE_H
 #define GB_TEMPLATE_TEMPLATE_H
@@ -33,17 +39,19 @@
 #include "base/err.h"
 #include "template/dict.h"
 
-#define TEMPLATE_STRICT \
-	1u		  /* a missing variable is an error, and so is a file \
-			     that was good before it changed: for tests */
-#define TEMPLATE_FRESH 2u /* look for changes at each use, not each second */
+/* Flags of a set. */
+enum {
+	/* For tests: a missing variable is an error, and so is a file that
+	 * was good before it changed. */
+	TEMPLATE_STRICT = 1,
+	/* Look for changes at each use, not each second. */
+	TEMPLATE_FRESH = 2,
+};
 
 #define TEMPLATE_FILE_MAX ((size_t)1 << 20) /* bytes of a file */
 #define TEMPLATE_NAME_MAX 64		    /* bytes of a file's name */
 #define TEMPLATE_DEPTH	  16		    /* files included in each other */
-#define TEMPLATE_FILES \
-	256 /* files in use, each once for every \
-		way of escaping its beginning */
+#define TEMPLATE_FILES	  256 /* parsed ones: a file once a kind of place */
 
 struct template_set;
 
@@ -77,10 +85,10 @@ enum gb_err template_set_modifier(struct template_set *, const char *name,
  * Append the page that "file" makes of "data" to "out".  Threads may share the
  * set and "data".  Files are parsed once, and again when they change (looked at
  * once a second); one that has become worse is reported and the last good one
- * used, but for TEMPLATE_STRICT.  Otherwise "out" is as it was and "err",
- * unless NULL, says why: GB_ENOTFOUND (no such file), GB_EINVAL (the file, or
- * in strict sets a missing variable), GB_EIO, GB_ENOMEM, GB_ETOOBIG (a limit
- * above, the cap of "out", or of "data").
+ * used, but for TEMPLATE_STRICT.  Otherwise "out" holds what it did (but keeps
+ * a failure of its own) and "err", unless NULL, says why: GB_ENOTFOUND (no such
+ * file), GB_EINVAL (the file, or in strict sets a missing variable), GB_EIO,
+ * GB_ENOMEM, GB_ETOOBIG (a limit above, the cap of "out", or of "data").
  */
 enum gb_err template_render(struct template_set *, const char *file,
 			    const struct dict *data, struct buf *out,
