@@ -112,6 +112,21 @@ static const struct {
     {"a\n  {{BI_SPACE}}  \nb", "a\n     \nb"},
     {"  {{#ON}} x\n  {{/ON}}", "   x\n"},
     {"{{#ON}}\n{{/ON}}", ""},
+    /* what pages are made of */
+    {"<a href=\"x\"{{#ON}} aria-current=\"page\"{{/ON}}>{{A}}</a>",
+     "<a href=\"x\" aria-current=\"page\">a</a>"},
+    {"<tr class=\"a{{#ON}} b{{/ON}}{{#OFF}} c{{/OFF}}\">",
+     "<tr class=\"a b\">"},
+    {"<option value={{N}} {{#ON}}selected{{/ON}}{{#OFF}}hidden{{/OFF}}>",
+     "<option value=\"-42\" selected >"},
+    {"<link href=\"{{A}}/static/app.{{F}}.css?v={{N}}&amp;b={{B1}}\">",
+     "<link href=\"a/static/app.f-7.css?v=-42&amp;b=%3Cb%3E\">"},
+    {"<svg><title>{{B1}}</title><path d=\"M{{N}},{{N}} L1 2\"/>"
+     "<use href=\"{{A}}/i.svg#{{F}}\"/></svg>",
+     "<svg><title>&lt;b&gt;</title><path d=\"M-42,-42 L1 2\"/>"
+     "<use href=\"a/i.svg#f-7\"/></svg>"},
+    {"<b\n  {{#ON}}\n  hidden\n  {{/ON}}\n  {{#OFF}}id={{A}}{{/OFF}}>",
+     "<b\n  hidden\n  >"},
     /* modifiers */
     {"{{B1:h}}{{B1:html_escape}}", "&lt;b&gt;&lt;b&gt;"},
     {"{{B1:none}}", "<b>"},
