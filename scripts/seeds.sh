@@ -34,6 +34,7 @@ seeds_of()
   fuzz_reply)       as_they_are *_reply/*/gemini.json
                     as_events *_reply/*/gemini.sse ;;
   fuzz_sse_reader)  with_number *_reply/*/gemini.sse ;;
+  fuzz_template)    of_its_own template ;;
   fuzz_schema)      as_they_are *_request/*/request.json ;;
   fuzz_transcription)
                     as_they_are transcription_*/*/*.json transcription_*/*/*.sse
@@ -63,6 +64,12 @@ as_forms()
       >"$seeds/form-${file//\//-}"
     printf -- '--BB--\r\n' >>"$seeds/form-${file//\//-}"
   done
+}
+
+# What no golden case has: tests/fuzz/corpus/NAME.
+of_its_own()
+{
+  cp ../fuzz/corpus/"$1"/* "$seeds"
 }
 
 # Without the "data: " of each event, as the reader behind the stream has it.

@@ -11,7 +11,7 @@
 # rows the journal of the usage part has (10 million are 1.4 GB).
 set -u
 
-PARTS='throughput latency streams image upload embeddings readers turns usage memory start size'
+PARTS='throughput latency streams image upload embeddings readers templates turns usage memory start size'
 
 root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 gbalance=${GBALANCE:-$root/build/gbalance}
@@ -438,6 +438,19 @@ measure_readers()
   while read -r name ms what; do
     row "worst MiB, $name: $what" "$ms" '<' 100 ms
   done < <(sort -k1,1 -k2,2gr <<<"$out" | awk '!seen[$1]++')
+}
+
+# --- the largest page --------------------------------------------------------
+
+measure_templates()
+{
+  local program=build/release/tests/bench/templates out
+
+  make -s -C "$root" $program >&2 || fail 'cannot build templates'
+  mkdir "$work/templates"
+  out=$("$root/$program" "$work/templates") || fail "templates: $out"
+  row "a page of 100 rows and $(value kib "$out") KiB" "$(value ms "$out")" \
+    '<' 1 ms
 }
 
 # --- latency ----------------------------------------------------------------
