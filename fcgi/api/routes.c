@@ -92,6 +92,8 @@ static const struct route {
     {"*", AT_LIVE, "/*", TOKEN_USER, DIALECT_GOOGLE, "gemini.live", live_call},
     {"POST", AT_OPENAI | AT_VERTEX_V1, "/chat/completions", TOKEN_USER,
      DIALECT_OPENAI, "chat.completions", chat_completions},
+    {"POST", AT_OPENAI | AT_VERTEX_V1, "/completions", TOKEN_USER,
+     DIALECT_OPENAI, "completions", chat_plain_completions},
     {"POST", AT_ANTHROPIC, "/messages", TOKEN_USER, DIALECT_ANTHROPIC,
      "messages", chat_messages},
     {"POST", AT_ANTHROPIC, "/messages/count_tokens", TOKEN_USER,
