@@ -32,6 +32,9 @@ void images_variations(struct api_request *);
 /* embeddings.c: OpenAI's embeddings. */
 void embeddings_create(struct api_request *);
 
+/* moderations.c: OpenAI's moderations. */
+void moderations_create(struct api_request *);
+
 /* transcriptions.c: OpenAI's recordings that become text, as they are spoken or
  * in English. */
 void transcriptions_create(struct api_request *);

@@ -122,6 +122,8 @@ static const struct route {
      "images.variations", images_variations},
     {"POST", AT_OPENAI, "/embeddings", TOKEN_USER, DIALECT_OPENAI, "embeddings",
      embeddings_create},
+    {"POST", AT_OPENAI, "/moderations", TOKEN_USER, DIALECT_OPENAI,
+     "moderations", moderations_create},
     {"POST", AT_OPENAI, "/audio/transcriptions", TOKEN_USER, DIALECT_OPENAI,
      "audio.transcriptions", transcriptions_create},
     {"POST", AT_OPENAI, "/audio/translations", TOKEN_USER, DIALECT_OPENAI,

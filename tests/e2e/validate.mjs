@@ -18,6 +18,7 @@ import {checkPlain, checkPlainStream} from "./validate/completions.mjs";
 import {checkEmbeddings} from "./validate/embeddings.mjs";
 import {checkGenerated, checkGeneratedStream, checkGoogleError}
 	from "./validate/gemini.mjs";
+import {checkModerations} from "./validate/moderations.mjs";
 import {checkResponse, checkResponseStream, checkResponseTokens}
 	from "./validate/responses.mjs";
 import {Faults} from "./validate/shape.mjs";
@@ -39,6 +40,8 @@ const ENDPOINTS = [
 	 stream: (a) => checkPlainStream(a.text, a.request, a.faults, a)},
 	{path: /\/embeddings$/, error: openaiError,
 	 whole: (a) => checkEmbeddings(a.json, a.request, a.faults)},
+	{path: /\/moderations$/, error: openaiError,
+	 whole: (a) => checkModerations(a.json, a.request, a.faults)},
 	{path: /\/responses$/, error: openaiError,
 	 whole: (a) => checkResponse(a.json, a.request, a.faults),
 	 stream: (a) => checkResponseStream(a.text, a.request, a.faults, a)},

@@ -219,6 +219,41 @@ describe("a stream of a text completion", () =>
 	 {prompt: "b", echo: true}],
 ]));
 
+/* --- moderations ----------------------------------------------------------- */
+
+const OF_TEXT = ["harassment", "harassment/threatening", "hate",
+		 "hate/threatening", "illicit", "illicit/violent",
+		 "sexual/minors"];
+const OF_ALL = ["self-harm", "self-harm/intent", "self-harm/instructions",
+		"sexual", "violence", "violence/graphic", ...OF_TEXT];
+const each = (value) => Object.fromEntries(OF_ALL.map((n) => [n, value]));
+const JUDGED = {id: "modr-1", model: "m", results: [{
+	flagged: false, categories: each(false), category_scores: each(0.1),
+	category_applied_input_types: each(["text"])}]};
+const R0 = "results.0";
+
+describe("a moderation", () => edits("/v1/moderations", {input: "x"}, JUDGED, [
+	["that is right", {}],
+	["that flags", {in: {[`${R0}.flagged`]: true,
+			     [`${R0}.categories.hate`]: true}}],
+	["of two texts", {request: {input: ["a", "b"]},
+			  in: {"results.1": JUDGED.results[0]}}],
+	["of parts", {request: {input: [{type: "text", text: "a"},
+					{type: "text", text: "b"}]}}],
+
+	["of too few texts", {request: {input: ["a", "b"]}}, /have 1, want 2/],
+	["without a category", {in: {[`${R0}.categories.sexual`]: undefined}},
+	 /categories\.sexual: is missing/],
+	["that flags for nothing", {in: {[`${R0}.flagged`]: true}},
+	 /flagged: have true/],
+	["with a score beyond 1", {in: {[`${R0}.category_scores.hate`]: 2}},
+	 /category_scores\.hate: have 2/],
+	["with a picture's hate", {in: {
+		[`${R0}.category_applied_input_types.hate`]: ["image"]}},
+	 /hate\[0\]: have "image"/],
+	["with another id", {in: {id: "x"}}, /with modr- first/],
+]));
+
 /* --- streams of chats ------------------------------------------------------ */
 
 const chunk = (delta, finish = null, more = {}) => ({
