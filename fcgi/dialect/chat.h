@@ -42,6 +42,9 @@ enum chat_part_kind {
 	CHAT_FILE,   /* uri, mime or none */
 	CHAT_WEB,    /* url, mime or none: a guess; param.  Somebody who may
 			fetch it makes it inline; else Gemini gets the URL */
+	CHAT_DRAWN,  /* url of a picture that the model drew earlier.  Somebody
+			who knows that it draws makes it inline; else it is
+			left out */
 	CHAT_CALL,   /* id, name, data: JSON text of the arguments, an object */
 	CHAT_RESULT, /* id, name, data: JSON text or, when "plain", text */
 	CHAT_ECHO,   /* json, or data: its text: a part of Gemini's own that it
