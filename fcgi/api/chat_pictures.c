@@ -294,10 +294,12 @@ chat_pictures_init(struct chat_pictures *p, struct api_request *rq,
 		   const struct chat *chat)
 {
 	const char *how = rq->cfg->chat_images;
+	bool text_only = chat->prompt_count > 0; /* as completions are */
 
 	memset(p, 0, sizeof(*p));
-	p->both = strcmp(how, "both") == 0;
-	p->links = p->both || chat->draws || strcmp(how, "markdown") == 0;
+	p->both = strcmp(how, "both") == 0 && !text_only;
+	p->links =
+	    p->both || text_only || chat->draws || strcmp(how, "markdown") == 0;
 	buf_init(&p->text, REPLY_BYTES_MAX);
 	pictures_init(&p->pictures, rq);
 }

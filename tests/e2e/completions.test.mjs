@@ -12,6 +12,8 @@ import {ask, bearer, KEYS, MODEL, TOKEN} from "./harness.mjs";
 
 const TALKATIVE = "gemini-4-flash";	/* tells how likely tokens were */
 
+const PAINTER = "gemini-3.1-flash-image";
+
 let client;
 
 const held = withClients({
@@ -156,6 +158,13 @@ describe("completions", () => {
 		assert.deepEqual(r.choices[0].logprobs, {
 			tokens: ["a", " b"], token_logprobs: [-1, -2],
 			text_offset: [0, 1], top_logprobs: [{a: -1}, {}]});
+	});
+
+	it("links to pictures, as there is no place for them", async () => {
+		const r = await create("a cat", {model: PAINTER});
+
+		assert.match(r.choices[0].text, new RegExp(
+			`^!\\[image\\]\\(${held.stack.url}/pictures/[^)]+\\)`));
 	});
 
 	it("says by name what it left out", async () => {
