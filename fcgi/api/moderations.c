@@ -10,18 +10,24 @@
 #include "api/media.h"
 #include "api/ownership.h"
 #include "api/several.h"
-#include "dialect/gemini_request.h"
+#include "dialect/gemini_repair.h"
 #include "dialect/json_in.h"
 #include "dialect/moderations_reply.h"
 
 #define AT_ONCE	     8	 /* texts; so many of their bodies are in memory */
 #define URL_MAX	     512 /* a model's name and a verb */
 #define BODY_MAX     (512 * 1024 * 1024)      /* bytes of what Gemini is sent */
+#define REFUSAL_MAX  (16 * 1024)	      /* bytes of why Gemini refused */
 #define OPENAI_MODEL "omni-moderation-latest" /* of who asks for none */
 
 /* One text, or all parts, on its way. */
 struct judging {
+	struct moderations *all;
+	size_t at; /* which one it is */
 	struct moderation *result;
+	struct model_facts facts; /* how Gemini is asked; */
+	struct gemini_request_options told;
+	struct gemini_repairs repairs; /* its refusal may change that */
 	struct answer_reader reader;
 	struct call call;
 	struct buf body;
@@ -67,9 +73,8 @@ read_request(struct moderations *x, struct api_request *rq)
 
 /* Filters that would refuse to read what is to be judged are off, as far as
  * Google lets them be. */
-static enum gb_err
-write_body(struct moderations *x, size_t at, struct buf *body,
-	   struct api_error *err)
+static void
+ask_without_filters(struct gemini_request_options *told)
 {
 	static const char *const categories[] = {
 	    "HARM_CATEGORY_HARASSMENT", "HARM_CATEGORY_HATE_SPEECH",
@@ -77,16 +82,56 @@ write_body(struct moderations *x, size_t at, struct buf *body,
 	    "HARM_CATEGORY_DANGEROUS_CONTENT"};
 	static const char *const thresholds[] = {"BLOCK_NONE", "BLOCK_NONE",
 						 "BLOCK_NONE", "BLOCK_NONE"};
-	struct gemini_request_options told;
 
-	memset(&told, 0, sizeof(told));
-	told.safety_categories = categories;
-	told.safety_thresholds = thresholds;
-	told.safety_count = GB_COUNT(categories);
-	told.dropped = &x->asked.chat.dropped;
-	moderations_choose(&x->asked, at);
-	return gemini_request_write(&x->asked.chat, &x->facts, &told, body,
-				    err);
+	told->safety_categories = categories;
+	told->safety_thresholds = thresholds;
+	told->safety_count = GB_COUNT(categories);
+}
+
+/* Write the request anew; when that cannot be done the old one stays. */
+static enum gb_err
+write_body(struct judging *j, struct api_error *err)
+{
+	struct moderations_request *asked = &j->all->asked;
+	struct buf body;
+	enum gb_err rc;
+
+	buf_init(&body, BODY_MAX);
+	moderations_choose(asked, j->at);
+	rc =
+	    gemini_request_write(&asked->chat, &j->facts, &j->told, &body, err);
+	if (rc != GB_OK) {
+		buf_release(&body);
+		return rc;
+	}
+	buf_release(&j->body);
+	j->body = body;
+	j->call.body = buf_str(&j->body);
+	j->call.body_len = j->body.len;
+	return GB_OK;
+}
+
+static bool
+repair(struct call *call, const struct answer *answer)
+{
+	struct answer_reader *ar = call->context;
+	struct judging *j = ar->context;
+	struct api_error err;
+	struct buf refusal;
+	bool mended;
+
+	if (answer->fault != ANSWER_COMPLETE || answer->status != 400)
+		return false;
+	buf_init(&refusal, REFUSAL_MAX);
+	upstream_error_text(answer->body, answer->body_len, NULL, &refusal);
+	call_lock(call); /* the chat is everybody's */
+	mended = refusal.len > 0 &&
+		 gemini_repair(&j->repairs, &j->all->asked.chat,
+			       buf_str(&refusal), &j->facts, &j->told) &&
+		 write_body(j, &err) == GB_OK;
+	call_unlock(call);
+	buf_release(&refusal);
+	return mended;
 }
 
 /* --- one judgement -------------------------------------------------------- */
@@ -154,7 +199,12 @@ begin_judging(struct moderations *x, size_t at, struct judging *j,
 	struct call *call = &j->call;
 
 	memset(j, 0, sizeof(*j));
+	j->all = x;
+	j->at = at;
 	j->result = &x->results[at];
+	j->facts = x->facts;
+	j->told.dropped = &x->asked.chat.dropped;
+	ask_without_filters(&j->told);
 	buf_init(&j->body, BODY_MAX);
 	answer_reader_init(&j->reader, rq, &judging_writer, j);
 	call->rq = rq;
@@ -165,12 +215,9 @@ begin_judging(struct moderations *x, size_t at, struct judging *j,
 	call->path = buf_str(&x->path);
 	call->context = &j->reader;
 	call->whole = true;
+	call->repair = repair;
 	call->reader = read_judgement;
-	if (write_body(x, at, &j->body, err) != GB_OK)
-		return GB_EINVAL;
-	call->body = buf_str(&j->body);
-	call->body_len = j->body.len;
-	return GB_OK;
+	return write_body(j, err);
 }
 
 /* --- all of them ---------------------------------------------------------- */

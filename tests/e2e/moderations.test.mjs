@@ -175,6 +175,24 @@ describe("moderations", () => {
 		assert.equal((await lastRow()).attempts, 3);
 	});
 
+	it("asks in another way where the model wants that", async () => {
+		held.fake.decide = (q) => {
+			const {generationConfig: config} = JSON.parse(q.body);
+
+			return config?.thinkingConfig ? {error: "thinking_off"} :
+			       config?.responseJsonSchema ? {error: "no_json"} :
+			       judges({hate: 1});
+		};
+		const {results} = await create(["a", "b", "c"]);
+
+		assert.deepEqual(results.map((r) => r.categories.hate),
+				 [true, true, true]);
+		assert.deepEqual(held.bodies().filter((b) => b.generationConfig
+			?.responseJsonSchema === undefined)
+			.map((b) => b.contents[0].parts.at(-1).text).sort(),
+			["a", "b", "c"]);
+	});
+
 	it("fails as a whole when one of several does", async () => {
 		held.fake.decide = (q) =>
 			partsOf(JSON.parse(q.body), "text")[0].text === "b" ?
