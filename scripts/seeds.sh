@@ -30,6 +30,7 @@ seeds_of()
   fuzz_chat_request) choice_first chat_request/*/request.json ;;
   fuzz_*_request)   choice_last "${1#fuzz_}"/*/request.json ;;
   fuzz_embeddings)  as_they_are embeddings_*/*/*.json ;;
+  fuzz_moderations) as_they_are moderations_*/*/*.json ;;
   fuzz_native_edit) choice_first *_request/*/gemini.json ;;
   fuzz_reply)       as_they_are *_reply/*/gemini.json
                     as_events *_reply/*/gemini.sse ;;

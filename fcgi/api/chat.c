@@ -17,6 +17,8 @@
 #include "dialect/anthropic_request.h"
 #include "dialect/anthropic_stream.h"
 #include "dialect/chat_defaults.h"
+#include "dialect/completions_reply.h"
+#include "dialect/completions_request.h"
 #include "dialect/gemini_count.h"
 #include "dialect/gemini_repair.h"
 #include "dialect/json_in.h"
@@ -179,6 +181,7 @@ write_body(struct exchange *x, struct wording *w, struct buf *body,
 	buf_reset(body);
 	w->dropped = x->chat.dropped;
 	told.dropped = &w->dropped;
+	chat_choose_prompt(&x->chat, told.choice);
 	return (x->counts ? gemini_count_write
 			  : gemini_request_write)(&x->chat, &w->facts, &told,
 						  body, err);
@@ -359,8 +362,8 @@ init_asking(struct asking *a, struct exchange *x, struct api_request *rq,
 		api_fail(rq, GB_ENOMEM);
 		return false;
 	}
-	if (number == 0 || !x->chat.gen.seed.set)
-		return true;
+	if (number == 0 || (!x->chat.gen.seed.set && x->chat.prompt_count <= 1))
+		return true; /* the same body will do */
 	if (write_body(x, &a->wording, &a->own, &rq->error) != GB_OK)
 		return false;
 	set_body(a, &a->own);
@@ -560,6 +563,21 @@ chat_completions(struct api_request *rq)
 	};
 
 	serve(rq, &openai);
+}
+
+void
+chat_plain_completions(struct api_request *rq)
+{
+	static const struct chat_dialect completions = {
+	    .read = completions_read,
+	    .whole = &completions_whole,
+	    .streamed = &completions_streamed,
+	    .call_prefix = "call_",
+	    .keepalive = ": keep-alive\n\n",
+	    .flat = true,
+	};
+
+	serve(rq, &completions);
 }
 
 void

@@ -222,6 +222,37 @@ recall_text(struct recall *r, size_t turn, size_t at)
 	}
 }
 
+/* A picture that the client kept beside the text, and the first of them with
+ * its signature, as in split(). */
+static void
+recall_drawn(struct recall *r, const struct chat_turn *turn, size_t at)
+{
+	struct chat_part *part = &r->chat->parts[at], *before;
+	struct recalled picture;
+
+	if (r->count == RECALLED_MAX || !follow(r, part->data, &picture))
+		return;
+	part->kind = CHAT_INLINE;
+	part->data = picture.data;
+	part->mime = picture.mime;
+	before = at > turn->first ? part - 1 : NULL;
+	if (before == NULL || before->kind != CHAT_TEXT)
+		return;
+	part->signature = before->signature;
+	before->signature = (struct text){NULL, 0};
+}
+
+static void
+recall_part(struct recall *r, size_t turn, size_t at)
+{
+	if (r->failed)
+		return;
+	if (r->chat->parts[at].kind == CHAT_TEXT)
+		recall_text(r, turn, at);
+	else if (r->chat->parts[at].kind == CHAT_DRAWN)
+		recall_drawn(r, &r->chat->turns[turn], at);
+}
+
 static bool
 draws(const struct chat *chat, const struct model_facts *facts)
 {
@@ -251,8 +282,7 @@ chat_pictures_recall(struct api_request *rq, struct chat *chat,
 		if (turn->role != CHAT_MODEL)
 			continue;
 		for (i = turn->first + turn->count; i-- > turn->first;)
-			if (chat->parts[i].kind == CHAT_TEXT && !r.failed)
-				recall_text(&r, t, i);
+			recall_part(&r, t, i);
 	}
 	return !r.failed;
 }
@@ -264,10 +294,12 @@ chat_pictures_init(struct chat_pictures *p, struct api_request *rq,
 		   const struct chat *chat)
 {
 	const char *how = rq->cfg->chat_images;
+	bool text_only = chat->prompt_count > 0; /* as completions are */
 
 	memset(p, 0, sizeof(*p));
-	p->both = strcmp(how, "both") == 0;
-	p->links = p->both || chat->draws || strcmp(how, "markdown") == 0;
+	p->both = strcmp(how, "both") == 0 && !text_only;
+	p->links =
+	    p->both || text_only || chat->draws || strcmp(how, "markdown") == 0;
 	buf_init(&p->text, REPLY_BYTES_MAX);
 	pictures_init(&p->pictures, rq);
 }

@@ -21,9 +21,10 @@ struct chat_pictures {
 	bool drawn[REPLY_CANDIDATES_MAX]; /* a picture was the last of it */
 };
 
-/* The model is to see the pictures to which its earlier answers link, if it
- * draws: those of our folder, data: URLs, and what can be fetched; any other
- * link stays text.  False: rq->error, or the client's hang-up, says why not. */
+/* The model is to see the pictures that its earlier answers hold, or to which
+ * they link, if it draws: those of our folder, data: URLs, and what can be
+ * fetched; any other link stays text.  False: rq->error, or the client's
+ * hang-up, says why not. */
 bool chat_pictures_recall(struct api_request *rq, struct chat *chat,
 			  const struct model_facts *facts);
 

@@ -12,10 +12,11 @@
 /* health.c: whether this process can serve. */
 void health_get(struct api_request *);
 
-/* chat.c: OpenAI's chat completions and responses, Anthropic's messages; how
- * many tokens one of the latter two would be, and what can be done to a
- * response that is stored. */
+/* chat.c: OpenAI's chat completions, its completions of before there were
+ * chats, and responses, Anthropic's messages; how many tokens one of the latter
+ * two would be, and what can be done to a response that is stored. */
 void chat_completions(struct api_request *);
+void chat_plain_completions(struct api_request *);
 void chat_responses(struct api_request *);
 void chat_responses_count(struct api_request *);
 void chat_responses_stored(struct api_request *);
@@ -30,6 +31,9 @@ void images_variations(struct api_request *);
 
 /* embeddings.c: OpenAI's embeddings. */
 void embeddings_create(struct api_request *);
+
+/* moderations.c: OpenAI's moderations. */
+void moderations_create(struct api_request *);
 
 /* transcriptions.c: OpenAI's recordings that become text, as they are spoken or
  * in English. */

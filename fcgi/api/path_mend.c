@@ -19,19 +19,21 @@ enum family {
 static const struct start {
 	const char *word;
 	enum family family;
+	bool after_front; /* behind any other word it is something else: what
+			     somebody meant by "chats/completions" is a chat */
 } starts[] = {
-    {"audio", FAMILY_OPENAI},
-    {"batches", FAMILY_ANY},
-    {"cachedContents", FAMILY_GEMINI},
-    {"chat", FAMILY_OPENAI},
-    {"completions", FAMILY_OPENAI},
-    {"embeddings", FAMILY_OPENAI},
-    {"files", FAMILY_ANY},
-    {"images", FAMILY_OPENAI},
-    {"messages", FAMILY_ANTHROPIC},
-    {"models", FAMILY_ANY},
-    {"moderations", FAMILY_OPENAI},
-    {"responses", FAMILY_OPENAI},
+    {"audio", FAMILY_OPENAI, false},
+    {"batches", FAMILY_ANY, false},
+    {"cachedContents", FAMILY_GEMINI, false},
+    {"chat", FAMILY_OPENAI, false},
+    {"completions", FAMILY_OPENAI, true},
+    {"embeddings", FAMILY_OPENAI, false},
+    {"files", FAMILY_ANY, false},
+    {"images", FAMILY_OPENAI, false},
+    {"messages", FAMILY_ANTHROPIC, false},
+    {"models", FAMILY_ANY, false},
+    {"moderations", FAMILY_OPENAI, false},
+    {"responses", FAMILY_OPENAI, false},
 };
 
 /* The prefix of a family where a segment before the start is so called; the
@@ -57,8 +59,8 @@ static const struct home {
 /* Of what prefixes are made: after these a model may stand without "models/",
  * after others ("tunedModels") it is something else. */
 static const char *const fronts[] = {
-    "api", "google",  "gemini", "models",	  "openai",
-    "v1",  "v1alpha", "v1beta", "vertex-express",
+    "api",    "google", "gemini",  "hf",     "models",
+    "openai", "v1",	"v1alpha", "v1beta", "vertex-express",
 };
 
 /* Gemini's verbs for a model, in its letters. */
@@ -128,28 +130,37 @@ verb_after_colon(const struct segment *s, size_t *before)
 	return verb_of(colon + 1, s->len - *before - 1);
 }
 
-static const struct start *
-start_of(const struct segment *s)
+/* Whether nothing but what prefixes are made of stands right before it. */
+static bool
+is_after_front(const struct segments *all, size_t at)
 {
 	size_t i;
 
-	for (i = 0; i < GB_COUNT(starts); i++)
-		if (is_word(s, starts[i].word))
-			return &starts[i];
+	for (i = 0; at > 0 && i < GB_COUNT(fronts); i++)
+		if (is_word(&all->list[at - 1], fronts[i]))
+			return true;
+	return at == 0;
+}
+
+static const struct start *
+start_of(const struct segments *all, size_t at)
+{
+	const struct start *s;
+
+	for (s = starts; s < starts + GB_COUNT(starts); s++)
+		if (is_word(&all->list[at], s->word) &&
+		    (!s->after_front || is_after_front(all, at)))
+			return s;
 	return NULL;
 }
 
 static bool
 is_bare_model(const struct segments *all, size_t at)
 {
-	size_t i, len;
+	size_t len;
 
-	if (verb_after_colon(&all->list[at], &len) == NULL)
-		return false;
-	for (i = 0; at > 0 && i < GB_COUNT(fronts); i++)
-		if (is_word(&all->list[at - 1], fronts[i]))
-			return true;
-	return at == 0;
+	return verb_after_colon(&all->list[at], &len) != NULL &&
+	       is_after_front(all, at);
 }
 
 static bool
@@ -225,7 +236,7 @@ path_mend(const char *path, struct buf *out)
 	if (!split(&all, path))
 		return false;
 	for (start = NULL, at = 0; at < all.count; at++)
-		if ((start = start_of(&all.list[at])) != NULL ||
+		if ((start = start_of(&all, at)) != NULL ||
 		    is_bare_model(&all, at))
 			break;
 	if (at == all.count)

@@ -12,6 +12,7 @@
 #include "api/request.h"
 #include "dialect/owned_names.h"
 
+#define ALLOW_MAX 32 /* bytes of all methods of a path, with NUL */
 #define MENDED_MAX \
 	(16 * 1024) /* bytes of a path; web servers stop at 8 KiB \
 		     */
@@ -92,6 +93,8 @@ static const struct route {
     {"*", AT_LIVE, "/*", TOKEN_USER, DIALECT_GOOGLE, "gemini.live", live_call},
     {"POST", AT_OPENAI | AT_VERTEX_V1, "/chat/completions", TOKEN_USER,
      DIALECT_OPENAI, "chat.completions", chat_completions},
+    {"POST", AT_OPENAI | AT_VERTEX_V1, "/completions", TOKEN_USER,
+     DIALECT_OPENAI, "completions", chat_plain_completions},
     {"POST", AT_ANTHROPIC, "/messages", TOKEN_USER, DIALECT_ANTHROPIC,
      "messages", chat_messages},
     {"POST", AT_ANTHROPIC, "/messages/count_tokens", TOKEN_USER,
@@ -112,14 +115,16 @@ static const struct route {
      "responses.delete", chat_responses_stored},
     {"POST", AT_OPENAI, "/responses/*", TOKEN_USER, DIALECT_OPENAI,
      "responses.cancel", chat_responses_stored},
-    {"POST", AT_OPENAI, "/images/generations", TOKEN_USER, DIALECT_OPENAI,
-     "images.generations", images_generations},
-    {"POST", AT_OPENAI, "/images/edits", TOKEN_USER, DIALECT_OPENAI,
-     "images.edits", images_edits},
-    {"POST", AT_OPENAI, "/images/variations", TOKEN_USER, DIALECT_OPENAI,
-     "images.variations", images_variations},
+    {"POST", AT_OPENAI | AT_VERTEX_V1, "/images/generations", TOKEN_USER,
+     DIALECT_OPENAI, "images.generations", images_generations},
+    {"POST", AT_OPENAI | AT_VERTEX_V1, "/images/edits", TOKEN_USER,
+     DIALECT_OPENAI, "images.edits", images_edits},
+    {"POST", AT_OPENAI | AT_VERTEX_V1, "/images/variations", TOKEN_USER,
+     DIALECT_OPENAI, "images.variations", images_variations},
     {"POST", AT_OPENAI, "/embeddings", TOKEN_USER, DIALECT_OPENAI, "embeddings",
      embeddings_create},
+    {"POST", AT_OPENAI, "/moderations", TOKEN_USER, DIALECT_OPENAI,
+     "moderations", moderations_create},
     {"POST", AT_OPENAI, "/audio/transcriptions", TOKEN_USER, DIALECT_OPENAI,
      "audio.transcriptions", transcriptions_create},
     {"POST", AT_OPENAI, "/audio/translations", TOKEN_USER, DIALECT_OPENAI,
@@ -170,7 +175,7 @@ match_path(const char *pattern, const char *path)
 struct found {
 	const struct route *route; /* NULL: none */
 	const char *rest;
-	const char *allow; /* a method that the path has, though not this */
+	char allow[ALLOW_MAX]; /* methods that the path has, but not this */
 	enum api_dialect dialect;
 	enum key_pool pool; /* whose keys are asked with */
 	bool is_api;	    /* it lies below an API's prefix */
@@ -182,6 +187,17 @@ takes_method(const char *wanted, const char *method)
 {
 	return strcmp(wanted, "*") == 0 || strcmp(wanted, method) == 0 ||
 	       (strcmp(wanted, "GET") == 0 && strcmp(method, "HEAD") == 0);
+}
+
+/* No method is another one's beginning or end. */
+static void
+allow(struct found *f, const char *method)
+{
+	size_t len = strlen(f->allow);
+
+	if (strstr(f->allow, method) == NULL)
+		(void)snprintf(f->allow + len, sizeof(f->allow) - len, "%s%s",
+			       len == 0 ? "" : ", ", method);
 }
 
 static void
@@ -199,7 +215,7 @@ find_below(struct found *f, unsigned places, const char *method,
 		if (r->handler == NULL)
 			continue;
 		if (!takes_method(r->method, method)) {
-			f->allow = r->method;
+			allow(f, r->method);
 			continue;
 		}
 		f->route = r;
@@ -272,7 +288,7 @@ find_route(struct found *f, const struct web_request *web, const char *path)
 static bool
 is_ours(const struct found *f)
 {
-	return f->route != NULL || f->allow != NULL;
+	return f->route != NULL || f->allow[0] != '\0';
 }
 
 /* Clients put a model's full name, "models/NAME", where the name belongs. */
@@ -361,7 +377,7 @@ answer_not_found(struct api_request *rq, const struct found *f)
 	/* Whoever has no token does not learn what there is. */
 	if (!check_caller(rq, TOKEN_USER))
 		return;
-	if (f->allow != NULL) {
+	if (f->allow[0] != '\0') {
 		web_reply_header(rq->web, "Allow", f->allow);
 		api_error_set(&rq->error, FAULT_METHOD, NULL,
 			      "This path takes %s, not %.16s.", f->allow,

@@ -82,6 +82,7 @@ struct settings {
 	struct string_list image_models;  /* IMAGE_MODELS */
 	char *create_image_model; /* CREATE_IMAGE_MODEL: the one that draws */
 	char *transcribe_model;	  /* TRANSCRIBE_MODEL: the one that listens */
+	char *moderation_model;	  /* MODERATION_MODEL: the one that judges */
 	char *tts_model;	  /* TTS_MODEL: the one that speaks */
 	char *tts_voice_name;	  /* TTS_VOICE_NAME: Gemini's, or OpenAI's */
 	char *tts_speed;	  /* TTS_SPEED: as speech_speed_parse() takes */

@@ -593,6 +593,24 @@ chat_pair_results(struct chat *chat, size_t *which)
 	return GB_OK;
 }
 
+struct text
+chat_prompt(const struct chat *chat, unsigned answer)
+{
+	size_t at;
+
+	if (chat->prompt_count == 0)
+		return (struct text){NULL, 0};
+	at = answer / ((size_t)chat->n / chat->prompt_count);
+	return chat->prompts[at < CHAT_PROMPTS_MAX ? at : 0];
+}
+
+void
+chat_choose_prompt(struct chat *chat, unsigned answer)
+{
+	if (chat->prompt_count > 1)
+		chat->parts[0].data = chat_prompt(chat, answer);
+}
+
 size_t
 chat_current_turn(const struct chat *chat)
 {

@@ -27,6 +27,7 @@ struct json_object; /* json-c's */
 #define CHAT_NAME_MAX	  120 /* bytes of a function's name; OpenAI's is 64 */
 #define CHAT_MODEL_MAX	  128 /* bytes of a model's name */
 #define CHAT_STOPS_MAX	  5   /* Gemini's own limit */
+#define CHAT_PROMPTS_MAX  8   /* of a completion: an answer each */
 #define CHAT_DROPPED_MAX  16  /* names of fields kept for the header */
 #define CHAT_DROPPED_NAME 40  /* bytes of one, with NUL */
 
@@ -41,6 +42,9 @@ enum chat_part_kind {
 	CHAT_FILE,   /* uri, mime or none */
 	CHAT_WEB,    /* url, mime or none: a guess; param.  Somebody who may
 			fetch it makes it inline; else Gemini gets the URL */
+	CHAT_DRAWN,  /* url of a picture that the model drew earlier.  Somebody
+			who knows that it draws makes it inline; else it is
+			left out */
 	CHAT_CALL,   /* id, name, data: JSON text of the arguments, an object */
 	CHAT_RESULT, /* id, name, data: JSON text or, when "plain", text */
 	CHAT_ECHO,   /* json, or data: its text: a part of Gemini's own that it
@@ -180,6 +184,12 @@ struct chat {
 	size_t turn_count, turn_size;
 	const char *turns_param; /* the field that they come from, for errors */
 
+	/* Of a completion: its prompts.  Each gets as many of the "n" answers,
+	 * in this order; the first part is the one of them that is written. */
+	struct text prompts[CHAT_PROMPTS_MAX];
+	size_t prompt_count;
+	bool echo; /* an answer begins with its prompt */
+
 	struct chat_tool *tools;
 	size_t tool_count, tool_size;
 	unsigned builtins;
@@ -274,6 +284,11 @@ const char *chat_original_name(const struct chat *, const char *name);
  * (its kind tells).
  */
 enum gb_err chat_pair_results(struct chat *, size_t *which) GB_NODISCARD;
+
+/* The prompt that answer number "answer", below chat->n, goes on from; and have
+ * it written.  Of no effect on what is no completion. */
+struct text chat_prompt(const struct chat *, unsigned answer);
+void chat_choose_prompt(struct chat *, unsigned answer);
 
 /* Where the current turn begins: after the newest user's turn that holds more
  * than results.  Only the calls from there on are checked by Gemini. */

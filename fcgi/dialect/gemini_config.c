@@ -128,7 +128,9 @@ write_logprobs(struct config *c)
 		return GB_OK;
 	if (!c->w->facts->logprobs) {
 		rc = gemini_cannot(c->w, "logprobs");
-		if (rc == GB_OK && gen->top_logprobs > 0)
+		/* a completion says both in one field */
+		if (rc == GB_OK && gen->top_logprobs > 0 &&
+		    c->w->chat->prompt_count == 0)
 			rc = gemini_cannot(c->w, "top_logprobs");
 		return rc;
 	}

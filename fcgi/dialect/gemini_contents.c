@@ -196,6 +196,28 @@ signature_of(const struct gemini_writer *w, const struct chat_part *part,
 	return signature;
 }
 
+/* What remains of a turn that was pictures only, for a model that does not
+ * draw: the turns alternate. */
+static const char picture_words[] = "[image]";
+
+static bool
+is_drawn_only(const struct gemini_writer *w, const struct chat_turn *turn)
+{
+	const struct chat_part *part;
+	bool drawn = false;
+	size_t i;
+
+	for (i = turn->first; i < turn->first + turn->count; i++) {
+		part = &w->chat->parts[i];
+		if (part->kind == CHAT_DRAWN)
+			drawn = true;
+		else if (part->kind != CHAT_TEXT || part->data.len > 0 ||
+			 signature_of(w, part, false).ptr != NULL)
+			return false;
+	}
+	return drawn;
+}
+
 /* "sign": the first call must have a signature, if only a made-up one. */
 static void
 write_model_turn(struct gemini_writer *w, const struct chat_turn *turn,
@@ -205,8 +227,12 @@ write_model_turn(struct gemini_writer *w, const struct chat_turn *turn,
 	struct text signature;
 	size_t i;
 
+	if (is_drawn_only(w, turn))
+		write_text(&w->out, text_from(picture_words));
 	for (i = turn->first; i < turn->first + turn->count; i++) {
 		part = &w->chat->parts[i];
+		if (part->kind == CHAT_DRAWN)
+			continue;
 		if (part->kind == CHAT_ECHO) {
 			if (part->json != NULL)
 				jout_value(&w->out, part->json);

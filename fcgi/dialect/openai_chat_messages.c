@@ -205,6 +205,53 @@ read_server_parts(const struct message *m)
 	return GB_OK;
 }
 
+/* An item of "images", as openai_chat_write_image() told the client; some send
+ * back the URL alone. */
+static enum gb_err
+read_drawn(const struct message *m, struct json_object *item,
+	   const struct field *at)
+{
+	const struct field *image = FIELD_KEY(at, "image_url");
+	const struct field *inside = FIELD_KEY(image, "url");
+	struct chat_part *part;
+	struct text url;
+	enum gb_err rc;
+
+	if (json_object_is_type(item, json_type_object)) {
+		item = field_get(item, "image_url");
+		at = image;
+	}
+	if (json_object_is_type(item, json_type_object)) {
+		item = field_get(item, "url");
+		at = inside;
+	}
+	if ((rc = field_text(item, at, &url, m->r->err)) != GB_OK)
+		return rc;
+	part = chat_add_part(m->r->chat, CHAT_MODEL, CHAT_DRAWN, &rc);
+	if (part == NULL)
+		return chat_no_room(m->r, at, rc);
+	part->data = url;
+	part->origin = m->index;
+	return GB_OK;
+}
+
+static enum gb_err
+read_images(const struct message *m)
+{
+	const struct field *at = FIELD_KEY(m->at, "images");
+	struct json_object *images = field_get(m->body, "images");
+	enum gb_err rc;
+	size_t i;
+
+	if (images == NULL)
+		return GB_OK;
+	rc = field_array(images, at, m->r->err);
+	for (i = 0; rc == GB_OK && i < json_object_array_length(images); i++)
+		rc = read_drawn(m, json_object_array_get_idx(images, i),
+				FIELD_ITEM(at, i));
+	return rc;
+}
+
 /* The one call of a client that knows "functions" only. */
 static enum gb_err
 read_function_call(const struct message *m, struct json_object *value)
@@ -219,9 +266,9 @@ read_function_call(const struct message *m, struct json_object *value)
 	return put_call(m, value, at, &call);
 }
 
-/* What Google did itself first, then texts, then calls.  Its reasoning and its
- * spoken answer stay out: the one need not go back, the other cannot be looked
- * up. */
+/* What Google did itself first, then texts, pictures and calls.  Its reasoning
+ * and its spoken answer stay out: the one need not go back, the other cannot be
+ * looked up. */
 static enum gb_err
 read_assistant(const struct message *m)
 {
@@ -251,7 +298,7 @@ read_assistant(const struct message *m)
 			return rc;
 	}
 	if ((rc = sign_text(m, first)) != GB_OK ||
-	    (rc = read_calls(m)) != GB_OK)
+	    (rc = read_images(m)) != GB_OK || (rc = read_calls(m)) != GB_OK)
 		return rc;
 	value = field_get(m->body, "function_call");
 	return value == NULL ? GB_OK : read_function_call(m, value);

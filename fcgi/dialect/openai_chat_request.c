@@ -7,14 +7,10 @@
 #include "dialect/chat_tools.h"
 #include "dialect/openai_chat_read.h"
 #include "dialect/openai_fields.h"
-#include "dialect/reply.h"
 
-#define PENALTY_MAX	 2  /* and as much below 0 */
 #define TOP_LOGPROBS_MAX 20 /* OpenAI's limit, and Gemini's */
 
-static chat_field_fn read_presence, read_frequency, read_logprobs,
-    read_top_logprobs, read_n, read_format, read_effort, read_stream_options,
-    read_search;
+static chat_field_fn read_logprobs, read_top_logprobs, read_format, read_search;
 
 #define TOOL_ROWS 3 /* rows after these may look up a tool by its name */
 
@@ -31,22 +27,22 @@ static const struct chat_field rows[] = {
     {"temperature", 0, FIELD_READ, openai_read_temperature},
     {"top_p", 0, FIELD_READ, chat_read_top_p},
     {"top_k", 0, FIELD_READ, chat_read_top_k},
-    {"presence_penalty", 0, FIELD_READ, read_presence},
-    {"frequency_penalty", 0, FIELD_READ, read_frequency},
+    {"presence_penalty", 0, FIELD_READ, openai_read_presence},
+    {"frequency_penalty", 0, FIELD_READ, openai_read_frequency},
     {"logprobs", 0, FIELD_READ, read_logprobs},
     {"top_logprobs", 0, FIELD_READ, read_top_logprobs},
     {"max_tokens", 0, FIELD_READ, chat_read_max_tokens},
     {"max_completion_tokens", 0, FIELD_READ, chat_read_max_tokens},
-    {"n", 0, FIELD_READ, read_n},
+    {"n", 0, FIELD_READ, openai_read_n},
     {"seed", 0, FIELD_READ, chat_read_seed},
     {"stop", 0, FIELD_READ, chat_read_stops},
     {"response_format", 0, FIELD_READ, read_format},
-    {"reasoning_effort", 0, FIELD_READ, read_effort},
+    {"reasoning_effort", 0, FIELD_READ, openai_read_effort},
     {"modalities", 0, FIELD_READ, openai_read_modalities},
     {"web_search_options", 0, FIELD_READ, read_search},
     {"stream", 0, FIELD_READ, openai_read_stream},
     {"audio", 0, FIELD_READ, openai_read_audio},
-    {"stream_options", 0, FIELD_READ, read_stream_options},
+    {"stream_options", 0, FIELD_READ, openai_read_stream_options},
     {"service_tier", 0, FIELD_READ, openai_read_tier},
     {"extra_body", 0, FIELD_READ, openai_read_extra_body},
     {"google", 0, FIELD_READ, openai_read_google},
@@ -64,33 +60,6 @@ static const struct chat_field rows[] = {
 };
 
 /* --- fields --------------------------------------------------------------- */
-
-/* 0 asks for nothing. */
-static enum gb_err
-read_penalty(struct chat_reader *r, struct json_object *value,
-	     const struct field *at, struct chat_number *to)
-{
-	enum gb_err rc;
-
-	rc = field_number(value, at, -PENALTY_MAX, PENALTY_MAX, &to->value,
-			  r->err);
-	to->set = rc == GB_OK && to->value != 0;
-	return rc;
-}
-
-static enum gb_err
-read_presence(struct chat_reader *r, struct json_object *value,
-	      const struct field *at)
-{
-	return read_penalty(r, value, at, &r->chat->gen.presence_penalty);
-}
-
-static enum gb_err
-read_frequency(struct chat_reader *r, struct json_object *value,
-	       const struct field *at)
-{
-	return read_penalty(r, value, at, &r->chat->gen.frequency_penalty);
-}
 
 static enum gb_err
 read_logprobs(struct chat_reader *r, struct json_object *value,
@@ -120,53 +89,11 @@ read_top_logprobs(struct chat_reader *r, struct json_object *value,
 }
 
 static enum gb_err
-read_n(struct chat_reader *r, struct json_object *value, const struct field *at)
-{
-	int64_t n;
-	enum gb_err rc;
-
-	if ((rc = field_int(value, at, &n, r->err)) != GB_OK)
-		return rc;
-	if (n < 1)
-		return field_refuse(at, r->err, FAULT_INVALID,
-				    "must be at least 1");
-	if (n > REPLY_CANDIDATES_MAX)
-		return field_refuse(at, r->err, FAULT_UNSUPPORTED,
-				    "at most %d answers can be asked for",
-				    REPLY_CANDIDATES_MAX);
-	r->chat->n = n;
-	return GB_OK;
-}
-
-static enum gb_err
 read_format(struct chat_reader *r, struct json_object *value,
 	    const struct field *at)
 {
 	r->chat->output_param = "response_format";
 	return openai_read_format(r, value, at, "json_schema");
-}
-
-static enum gb_err
-read_effort(struct chat_reader *r, struct json_object *value,
-	    const struct field *at)
-{
-	return chat_read_effort(r, value, at, "reasoning_effort");
-}
-
-static enum gb_err
-read_stream_options(struct chat_reader *r, struct json_object *value,
-		    const struct field *at)
-{
-	struct json_object *usage;
-	enum gb_err rc;
-
-	if ((rc = field_object(value, at, r->err)) != GB_OK)
-		return rc;
-	usage = field_get(value, "include_usage");
-	if (usage == NULL)
-		return GB_OK;
-	return field_bool(usage, FIELD_KEY(at, "include_usage"),
-			  &r->chat->include_usage, r->err);
 }
 
 static enum gb_err

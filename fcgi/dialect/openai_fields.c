@@ -3,14 +3,86 @@
 #include "dialect/openai_fields.h"
 
 #include "dialect/openai_chat_read.h"
+#include "dialect/reply.h"
 
 #define TEMPERATURE_MAX 2
+#define PENALTY_MAX	2 /* and as much below 0 */
 
 enum gb_err
 openai_read_temperature(struct chat_reader *r, struct json_object *value,
 			const struct field *at)
 {
 	return chat_read_temperature(r, value, at, TEMPERATURE_MAX);
+}
+
+/* 0 asks for nothing. */
+static enum gb_err
+read_penalty(struct chat_reader *r, struct json_object *value,
+	     const struct field *at, struct chat_number *to)
+{
+	enum gb_err rc;
+
+	rc = field_number(value, at, -PENALTY_MAX, PENALTY_MAX, &to->value,
+			  r->err);
+	to->set = rc == GB_OK && to->value != 0;
+	return rc;
+}
+
+enum gb_err
+openai_read_presence(struct chat_reader *r, struct json_object *value,
+		     const struct field *at)
+{
+	return read_penalty(r, value, at, &r->chat->gen.presence_penalty);
+}
+
+enum gb_err
+openai_read_frequency(struct chat_reader *r, struct json_object *value,
+		      const struct field *at)
+{
+	return read_penalty(r, value, at, &r->chat->gen.frequency_penalty);
+}
+
+enum gb_err
+openai_read_n(struct chat_reader *r, struct json_object *value,
+	      const struct field *at)
+{
+	int64_t n;
+	enum gb_err rc;
+
+	if ((rc = field_int(value, at, &n, r->err)) != GB_OK)
+		return rc;
+	if (n < 1)
+		return field_refuse(at, r->err, FAULT_INVALID,
+				    "must be at least 1");
+	if (n > REPLY_CANDIDATES_MAX)
+		return field_refuse(at, r->err, FAULT_UNSUPPORTED,
+				    "at most %d answers can be asked for",
+				    REPLY_CANDIDATES_MAX);
+	r->chat->n = n;
+	return GB_OK;
+}
+
+enum gb_err
+openai_read_effort(struct chat_reader *r, struct json_object *value,
+		   const struct field *at)
+{
+	return chat_read_effort(r, value, at, "reasoning_effort");
+}
+
+enum gb_err
+openai_read_stream_options(struct chat_reader *r, struct json_object *value,
+			   const struct field *at)
+{
+	struct json_object *usage;
+	enum gb_err rc;
+
+	if ((rc = field_object(value, at, r->err)) != GB_OK)
+		return rc;
+	usage = field_get(value, "include_usage");
+	if (usage == NULL)
+		return GB_OK;
+	return field_bool(usage, FIELD_KEY(at, "include_usage"),
+			  &r->chat->include_usage, r->err);
 }
 
 enum gb_err

@@ -1,6 +1,6 @@
 /*
- * openai_fields.h: fields that OpenAI's chat completions and responses have
- * alike.
+ * openai_fields.h: fields that OpenAI's chat completions, completions and
+ * responses have alike.
  *
  * Rows of the table of either; they answer as the functions of chat_read.h do.
  */
@@ -21,6 +21,25 @@ enum gb_err openai_read_parallel(struct chat_reader *, struct json_object *,
 /* "user", or after it "prompt_cache_key", which says it better. */
 enum gb_err openai_read_affinity(struct chat_reader *, struct json_object *,
 				 const struct field *) GB_NODISCARD;
+
+/* A penalty of 0 asks for nothing. */
+enum gb_err openai_read_presence(struct chat_reader *, struct json_object *,
+				 const struct field *) GB_NODISCARD;
+enum gb_err openai_read_frequency(struct chat_reader *, struct json_object *,
+				  const struct field *) GB_NODISCARD;
+
+/* How many answers: 1 to REPLY_CANDIDATES_MAX. */
+enum gb_err openai_read_n(struct chat_reader *, struct json_object *,
+			  const struct field *) GB_NODISCARD;
+
+/* "reasoning_effort" */
+enum gb_err openai_read_effort(struct chat_reader *, struct json_object *,
+			       const struct field *) GB_NODISCARD;
+
+/* {"include_usage":…} */
+enum gb_err openai_read_stream_options(struct chat_reader *,
+				       struct json_object *,
+				       const struct field *) GB_NODISCARD;
 
 /* {"google":{…}} */
 enum gb_err openai_read_extra_body(struct chat_reader *, struct json_object *,

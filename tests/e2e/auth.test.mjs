@@ -13,6 +13,8 @@ const CREATED = "laptop";	/* the name of a token made with the tool */
 
 const OPENAI = ["", "/hf", "/openai", "/vertex-express"].flatMap((p) => [
 	["POST", `${p}/v1/chat/completions`, chat("x")],
+	["POST", `${p}/v1/completions`, {model: MODEL, prompt: "x"}],
+	["POST", `${p}/v1/moderations`, {input: "x"}],
 	["POST", `${p}/v1/embeddings`, {model: MODEL, input: "x"}],
 	["POST", `${p}/v1/audio/speech`, {input: "x"}],
 	["GET", `${p}/v1/models`],

@@ -113,6 +113,37 @@ describe("chats that draw", () => {
 		assert.deepEqual(second.parts, [{text: unknown}]);
 	});
 
+	it("sends back what an answer held beside its text", async () => {
+		const model = PAINTER;
+
+		fake.setDefault("*", {parts: [{text: "Here: "}, BLOB, BLOB]});
+		const said = (await draw([user("a")], {model})).choices[0]
+			.message;
+		assert.equal(said.images.length, 2);
+		await draw([user("a"), said, user("bluer")], {model});
+		assert.deepEqual(sent().contents[1].parts,
+				 [{text: "Here: "}, BLOB, BLOB]);
+
+		fake.script("*", {parts: [{...BLOB,
+					   thoughtSignature: "issue"}]});
+		const alone = (await draw([user("a")], {model})).choices[0]
+			.message;
+		const {thought_signature: thoughtSignature} =
+			alone.extra_content.google;
+		await draw([user("a"), alone, user("bluer")], {model});
+		assert.deepEqual(sent().contents[1].parts,
+				 [{...BLOB, thoughtSignature}]);
+
+		await draw([user("a"), {...assistant("x"), images: [
+			{type: "image_url", image_url: {url: "nowhere"}}]},
+			user("b")], {model});
+		assert.deepEqual(sent().contents[1].parts, [{text: "x"}]);
+
+		await draw([user("a"), said, user("what is it?")],
+			   {model: "gemini-3.8-flash"});
+		assert.deepEqual(sent().contents[1].parts, [{text: "Here: "}]);
+	});
+
 	it("signs the picture with what the text was signed with", async () => {
 		fake.script("*", {parts: [{text: "Here: "},
 			{...BLOB, thoughtSignature: "issue"}]});

@@ -17,7 +17,7 @@ export const PIXEL_URL = `data:image/png;base64,${PIXEL}`;
  * must have kept to the rules, and there must have been one.  "ready" makes the
  * clients.
  */
-export function withClients({settings = {}, ready = () => {}} = {})
+export function withClients({settings = {}, env = {}, ready = () => {}} = {})
 {
 	const held = {watch: new Watch()};
 
@@ -25,7 +25,7 @@ export function withClients({settings = {}, ready = () => {}} = {})
 	held.bodies = () => held.fake.requests.map((r) => JSON.parse(r.body));
 	before(async () => {
 		held.fake = await startFake();
-		held.stack = await startStack(held.fake, {settings});
+		held.stack = await startStack(held.fake, {settings, env});
 		await ready();
 	});
 	beforeEach(() => held.fake.reset());

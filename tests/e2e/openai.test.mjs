@@ -595,6 +595,46 @@ describe("errors", () => {
 		await fails(client.get("/nothing"), OpenAI.NotFoundError);
 	});
 
+	it("what OpenAI has and we have not, by method and path", async () => {
+		const calls = {
+			"GET /v1/batches": () => client.batches.list(),
+			"GET /v1/fine_tuning/jobs":
+				() => client.fineTuning.jobs.list(),
+			"POST /v1/vector_stores":
+				() => client.vectorStores.create({}),
+			"POST /v1/assistants":
+				() => client.post("/assistants", {body: {}}),
+			"POST /v1/edits": () => client.post("/edits"),
+			"DELETE /v1/threads/t": () => client.delete("/threads/t"),
+		};
+
+		for (const [name, call] of Object.entries(calls))
+			await fails(call(), OpenAI.NotFoundError, (e) => {
+				assert.equal(e.type, "invalid_request_error");
+				assert.equal(e.code, "unknown_url");
+				assert.match(e.message, new RegExp(
+					`Unknown request URL: ${name}\\.$`));
+			});
+		assert.equal(fake.requests.length, 0);
+	});
+
+	it("every method that a path has, when it is another", async () => {
+		for (const prefix of ["/v1", "/hf/v1", "/openai/v1"])
+			for (const [path, allow] of [
+				["/completions", "POST"],
+				["/moderations", "POST"], ["/files", "POST, GET"],
+				["/files/f", "GET, DELETE"], ["/models", "GET"],
+				["/responses/r", "GET, DELETE, POST"]]) {
+				const r = await ask(stack.url + prefix + path, {
+					headers: bearer(), method: "PUT"});
+
+				assert.equal(r.status, 405, path);
+				assert.equal(r.headers.allow, allow, path);
+				assert.equal(r.json.error.message, "This path " +
+					`takes ${allow}, not PUT.`);
+			}
+	});
+
 	/* The last of the file: it puts all keys to rest for this model. */
 	it("all keys at rest: 429 with Retry-After", async () => {
 		let s;

@@ -14,9 +14,11 @@ import {checkMessage, checkMessageError, checkMessageStream, checkTokens}
 	from "./validate/anthropic.mjs";
 import {checkChatError, checkChatStream, checkCompletion, checkModels}
 	from "./validate/chat.mjs";
+import {checkPlain, checkPlainStream} from "./validate/completions.mjs";
 import {checkEmbeddings} from "./validate/embeddings.mjs";
 import {checkGenerated, checkGeneratedStream, checkGoogleError}
 	from "./validate/gemini.mjs";
+import {checkModerations} from "./validate/moderations.mjs";
 import {checkResponse, checkResponseStream, checkResponseTokens}
 	from "./validate/responses.mjs";
 import {Faults} from "./validate/shape.mjs";
@@ -33,8 +35,13 @@ const ENDPOINTS = [
 	{path: /\/chat\/completions$/, error: openaiError,
 	 whole: (a) => checkCompletion(a.json, a.request, a.faults),
 	 stream: (a) => checkChatStream(a.text, a.request, a.faults, a)},
+	{path: /\/completions$/, error: openaiError,
+	 whole: (a) => checkPlain(a.json, a.request, a.faults),
+	 stream: (a) => checkPlainStream(a.text, a.request, a.faults, a)},
 	{path: /\/embeddings$/, error: openaiError,
 	 whole: (a) => checkEmbeddings(a.json, a.request, a.faults)},
+	{path: /\/moderations$/, error: openaiError,
+	 whole: (a) => checkModerations(a.json, a.request, a.faults)},
 	{path: /\/responses$/, error: openaiError,
 	 whole: (a) => checkResponse(a.json, a.request, a.faults),
 	 stream: (a) => checkResponseStream(a.text, a.request, a.faults, a)},

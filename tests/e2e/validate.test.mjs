@@ -161,6 +161,101 @@ describe("a completion", () => edits(CHAT, {tools: TOOLS}, COMPLETION, [
 	 /have application\/json for a stream/],
 ]));
 
+/* --- completions ----------------------------------------------------------- */
+
+const PLAIN = "/v1/completions";
+const COMPLETED = {
+	id: "cmpl-1", object: "text_completion", created: AT, model: "m",
+	choices: [{index: 0, text: "hi", finish_reason: "stop",
+		   logprobs: null}],
+	usage: COMPLETION.usage,
+};
+const LIKELY = {tokens: ["h", "i"], token_logprobs: [-1, -2],
+		text_offset: [0, 1], top_logprobs: [{h: -1}, {}]};
+const LP = "choices.0.logprobs";
+const two = {"choices.1": {...COMPLETED.choices[0], index: 1}};
+
+describe("a text completion", () => edits(PLAIN, {prompt: "x"}, COMPLETED, [
+	["that is right", {}],
+	["with logprobs", {request: {logprobs: 1}, in: {[LP]: LIKELY}}],
+	["of two prompts", {request: {prompt: ["a", "b"]}, in: two}],
+	["of two answers", {request: {n: 2}, in: two}],
+	["that repeats the prompt", {request: {echo: true},
+				     in: {"choices.0.text": "x hi"}}],
+
+	["of a chat", {in: {object: "chat.completion"}}, / object: have/],
+	["with a chat's id", {in: {id: "chatcmpl-1"}}, /with cmpl- first/],
+	["without a text", {in: {"choices.0.text": null}}, /text: have null/],
+	["without logprobs", {in: {[LP]: undefined}}, /logprobs: is missing/],
+	["with logprobs nobody asked for", {in: {[LP]: LIKELY}},
+	 /logprobs: were not asked for/],
+	["with lists that differ", {request: {logprobs: 1}, in: {
+		[LP]: {...LIKELY, text_offset: [0]}}}, /lists of 2, 2, 1, 2/],
+	["with an offset that goes back", {request: {logprobs: 1}, in: {
+		[LP]: {...LIKELY, text_offset: [1, 0]}}}, /text_offset: goes/],
+	["with a call's finish", {in: {[F]: "tool_calls"}}, /finish_reason: /],
+	["with too few choices", {request: {prompt: ["a", "b"]}},
+	 /have the indexes 0, want 0,1/],
+	["without the prompt", {request: {echo: true}},
+	 /does not begin with "x"/],
+]));
+
+const plainChunk = (text, finish = null, more = {}) => ({
+	...COMPLETED, choices: [{index: 0, text, finish_reason: finish,
+				 logprobs: null}], usage: undefined, ...more,
+});
+const PLAIN_TEXT = [plainChunk("a"), plainChunk("b"), plainChunk("", "stop"),
+		    "data: [DONE]\n\n"];
+
+describe("a stream of a text completion", () =>
+	streams(PLAIN, {prompt: "a"}, (events) => chatText(events), PLAIN_TEXT, [
+	["that is right"],
+	["that repeats the prompt", undefined, undefined, {echo: true}],
+	["without a finish", (e) => [e[0], e[3]], /no finish_reason/],
+	["that goes on behind its finish", (e) => [e[0], e[2], ...e.slice(1)],
+	 /goes on behind/],
+	["without [DONE]", (e) => e.slice(0, 3), /ends without \[DONE\]/],
+	["of another prompt", undefined, /does not begin with "b"/,
+	 {prompt: "b", echo: true}],
+]));
+
+/* --- moderations ----------------------------------------------------------- */
+
+const OF_TEXT = ["harassment", "harassment/threatening", "hate",
+		 "hate/threatening", "illicit", "illicit/violent",
+		 "sexual/minors"];
+const OF_ALL = ["self-harm", "self-harm/intent", "self-harm/instructions",
+		"sexual", "violence", "violence/graphic", ...OF_TEXT];
+const each = (value) => Object.fromEntries(OF_ALL.map((n) => [n, value]));
+const JUDGED = {id: "modr-1", model: "m", results: [{
+	flagged: false, categories: each(false), category_scores: each(0.1),
+	category_applied_input_types: each(["text"])}]};
+const R0 = "results.0";
+
+describe("a moderation", () => edits("/v1/moderations", {input: "x"}, JUDGED, [
+	["that is right", {}],
+	["that flags", {in: {[`${R0}.flagged`]: true,
+			     [`${R0}.categories.hate`]: true}}],
+	["of two texts", {request: {input: ["a", "b"]},
+			  in: {"results.1": JUDGED.results[0]}}],
+	["of parts", {request: {input: [{type: "text", text: "a"},
+					{type: "text", text: "b"}]}}],
+
+	["of too few texts", {request: {input: ["a", "b"]}}, /have 1, want 2/],
+	["without a category", {in: {[`${R0}.categories.sexual`]: undefined}},
+	 /categories\.sexual: is missing/],
+	["that flags for nothing", {in: {[`${R0}.flagged`]: true}},
+	 /flagged: have true/],
+	["with a score beyond 1", {in: {[`${R0}.category_scores.hate`]: 2}},
+	 /category_scores\.hate: have 2/],
+	["with a picture's hate", {in: {
+		[`${R0}.category_applied_input_types.hate`]: ["image"]}},
+	 /hate\[0\]: have "image"/],
+	["with another id", {in: {id: "x"}}, /with modr- first/],
+]));
+
+/* --- streams of chats ------------------------------------------------------ */
+
 const chunk = (delta, finish = null, more = {}) => ({
 	id: "chatcmpl-1", object: "chat.completion.chunk", created: AT,
 	model: "m", choices: [{index: 0, delta, finish_reason: finish}],

@@ -66,6 +66,16 @@ describe("what it is asked", () => {
 			`${PUBLISHER}/models/${MODEL}:streamGenerateContent`);
 	});
 
+	it("OpenAI's client draws", async () => {
+		const {data} = await openai.images.generate({
+			model: "gemini-3.1-flash-image", prompt: "a cat"});
+
+		assert.ok(data[0].b64_json);
+		assert.equal(fake.requests[0].pathname, `${PUBLISHER}/models/` +
+			"gemini-3.1-flash-image:generateContent");
+		assert.ok(VERTEX_KEYS.includes(keysAsked()[0]));
+	});
+
 	it("Google's client, of either version", async () => {
 		for (const apiVersion of ["v1beta", "v1"]) {
 			const ai = new GoogleGenAI({apiKey: TOKEN, httpOptions: {

@@ -13,6 +13,7 @@
 
 #include "dialect/anthropic_reply.h"
 #include "dialect/anthropic_stream.h"
+#include "dialect/completions_reply.h"
 #include "dialect/error.h"
 #include "dialect/models_list.h"
 #include "dialect/native_stream.h"
@@ -155,6 +156,7 @@ static const struct dialect {
     {&openai_chat_whole, &openai_chat_streamed, require_data_events},
     {&anthropic_whole, &anthropic_streamed, require_anthropic_events},
     {&responses_whole, &responses_streamed, require_responses_events},
+    {&completions_whole, &completions_streamed, require_data_events},
 };
 
 struct writer {
@@ -275,6 +277,10 @@ fuzz_sinks(const char *data, size_t size)
 
 	chat_init(&chat);
 	chat.include_usage = size % 2 == 0;
+	chat.gen.top_logprobs = size % 4;
+	chat.prompts[0] = text_from("\"p\xff");
+	chat.prompt_count = 1;
+	chat.echo = size % 3 == 0;
 	chat.thinking_blocks = size % 5 > 1;
 	if (size % 5 > 1) /* the client keeps for us what must come back */
 		chat.root = json_tokener_parse(KEEPS);

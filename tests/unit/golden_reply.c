@@ -60,6 +60,23 @@ declare(struct outcome *o, struct json_object *names, bool custom)
 	}
 }
 
+/* Prompts that are echoed. */
+static void
+prompt(struct outcome *o, struct json_object *prompts)
+{
+	struct chat *chat = &o->chat;
+
+	if (prompts == NULL)
+		return;
+	chat->echo = true;
+	chat->n =
+	    o->options.several ? json_object_get_int(option(o, "several")) : 1;
+	for (; chat->prompt_count < json_object_array_length(prompts);
+	     chat->prompt_count++)
+		chat->prompts[chat->prompt_count] = text_of(
+		    json_object_array_get_idx(prompts, chat->prompt_count));
+}
+
 static void
 outcome_init(struct outcome *o, const struct golden *g,
 	     const struct golden_dialect *dialect)
@@ -84,6 +101,9 @@ outcome_init(struct outcome *o, const struct golden *g,
 	o->chat.function_call = is_set(o, "function_call");
 	o->chat.one_call = is_set(o, "one_call");
 	o->chat.thinking_blocks = is_set(o, "thinking_blocks");
+	o->chat.gen.top_logprobs =
+	    json_object_get_int(option(o, "top_logprobs"));
+	prompt(o, option(o, "prompts"));
 	if (option(o, "sound") != NULL)
 		o->chat.gen.sound = SOUND_PCM;
 	declare(o, option(o, "names"), false);

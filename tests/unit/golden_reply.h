@@ -11,9 +11,10 @@
  *
  * Other members of options.json: model, hide_thoughts, thought_tag,
  * include_usage, function_call, one_call, thinking_blocks, sound ("pcm16"),
- * names and custom (tools by Gemini's name: the client's), request (what the
- * client sent, as far as it is echoed), status (of the HTTP answer), force (go
- * on where the program would ask again).
+ * top_logprobs, prompts (of a completion, each echoed), names and custom (tools
+ * by Gemini's name: the client's), request (what the client sent, as far as it
+ * is echoed), status (of the HTTP answer), force (go on where the program would
+ * ask again).
  */
 #ifndef GB_TESTS_GOLDEN_REPLY_H
 #define GB_TESTS_GOLDEN_REPLY_H

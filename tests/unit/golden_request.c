@@ -83,6 +83,7 @@ golden_translate(golden_reader *read, const struct buf *request,
 		refuse(&chat, field_get(options, "refused"), &facts,
 		       &write_options);
 		write_options.dropped = &chat.dropped;
+		chat_choose_prompt(&chat, write_options.choice);
 		out->rc = gemini_request_write(&chat, &facts, &write_options,
 					       &out->body, &out->err);
 	}

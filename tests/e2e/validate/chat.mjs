@@ -55,7 +55,7 @@ const MESSAGE = object({
 	reasoning_content: some, images: list(IMAGE, {min: 1}),
 	extra_content: EXTRA,
 });
-const USAGE = object({
+export const USAGE = object({
 	prompt_tokens: count, completion_tokens: count, total_tokens: count,
 }, {
 	prompt_tokens_details: object({}, {
@@ -108,7 +108,7 @@ const MODEL = object({id: some, object: word("model"), created: count,
 		      owned_by: some});
 const MODELS = object({object: word("list"), data: list(MODEL)});
 
-function checkUsage(usage, at, say)
+export function checkUsage(usage, at, say)
 {
 	const {prompt_tokens: p, completion_tokens: c, total_tokens: t} = usage;
 
@@ -158,9 +158,9 @@ function checkMessage(message, finish, request, at, say)
 		say(at, `is a refusal that ended by ${finish}`);
 }
 
-function checkIndexes(indexes, request, say)
+export function checkIndexes(indexes, count, say)
 {
-	const want = Array.from({length: request?.n ?? 1}, (_, i) => i);
+	const want = Array.from({length: count}, (_, i) => i);
 
 	if (JSON.stringify(indexes) !== JSON.stringify(want))
 		say("choices", `have the indexes ${indexes}, want ${want}`);
@@ -174,7 +174,8 @@ export function checkCompletion(json, request, faults)
 	json.choices.forEach((c, i) =>
 		checkMessage(c.message, c.finish_reason, request,
 			     `choices[${i}].message`, faults.say));
-	checkIndexes(json.choices.map((c) => c.index), request, faults.say);
+	checkIndexes(json.choices.map((c) => c.index), request?.n ?? 1,
+		     faults.say);
 	if (json.usage)
 		checkUsage(json.usage, "usage", faults.say);
 }
@@ -302,10 +303,16 @@ class Choice {
 	}
 }
 
-/* A stream of chunks, event by event. */
+/*
+ * A stream of chunks, event by event; how one looks, and what becomes of the
+ * choices, of which there are "count", is a chat's unless somebody says
+ * otherwise.
+ */
 class ChatStream {
-	constructor(request, faults)
+	constructor(request, faults, kind = {})
 	{
+		this.kind = {chunk: CHUNK, Choice, count: request?.n ?? 1,
+			     ...kind};
 		this.request = request;
 		this.faults = faults;
 		this.choices = new Map();
@@ -336,7 +343,7 @@ class ChatStream {
 			return;
 		}
 		const before = this.faults.lines.length;
-		CHUNK(json, "", say);
+		this.kind.chunk(json, "", say);
 		if (this.faults.lines.length === before)
 			this.chunk(json, say);
 	}
@@ -352,8 +359,8 @@ class ChatStream {
 		this.usage(json, say);
 		for (const choice of json.choices) {
 			if (!this.choices.has(choice.index))
-				this.choices.set(choice.index,
-						 new Choice(choice.index));
+				this.choices.set(choice.index, new this.kind
+					.Choice(choice.index));
 			this.choices.get(choice.index).add(choice, say);
 		}
 	}
@@ -388,7 +395,7 @@ class ChatStream {
 			say("", "ends without [DONE]");
 		if (this.failed)
 			return;
-		checkIndexes([...this.choices.keys()].sort(), this.request,
+		checkIndexes([...this.choices.keys()].sort(), this.kind.count,
 			     say);
 		for (const choice of this.choices.values())
 			choice.end(this.request, say);
@@ -397,10 +404,11 @@ class ChatStream {
 	}
 }
 
-/* A whole stream's text; "partial": the client left before its end. */
-export function checkChatStream(text, request, faults, {partial} = {})
+/* A whole stream's text; "partial": the client left before its end; "kind": of
+ * another endpoint's chunks. */
+export function checkChatStream(text, request, faults, {partial, kind} = {})
 {
-	const stream = new ChatStream(request, faults);
+	const stream = new ChatStream(request, faults, kind);
 	const events = eventsOf(text, faults.say, {partial});
 
 	events.forEach((event, i) => stream.event(event, i));
