@@ -157,6 +157,12 @@ struct settings {
 						  in any case */
 	int64_t fake_stream_interval_ms; /* FAKE_STREAM_EMPTY_DATA_INTERVAL_-
 					    SECONDS: of silence meanwhile */
+	bool stream_optimizer;		 /* STREAM_OPTIMIZER_ENABLED */
+	int64_t stream_min_delay_ms;	 /* STREAM_MIN_DELAY, of long texts */
+	int64_t stream_max_delay_ms;	 /* STREAM_MAX_DELAY, of short ones */
+	int64_t stream_short_text; /* STREAM_SHORT_TEXT_THRESHOLD characters */
+	int64_t stream_long_text;  /* STREAM_LONG_TEXT_THRESHOLD */
+	int64_t stream_chunk;	   /* STREAM_CHUNK_SIZE characters */
 
 	/* journal and log */
 	int64_t request_log_days; /* AUTO_DELETE_REQUEST_LOGS_DAYS; 0: keep */
