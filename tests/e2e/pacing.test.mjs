@@ -212,6 +212,25 @@ describe("STREAM_OPTIMIZER_ENABLED", () => {
 				LONG);
 	});
 
+	it("what waits leaves though Google says nothing more",
+	   {timeout: 60000}, async () => {
+		const steps = new Steps();
+
+		fake.script("*", {parts: [{text: "abcde"}, {text: "."}],
+				  gate: steps.gate});
+		const s = await stream(on.stack.url + "/v1/chat/completions", {
+			headers: bearer(), body: chat("x", streamed)});
+		let text = "";
+
+		steps.allow(0);
+		while (text !== "abcde")
+			text += JSON.parse(await s.next()).choices[0].delta
+				.content ?? "";
+		assert.equal(s.comments.length, 0);
+		steps.allow(9);
+		assert.ok((await s.rest()).includes("[DONE]"));
+	});
+
 	it("Google is read on while the client waits", async () => {
 		const slow = await startStack(fake, {env: {
 			STREAM_OPTIMIZER_ENABLED: "true",
