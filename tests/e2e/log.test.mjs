@@ -105,9 +105,11 @@ describe("AUTO_DELETE_…_ENABLED", {concurrency: true}, () => {
 				    ["ERROR", "REQUEST"]]) {
 		const table = {REQUEST: "requests", ERROR: "attempts"};
 
-		it(`off keeps old rows of ${table[kept]}`, async () => {
+		it(`off keeps old rows of ${table[kept]}; FILES_CLEANUP_ENABLED, too`, async () => {
 			const stack = await startStack(fake, {env: {
-				[`AUTO_DELETE_${kept}_LOGS_ENABLED`]: "false"}});
+				[`AUTO_DELETE_${kept}_LOGS_ENABLED`]: "false",
+				FILES_CLEANUP_ENABLED: String(kept ===
+							      "ERROR")}});
 
 			try {
 				fake.script("*", {error: "invalid_argument"});
@@ -117,6 +119,9 @@ describe("AUTO_DELETE_…_ENABLED", {concurrency: true}, () => {
 					await stack.sql(`UPDATE ${t} SET ` +
 						`time_ms = ${Date.now() -
 							     100 * DAY}`);
+				await stack.sql("INSERT INTO objects VALUES (" +
+					"'files/x', 1, 't', '', '', '', '', " +
+					"0, 1, 2)");
 				await stack.sql("DELETE FROM jobs");
 				const left = async (t) => (await stack.sql(
 					`SELECT count(*) AS n FROM ${t}`))[0].n;
@@ -130,6 +135,8 @@ describe("AUTO_DELETE_…_ENABLED", {concurrency: true}, () => {
 					"SELECT 1 FROM jobs WHERE name = " +
 					"'forget-models'")).length === 1);
 				assert.equal(await left(table[kept]), 1);
+				assert.equal(await left("objects"),
+					     kept === "ERROR" ? 0 : 1);
 			} finally {
 				await stack.stop();
 			}
