@@ -263,3 +263,37 @@ describe("STREAM_OPTIMIZER_ENABLED", () => {
 		}
 	});
 });
+
+/* Text that waits when Google has ended: the client is looked for meanwhile,
+ * and each server shows it in its own way. */
+describe("paced to the end", () => {
+	for (const options of [
+		{way: "managed"}, {way: "mounted", mount: "/gbalance"},
+		{way: "daemon", tcp: true}, {way: "cgi", mount: "/gbalance"},
+		{server: "apache", way: "proxy", mount: "/gbalance"},
+		{server: "apache", way: "fcgid", mount: "/gbalance"},
+		{server: "apache", way: "cgi", mount: "/gbalance"},
+		{server: "htaccess", way: "cgi", mount: "/~me/gb"},
+		{server: "nginx", way: "daemon"}])
+		it(`${options.server ?? "lighttpd"} ${options.way}`,
+		   async () => {
+			const stack = await startStack(fake, {...options,
+				settings: {stream_optimizer_enabled: true,
+					   stream_min_delay: 0.02}});
+
+			try {
+				const {path, body, text} =
+					DIALECTS["chat.completions"];
+
+				fake.script("*", says);
+				const events = parsed(await (await stream(
+					stack.url + path, {headers: bearer(),
+							   body})).rest());
+				assert.equal(said(events, text).join(""), LONG);
+				const [row] = await stack.journal(1);
+				assert.equal(row.hung_up, 0);
+			} finally {
+				await stack.stop();
+			}
+		});
+});
