@@ -34,6 +34,7 @@ seeds_of()
   fuzz_native_edit) choice_first *_request/*/gemini.json ;;
   fuzz_reply)       as_they_are *_reply/*/gemini.json
                     as_events *_reply/*/gemini.sse ;;
+  fuzz_pacing)      events_apart *_reply/*/gemini.sse ;;
   fuzz_sse_reader)  with_number *_reply/*/gemini.sse ;;
   fuzz_template)    of_its_own template ;;
   fuzz_schema)      as_they_are *_request/*/request.json ;;
@@ -80,6 +81,20 @@ as_events()
 
   for file in "$@"; do
     sed 's/^data: //; s/\r$//' "$file" >"$seeds/${file//\//-}"
+  done
+}
+
+# Each event by itself, with two bytes that choose how it is framed and paced.
+events_apart()
+{
+  local file line byte n=0
+
+  for file in "$@"; do
+    while read -r line; do
+      printf -v byte '\\x%x' $((n++ * 37 % 256))
+      printf "$byte$byte%s" "${line%$'\r'}" \
+        >"$seeds/$n-${file//\//-}"
+    done < <(sed -n 's/^data: //p' "$file")
   done
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "upstream/sse_reader.h"
 
 #define BYTES_PER_TOKEN 4    /* of text, roughly */
@@ -36,7 +37,10 @@ read_reply(struct answer_reader *ar, const char *json, size_t len)
 	struct link_sink links;
 
 	counter.reader = ar;
+	pacing_set_now(&ar->pacing, clock_mono_ms());
 	counter.sink = ar->writer->sink(ar);
+	if (ar->writer->taken == NULL)
+		counter.sink = pacing_sink(&ar->pacing, counter.sink);
 	sink.piece = count_piece;
 	sink.context = &counter;
 	links = search_links_sink(&ar->links);
@@ -74,11 +78,13 @@ answer_reader_init(struct answer_reader *ar, struct api_request *rq,
 	ar->call_prefix = "call_";
 	native_stream_init(&ar->array, EVENT_BYTES_MAX);
 	search_links_init(&ar->links);
+	pacing_init(&ar->pacing, &rq->out);
 }
 
 void
 answer_reader_release(struct answer_reader *ar)
 {
+	pacing_release(&ar->pacing);
 	search_links_release(&ar->links);
 	native_stream_release(&ar->array);
 }
@@ -96,6 +102,7 @@ reset(struct answer_reader *ar)
 	ar->text_bytes = 0;
 	search_links_reset(&ar->links);
 	buf_reset(&ar->rq->out);
+	pacing_reset(&ar->pacing);
 	ar->writer->reset(ar);
 }
 
@@ -217,6 +224,65 @@ answer_fake(struct answer_reader *ar, struct call *call)
 	call->keepalive_ms = call->rq->cfg->fake_stream_interval_ms;
 }
 
+/* --- paced -------------------------------------------------------------- */
+
+void
+answer_pace(struct answer_reader *ar)
+{
+	const struct settings *cfg = ar->rq->cfg;
+	const struct pacing_rules rules = {
+	    .max_delay_ms = cfg->stream_max_delay_ms,
+	    .min_delay_ms = cfg->stream_min_delay_ms,
+	    .short_text = (size_t)cfg->stream_short_text,
+	    .long_text = (size_t)cfg->stream_long_text,
+	    .chunk = (size_t)cfg->stream_chunk,
+	};
+
+	if (cfg->stream_optimizer)
+		pacing_start(&ar->pacing, &rules);
+}
+
+/* Send what may go, and see when there is more. */
+static enum attempt
+send_ready(struct call *call, int64_t *wait_ms)
+{
+	struct answer_reader *ar = call->context;
+	struct buf *out = &ar->rq->out;
+	int64_t now_ms = clock_mono_ms();
+	enum attempt how = ATTEMPT_OK;
+	size_t len;
+
+	len = pacing_ready(&ar->pacing, now_ms);
+	if (len > 0) {
+		how = call_send(call, out->data, len);
+		pacing_sent(&ar->pacing, len);
+		if (len == out->len)
+			buf_reset(out);
+		else
+			buf_consume(out, len);
+	}
+	*wait_ms = pacing_wait_ms(&ar->pacing, now_ms);
+	return how;
+}
+
+/* All is written: wait until the last of it may go. */
+static enum attempt
+send_paced(struct call *call)
+{
+	struct answer_reader *ar = call->context;
+	enum attempt how = ATTEMPT_OK;
+	int64_t wait_ms;
+
+	wait_ms = pacing_wait_ms(&ar->pacing, clock_mono_ms());
+	while (how == ATTEMPT_OK && wait_ms >= 0) {
+		note_first_byte(ar);
+		how = send_ready(call, &wait_ms);
+		if (how == ATTEMPT_OK && wait_ms >= 0)
+			how = call_pause(call, wait_ms);
+	}
+	return how;
+}
+
 /* --- whole -------------------------------------------------------------- */
 
 static enum attempt
@@ -242,7 +308,8 @@ judge_whole(struct call *call, struct answer *answer, const struct buf *body)
 		return ATTEMPT_OK;
 	if (!ar->faked)
 		call->rq->status = 200;
-	else if (call_send(call, "", 0) == ATTEMPT_GONE)
+	else if (call_send(call, "", 0) == ATTEMPT_GONE ||
+		 send_paced(call) == ATTEMPT_GONE)
 		return ATTEMPT_GONE;
 	return finish(ar);
 }
@@ -313,16 +380,16 @@ stream_feed(struct stream *s, const struct buf *bytes)
 static enum attempt
 stream_flush(struct stream *s)
 {
-	struct buf *out = &s->ar->rq->out;
 	enum attempt how;
+	int64_t wait_ms;
 
 	/* Until there is a piece of content another key may still answer. */
-	if (out->len == 0 || s->ar->pieces == 0)
+	if (s->ar->rq->out.len == 0 || s->ar->pieces == 0)
 		return ATTEMPT_OK;
 	s->committed = true;
 	note_first_byte(s->ar);
-	how = call_send(s->call, out->data, out->len);
-	buf_reset(out);
+	how = send_ready(s->call, &wait_ms);
+	s->call->wake_ms = wait_ms < 0 ? 0 : clock_mono_ms() + wait_ms;
 	return how;
 }
 
@@ -411,7 +478,8 @@ stream_end(struct stream *s, struct answer *answer)
 		return failed_with(answer, ANSWER_EMPTY);
 	if (!is_useful(ar))
 		return ATTEMPT_OK;
-	if (call_send(s->call, "", 0) == ATTEMPT_GONE)
+	if (call_send(s->call, "", 0) == ATTEMPT_GONE ||
+	    send_paced(s->call) == ATTEMPT_GONE)
 		return ATTEMPT_GONE;
 	/* The end goes out after the journal has its row. */
 	buf_add(&ar->rq->out, buf_str(&s->end), s->end.len);
@@ -433,9 +501,10 @@ stream_body(struct stream *s, struct transfer *t, struct answer *answer)
 			how = failed_with(answer, ANSWER_GARBAGE);
 		if (how == ATTEMPT_OK)
 			how = stream_events(s, got == TRANSFER_GOT_END, answer);
-		if (how == ATTEMPT_OK && got == TRANSFER_GOT_DATA)
+		if (how == ATTEMPT_OK && got != TRANSFER_GOT_END)
 			how = stream_flush(s);
-	} while (how == ATTEMPT_OK && got == TRANSFER_GOT_DATA);
+	} while (how == ATTEMPT_OK && got != TRANSFER_GOT_END);
+	s->call->wake_ms = 0;
 	/* An array that was closed is complete, however the line broke. */
 	if (how == ATTEMPT_OK && !(s->ar->framing == FRAMING_ARRAY &&
 				   native_stream_closed(&s->ar->array)))

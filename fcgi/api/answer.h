@@ -11,6 +11,7 @@
 
 #include "api/call.h"
 #include "dialect/native_stream.h"
+#include "dialect/pacing.h"
 #include "dialect/reply.h"
 #include "dialect/search_links.h"
 
@@ -60,6 +61,7 @@ struct answer_reader {
 	unsigned pieces;    /* that went to the sink in this attempt */
 	int64_t text_bytes; /* of text among them */
 	struct search_links links;
+	struct pacing pacing;	    /* of rq->out */
 	struct native_stream array; /* of FRAMING_ARRAY, to end it after all */
 	bool stumbled;		    /* the one retry for it was taken */
 };
@@ -76,6 +78,10 @@ bool answer_is_faked(const struct settings *, const char *model);
  * reader make a stream of that: comments until it is there, at the intervals of
  * fake streams.  The path is the caller's to choose. */
 void answer_fake(struct answer_reader *, struct call *call);
+
+/* Have the answer, which is a stream for the client, sent at the settings'
+ * pace, if they want one. */
+void answer_pace(struct answer_reader *);
 
 /* Readers for a call whose context is a struct answer_reader. */
 call_reader answer_read_whole;

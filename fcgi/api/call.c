@@ -180,17 +180,50 @@ call_wait_head(struct call *call, struct transfer *t)
 	return ATTEMPT_OK;
 }
 
+/* The same, but for the reader's own business. */
+static int64_t
+wait_ms(const struct call *call)
+{
+	int64_t wait = patience_ms(call), left;
+
+	if (call->wake_ms == 0)
+		return wait;
+	left = call->wake_ms - clock_mono_ms();
+	if (left < 0)
+		left = 0;
+	return wait >= 0 && wait < left ? wait : left;
+}
+
 enum attempt
 call_read(struct call *call, struct transfer *t, struct buf *out,
 	  enum transfer_got *got)
 {
 	for (;;) {
-		*got = transfer_read(t, out, patience_ms(call));
-		if (*got != TRANSFER_GOT_NOTHING)
+		*got = transfer_read(t, out, wait_ms(call));
+		if (*got != TRANSFER_GOT_NOTHING ||
+		    (call->wake_ms != 0 && clock_mono_ms() >= call->wake_ms))
 			return ATTEMPT_OK;
-		if (keep_alive(call) == ATTEMPT_GONE)
+		if (patience_ms(call) == 0 && keep_alive(call) == ATTEMPT_GONE)
 			return ATTEMPT_GONE;
 	}
+}
+
+enum attempt
+call_pause(struct call *call, int64_t pause_ms)
+{
+	struct pollfd pfd;
+	int64_t step;
+
+	pfd.fd = web_watch_fd(call->rq->web);
+	pfd.events = POLLRDHUP;
+	for (; pause_ms > 0; pause_ms -= step) {
+		step = call->peers != NULL && pause_ms > STOP_LOOK_MS
+			   ? STOP_LOOK_MS
+			   : pause_ms;
+		if (is_stopped(call) || poll(&pfd, 1, (int)step) > 0)
+			return ATTEMPT_GONE;
+	}
+	return ATTEMPT_OK;
 }
 
 /* Read an error's body into call->error_body.  What does not arrive is not
@@ -441,25 +474,6 @@ may_repair(struct call *call, const struct campaign *c)
 	       call->repair(call, &c->answer);
 }
 
-/* Wait before a retry; false: the client hung up. */
-static bool
-pause_before_retry(struct call *call, int64_t pause_ms)
-{
-	struct pollfd pfd;
-	int64_t step;
-
-	pfd.fd = web_watch_fd(call->rq->web);
-	pfd.events = POLLRDHUP;
-	for (; pause_ms > 0; pause_ms -= step) {
-		step = call->peers != NULL && pause_ms > STOP_LOOK_MS
-			   ? STOP_LOOK_MS
-			   : pause_ms;
-		if (is_stopped(call) || poll(&pfd, 1, (int)step) > 0)
-			return false;
-	}
-	return true;
-}
-
 /* Pass the body on as it comes. */
 static enum attempt
 feed(struct call *call, struct transfer *t)
@@ -608,7 +622,8 @@ campaign_run(struct call *call, struct campaign *c)
 				error_from_attempt(call, c);
 				return;
 			}
-			if (!pause_before_retry(call, c->verdict.pause_ms)) {
+			if (call_pause(call, c->verdict.pause_ms) ==
+			    ATTEMPT_GONE) {
 				api_hung_up(rq);
 				return;
 			}

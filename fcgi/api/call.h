@@ -82,6 +82,8 @@ struct call {
 	const char *stream_type; /* its Content-Type; NULL: not a stream */
 	const char *keepalive;	 /* a comment in its framing; NULL: it has
 				    none, and waits in silence */
+	int64_t wake_ms; /* on clock_mono_ms(), when the reader has something
+			    to do even though nothing was read; 0: never */
 	int64_t keepalive_ms; /* of silence, after which it is sent; 0: as the
 				 settings have it */
 
@@ -107,13 +109,17 @@ void call_lock(struct call *);
 void call_unlock(struct call *);
 
 /* For readers: transfer_head() and transfer_read() that keep the client's
- * line open.  ATTEMPT_OK: there is something, or the end of it. */
+ * line open.  ATTEMPT_OK: there is something, or the end of it; or there is
+ * nothing, and call->wake_ms has come. */
 enum attempt call_wait_head(struct call *, struct transfer *);
 enum attempt call_read(struct call *, struct transfer *, struct buf *out,
 		       enum transfer_got *got);
 
 /* For readers of a stream: send this to the client now. */
 enum attempt call_send(struct call *, const char *data, size_t len);
+
+/* For readers: wait.  ATTEMPT_GONE: the client hung up meanwhile. */
+enum attempt call_pause(struct call *, int64_t pause_ms);
 
 /* For readers: fill in "answer" from a transfer that did not end well, or
  * whose status is an error's (then its body is read).  ATTEMPT_OK: it is

@@ -356,6 +356,8 @@ init_asking(struct asking *a, struct exchange *x, struct api_request *rq,
 	a->reader.wants_tokens = x->kind->tokens;
 	a->reader.narrow = x->count > 1;
 	a->reader.number = number;
+	if (x->chat.stream)
+		answer_pace(&a->reader);
 	init_call(a, rq);
 	set_body(a, &x->body);
 	if ((a->writer = new_writer(x, &rq->out)) == NULL) {

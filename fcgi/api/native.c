@@ -12,6 +12,7 @@
 #include "api/plain.h"
 #include "dialect/json_in.h"
 #include "dialect/native_edit.h"
+#include "dialect/native_pacing.h"
 #include "dialect/native_request.h"
 
 #define SSE_TYPE   "text/event-stream; charset=utf-8"
@@ -59,10 +60,8 @@ rest_of_blank(const char *raw, size_t len)
 /* One answer as a stream of one event.  Its line ends are none of a string's,
  * so that it can stand on one line. */
 static void
-pass_faked(struct answer_reader *ar, const char *raw, size_t len)
+write_faked(const char *raw, size_t len, bool sse, struct buf *out)
 {
-	bool sse = ar->framing == FRAMING_SSE;
-	struct buf *out = &ar->rq->out;
 	size_t i, part;
 
 	buf_puts(out, sse ? "data: " : "[");
@@ -76,13 +75,37 @@ pass_faked(struct answer_reader *ar, const char *raw, size_t len)
 }
 
 static void
+pass_faked(struct answer_reader *ar, const char *raw, size_t len)
+{
+	bool sse = ar->framing == FRAMING_SSE;
+	struct buf *out = &ar->rq->out;
+	struct buf event;
+
+	if (len > PACING_BYTES_MAX) { /* it is sent at once anyhow */
+		write_faked(raw, len, sse, out);
+		return;
+	}
+	buf_init(&event, 2 * PACING_BYTES_MAX);
+	write_faked(raw, len, sse, &event);
+	if (buf_error(&event) != GB_OK)
+		out->fail = buf_error(&event);
+	else
+		native_pacing_add(&ar->pacing, out, event.data, event.len, sse);
+	buf_release(&event);
+}
+
+static void
 pass_taken(struct answer_reader *ar, const char *raw, size_t len)
 {
 	if (ar->faked) {
 		pass_faked(ar, raw, len);
 		return;
 	}
-	buf_add(&ar->rq->out, raw, len);
+	if (ar->rq->entry.stream)
+		native_pacing_add(&ar->pacing, &ar->rq->out, raw, len,
+				  ar->framing == FRAMING_SSE);
+	else
+		buf_add(&ar->rq->out, raw, len);
 	if (ar->rq->entry.stream && ar->framing == FRAMING_SSE)
 		buf_puts(&ar->rq->out, rest_of_blank(raw, len));
 }
@@ -222,6 +245,7 @@ prepare(struct native *n, struct api_request *rq)
 	if (n->path.verb != NATIVE_STREAM)
 		return;
 	rq->entry.stream = true;
+	answer_pace(&n->reader);
 	call->reader = answer_read_stream;
 	(void)web_query_value(rq->web, "alt", alt, sizeof(alt));
 	if (strcmp(alt, "sse") == 0) {

@@ -323,6 +323,18 @@ read_form(struct making *m)
 	return send_chunk(m, "upload, finalize");
 }
 
+/* Google's word for where the file, a resource, is, as OpenAI says it. */
+static const char *
+status_of(struct json_object *file)
+{
+	char state[16];
+
+	tree_copy(file, "state", state, sizeof(state));
+	if (strcmp(state, "FAILED") == 0)
+		return "error";
+	return strcmp(state, "PROCESSING") == 0 ? "uploaded" : "processed";
+}
+
 /* The file is at Google's: remember it, with what only OpenAI has. */
 static void
 finish(struct making *m)
@@ -332,7 +344,7 @@ finish(struct making *m)
 	struct object_rows rows;
 	struct object more;
 	struct owned_name name;
-	const char *text, *names[1];
+	const char *text, *status, *names[1];
 	size_t len;
 
 	ownership_remember(rq, buf_str(&rq->out), rq->out.len);
@@ -340,6 +352,7 @@ finish(struct making *m)
 	text = tree_string(tree_object(tree, "file"), "name", &len);
 	if (text == NULL || !owned_name_read(&name, text, len))
 		name.text[0] = '\0';
+	status = status_of(tree_object(tree, "file"));
 	json_object_put(tree);
 	if (name.text[0] == '\0') {
 		api_error_set(&rq->error, FAULT_UPSTREAM, NULL,
@@ -362,7 +375,7 @@ finish(struct making *m)
 	    rows.count != 1)
 		api_fail(rq, GB_EIO);
 	else
-		answer_file(rq, &rows.rows[0].object, "processed");
+		answer_file(rq, &rows.rows[0].object, status);
 	object_rows_free(&rows);
 }
 
@@ -413,20 +426,6 @@ call_file(struct api_request *rq, const struct object *o, const char *method)
 	return rq->error.fault == FAULT_NONE && !rq->entry.hung_up;
 }
 
-static const char *
-status_of(const struct buf *reply)
-{
-	struct json_object *tree;
-	char state[16];
-
-	tree = tree_parse(buf_str(reply), reply->len);
-	tree_copy(tree, "state", state, sizeof(state));
-	json_object_put(tree);
-	if (strcmp(state, "FAILED") == 0)
-		return "error";
-	return strcmp(state, "PROCESSING") == 0 ? "uploaded" : "processed";
-}
-
 /* GET /v1/files/ID/content, of a file that a model made: Google gives no
  * other back, and says so. */
 static void
@@ -455,6 +454,7 @@ openai_files_get(struct api_request *rq)
 {
 	static const char content[] = "/content";
 	char id[OWNED_NAME_MAX + 16];
+	struct json_object *tree;
 	struct object_rows rows;
 	const struct object *o;
 	bool whole = false;
@@ -471,8 +471,11 @@ openai_files_get(struct api_request *rq)
 		o = &rows.rows[0].object;
 		if (whole)
 			answer_content(rq, o);
-		else if (call_file(rq, o, "GET"))
-			answer_file(rq, o, status_of(&rq->out));
+		else if (call_file(rq, o, "GET")) {
+			tree = tree_parse(buf_str(&rq->out), rq->out.len);
+			answer_file(rq, o, status_of(tree));
+			json_object_put(tree);
+		}
 	}
 	object_rows_free(&rows);
 }

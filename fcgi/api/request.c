@@ -2,9 +2,23 @@
 #include "api/request.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "dialect/body_excerpt.h"
+
+static void
+keep_excerpt(struct api_request *rq)
+{
+	struct buf text;
+
+	buf_init(&text, 2 * BODY_EXCERPT_MAX);
+	body_excerpt(&text, buf_str(&rq->body), rq->body.len);
+	free(rq->excerpt);
+	rq->excerpt = buf_take(&text);
+	buf_release(&text);
+}
 
 bool
 api_read_body(struct api_request *rq)
@@ -12,8 +26,11 @@ api_read_body(struct api_request *rq)
 	enum gb_err rc;
 
 	rc = web_read_body(rq->web, &rq->body);
-	if (rc == GB_OK)
+	if (rc == GB_OK) {
+		if (rq->cfg->record_failed_bodies)
+			keep_excerpt(rq);
 		return true;
+	}
 	if (rc == GB_ETOOBIG)
 		api_error_set(&rq->error, FAULT_BODY_TOO_LARGE, NULL,
 			      "The request body is larger than %lld bytes.",
@@ -114,6 +131,8 @@ close_entry(struct api_request *rq)
 		e->status = 499; /* as web servers' logs have it */
 	if (rq->error.fault != FAULT_NONE && !e->hung_up)
 		e->error_class = api_error_class(&rq->error);
+	if (rq->error.fault != FAULT_NONE)
+		e->body = rq->excerpt;
 	e->total_ms = api_elapsed_ms(rq);
 }
 

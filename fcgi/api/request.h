@@ -34,6 +34,7 @@ struct api_request {
 	const char *rest;   /* of the path, what the route's "*" stands for */
 
 	struct buf body;   /* the request's, once read */
+	char *excerpt;	   /* of it, for the journal; NULL: not wanted */
 	const char *owner; /* whose is what the call makes; of snap->auth */
 	struct journal_entry entry;  /* filled in on the way */
 	char endpoint[ENDPOINT_MAX]; /* its own, where the table's is not it */
@@ -45,7 +46,8 @@ struct api_request {
 			   the handler has written the error, too */
 };
 
-/* Read the body into rq->body; false: rq->error says why not. */
+/* Read the body into rq->body; false: rq->error says why not.  What the journal
+ * wants of it, should the request fail, is kept. */
 bool api_read_body(struct api_request *rq);
 
 /* Fill in rq->error from a code of ours. */

@@ -414,6 +414,7 @@ release_request(struct api_request *rq)
 	for (i = 0; i < rq->entry.failed_count; i++)
 		free(rq->entry.failed[i].text);
 	free(rq->entry.failed);
+	free(rq->excerpt);
 	buf_release(&rq->body);
 	buf_release(&rq->out);
 	app_release(rq->app, rq->snap);

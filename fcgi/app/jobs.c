@@ -33,8 +33,9 @@ run_due(struct app *app)
 	cfg = snap->settings;
 	recheck_due(app_store(app), cfg, app_engine(app));
 	listing_due(app_store(app), cfg, app_engine(app));
-	keep.request_days = cfg->request_log_days;
-	keep.error_days = cfg->error_log_days;
+	keep.request_days =
+	    cfg->delete_request_logs ? cfg->request_log_days : 0;
+	keep.error_days = cfg->delete_error_logs ? cfg->error_log_days : 0;
 	keep.journal_max = cfg->journal_max;
 	keep.signature_hours = cfg->signature_hours;
 	keep.signatures_max = cfg->signatures_max;

@@ -87,6 +87,12 @@ static const struct command {
      "longer than that, and for requests from that date on\n"},
     {"prices", "delete", cli_prices_delete, 1, 1, 0, false, "prices delete ID",
      "forget a price of yours\n"},
+    {"log", "list", cli_log_list, 0, 0, 0, false, "log list",
+     "show the last failed requests whose bodies were kept, which\n"
+     "error_log_record_request_body has to ask for\n"},
+    {"log", "show", cli_log_show, 1, 1, 0, false, "log show ID",
+     "show the failed request of this id, which its client got as\n"
+     "X-Request-Id: each attempt, with Google's words, and its body\n"},
     {"check-config", NULL, cli_check_config, 0, 0, 0, true, "check-config",
      "show each setting in force, secrets masked, and where it came\n"
      "from; or each fault, with its place, and exit status 1\n"},

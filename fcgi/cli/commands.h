@@ -43,6 +43,8 @@ int cli_tokens_list(struct cli *);
 int cli_tokens_revoke(struct cli *);
 int cli_pictures_show(struct cli *);
 int cli_pictures_test(struct cli *);
+int cli_log_list(struct cli *);
+int cli_log_show(struct cli *);
 int cli_prices_list(struct cli *);
 int cli_prices_set(struct cli *);
 int cli_prices_delete(struct cli *);

@@ -158,11 +158,20 @@ struct settings {
 						  in any case */
 	int64_t fake_stream_interval_ms; /* FAKE_STREAM_EMPTY_DATA_INTERVAL_-
 					    SECONDS: of silence meanwhile */
+	bool stream_optimizer;		 /* STREAM_OPTIMIZER_ENABLED */
+	int64_t stream_min_delay_ms;	 /* STREAM_MIN_DELAY, of long texts */
+	int64_t stream_max_delay_ms;	 /* STREAM_MAX_DELAY, of short ones */
+	int64_t stream_short_text; /* STREAM_SHORT_TEXT_THRESHOLD characters */
+	int64_t stream_long_text;  /* STREAM_LONG_TEXT_THRESHOLD */
+	int64_t stream_chunk;	   /* STREAM_CHUNK_SIZE characters */
 
 	/* journal and log */
-	int64_t request_log_days; /* AUTO_DELETE_REQUEST_LOGS_DAYS; 0: keep */
-	int64_t error_log_days;	  /* AUTO_DELETE_ERROR_LOGS_DAYS; 0: keep */
-	int64_t journal_max;	  /* JOURNAL_MAX: bytes of both; 0: any */
+	bool delete_request_logs;  /* AUTO_DELETE_REQUEST_LOGS_ENABLED */
+	bool delete_error_logs;	   /* AUTO_DELETE_ERROR_LOGS_ENABLED */
+	bool record_failed_bodies; /* ERROR_LOG_RECORD_REQUEST_BODY */
+	int64_t request_log_days;  /* AUTO_DELETE_REQUEST_LOGS_DAYS; 0: keep */
+	int64_t error_log_days;	   /* AUTO_DELETE_ERROR_LOGS_DAYS; 0: keep */
+	int64_t journal_max;	   /* JOURNAL_MAX: bytes of both; 0: any */
 	char *timezone;		  /* TIMEZONE: of times that are shown; "UTC" */
 	enum log_level log_level; /* LOG_LEVEL */
 	char *log_file;		  /* LOG_FILE; "": standard error */

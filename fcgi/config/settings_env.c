@@ -67,6 +67,20 @@ number_json(const char *text)
 	return json_object_new_int64(number);
 }
 
+/* As other programs write it: ".5" is none of JSON's numbers. */
+static struct json_object *
+decimal_json(const char *text)
+{
+	double number;
+	char *end;
+
+	number = strtod(text, &end);
+	if (end == text || *end != '\0' ||
+	    text[strspn(text, "0123456789.")] != '\0')
+		return json_object_new_string(text);
+	return json_object_new_double(number);
+}
+
 /* Words between commas, spaces and line ends, as people paste them. */
 static struct json_object *
 words_json(const char *text)
@@ -134,6 +148,9 @@ settings_env_json(const struct setting *row, const char *text,
 		break;
 	case SETTING_NUMBER:
 		*out = number_json(copy);
+		break;
+	case SETTING_DECIMAL:
+		*out = decimal_json(copy);
 		break;
 	case SETTING_TEXT:
 	case SETTING_LEVEL:

@@ -8,12 +8,13 @@
 #include "config/settings.h"
 
 enum setting_type {
-	SETTING_BOOL,	/* bool */
-	SETTING_NUMBER, /* int64_t */
-	SETTING_TEXT,	/* char * */
-	SETTING_LEVEL,	/* enum log_level */
-	SETTING_LIST,	/* struct string_list */
-	SETTING_PAIRS,	/* struct string_pairs */
+	SETTING_BOOL,	 /* bool */
+	SETTING_NUMBER,	 /* int64_t */
+	SETTING_DECIMAL, /* int64_t: thousandths of what people write */
+	SETTING_TEXT,	 /* char * */
+	SETTING_LEVEL,	 /* enum log_level */
+	SETTING_LIST,	 /* struct string_list */
+	SETTING_PAIRS,	 /* struct string_pairs */
 };
 
 /* The unit in which people write a number. */
@@ -56,7 +57,7 @@ struct setting {
 	bool pair_number; /* its value is one, from "min" to "max" */
 };
 
-#define SETTINGS_COUNT 96
+#define SETTINGS_COUNT 105
 
 extern const struct setting settings_table[SETTINGS_COUNT];
 extern const char *const setting_unit_names[UNIT__MAX];

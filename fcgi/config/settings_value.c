@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "base/redact.h"
 
 #define JSON_DEPTH_MAX 8 /* a list of objects of strings needs 3 */
+#define DECIMAL_PARTS  1000
 
 /* What Gemini Balance and others call the levels, besides our own names. */
 static const struct {
@@ -245,6 +247,41 @@ assign_number(const struct setting *row, struct json_object *value,
 	if (row->unit == UNIT_BYTES)
 		buf_puts(why, ", or such as \"256K\", \"100M\" or \"1G\"");
 	return GB_EINVAL;
+}
+
+static enum gb_err
+assign_decimal(const struct setting *row, struct json_object *value,
+	       struct settings *s, struct buf *why)
+{
+	int64_t *field = field_of(row, s);
+	double number;
+
+	number = json_object_get_double(value);
+	if ((json_object_is_type(value, json_type_int) ||
+	     json_object_is_type(value, json_type_double)) &&
+	    number >= (double)row->min && number <= (double)row->max) {
+		*field = llround(number * DECIMAL_PARTS);
+		return GB_OK;
+	}
+	buf_puts(why, "must be a number");
+	if (row->unit != UNIT_NONE)
+		buf_printf(why, " of %s", setting_unit_names[row->unit]);
+	buf_printf(why, " from %" PRId64 " to %" PRId64 ", such as 0.016",
+		   row->min, row->max);
+	return GB_EINVAL;
+}
+
+/* Without the zeros that say nothing. */
+static void
+print_decimal(int64_t thousandths, struct buf *out)
+{
+	int64_t part = thousandths % DECIMAL_PARTS;
+	int digits = 3;
+
+	buf_printf(out, "%" PRId64, thousandths / DECIMAL_PARTS);
+	for (; part > 0 && part % 10 == 0; digits--)
+		part /= 10;
+	buf_printf(out, ".%0*" PRId64, part == 0 ? 1 : digits, part);
 }
 
 static enum gb_err
@@ -481,9 +518,10 @@ assign_pairs(const struct setting *row, struct json_object *value,
 static enum gb_err (*const assign[])(const struct setting *,
 				     struct json_object *, struct settings *,
 				     struct buf *) = {
-    [SETTING_BOOL] = assign_bool, [SETTING_NUMBER] = assign_number,
-    [SETTING_TEXT] = assign_text, [SETTING_LEVEL] = assign_level,
-    [SETTING_LIST] = assign_list, [SETTING_PAIRS] = assign_pairs,
+    [SETTING_BOOL] = assign_bool,	[SETTING_NUMBER] = assign_number,
+    [SETTING_DECIMAL] = assign_decimal, [SETTING_TEXT] = assign_text,
+    [SETTING_LEVEL] = assign_level,	[SETTING_LIST] = assign_list,
+    [SETTING_PAIRS] = assign_pairs,
 };
 
 enum gb_err
@@ -594,6 +632,9 @@ setting_print(const struct setting *row, const struct settings *s,
 	case SETTING_NUMBER:
 		buf_printf(out, "%" PRId64,
 			   *(const int64_t *)field / scale_of(row));
+		break;
+	case SETTING_DECIMAL:
+		print_decimal(*(const int64_t *)field, out);
 		break;
 	case SETTING_TEXT:
 		print_text(row, *(char *const *)field, out);

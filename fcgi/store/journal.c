@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/db.h"
+#include "store/failed_bodies.h"
 #include "store/price_cache.h"
 
 #define COUNT_MAX \
@@ -132,6 +133,8 @@ write_entry(struct store *s, const struct journal_entry *e)
 	    NULL);
 	for (i = 0; i < e->failed_count && rc == GB_OK; i++)
 		rc = write_attempt(s, e, &e->failed[i]);
+	if (rc == GB_OK && e->body != NULL)
+		rc = failed_body_put_locked(s, e);
 	return rc;
 }
 
@@ -149,7 +152,8 @@ write_entries(struct store *s, struct combine_op *op)
 	enum gb_err rc;
 	size_t i;
 
-	if (w->count == 1 && w->entries[0]->failed_count == 0)
+	if (w->count == 1 && w->entries[0]->failed_count == 0 &&
+	    w->entries[0]->body == NULL)
 		return write_entry(s, w->entries[0]); /* one row, or none */
 	if ((rc = db_part_begin(s)) != GB_OK)
 		return rc;

@@ -44,6 +44,7 @@ struct journal_entry {
 	char billed_model[96];	 /* as upstream calls it; "": it did not say */
 	char service_tier[16];	 /* "flex", "priority"; "": the usual one */
 	const char *error_class; /* "" when it went well */
+	const char *body;	 /* to be kept; NULL: it is not */
 	struct journal_attempt *failed; /* the failed attempts */
 	size_t failed_count;
 };

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "store/affinity.h"
+#include "store/failed_bodies.h"
 #include "store/journal.h"
 #include "store/keys.h"
 #include "store/objects.h"
@@ -89,6 +90,8 @@ retention_due(struct store *s, const struct retention *keep)
 		delete_older(s, store_journal_delete_requests, now_ms,
 			     keep->request_days);
 		delete_older(s, store_journal_delete_attempts, now_ms,
+			     keep->error_days);
+		delete_older(s, store_failed_bodies_delete, now_ms,
 			     keep->error_days);
 		trim_journal(s, keep->journal_max);
 		delete_older(s, store_usage_delete_hours, now_ms, HOURS_DAYS);

@@ -294,6 +294,21 @@ static const char *const migrations[] = {
     "INSERT INTO usage_state VALUES (1, 0, 0);"
 
     "PRAGMA user_version = 6;",
+
+    /* 7: bodies of requests that failed; one goes with its rows */
+    "CREATE TABLE failed_bodies ("
+    "	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "	time_ms INTEGER NOT NULL,"
+    "	request_id TEXT NOT NULL,"
+    "	body TEXT NOT NULL);"
+    "CREATE INDEX failed_bodies_time ON failed_bodies (time_ms);"
+    "CREATE INDEX failed_bodies_request ON failed_bodies (request_id);"
+    "CREATE TRIGGER failed_bodies_requests AFTER DELETE ON requests BEGIN"
+    "	DELETE FROM failed_bodies WHERE request_id = old.request_id; END;"
+    "CREATE TRIGGER failed_bodies_attempts AFTER DELETE ON attempts BEGIN"
+    "	DELETE FROM failed_bodies WHERE request_id = old.request_id; END;"
+
+    "PRAGMA user_version = 7;",
 };
 
 static const char sql_version[] = "PRAGMA user_version";

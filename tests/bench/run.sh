@@ -11,7 +11,7 @@
 # rows the journal of the usage part has (10 million are 1.4 GB).
 set -u
 
-PARTS='throughput latency streams image upload embeddings readers templates turns usage memory start size'
+PARTS='throughput latency streams image drawing upload embeddings readers templates turns usage memory start size'
 
 root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 gbalance=${GBALANCE:-$root/build/gbalance}
@@ -40,6 +40,10 @@ IMAGE_MIB=10
 IMAGE_CONNECTIONS=2
 IMAGE_ROUNDS=3
 IMAGE_SECONDS=3
+
+# A picture that comes back, and one that is edited by a form.
+DRAWING_MIB=4
+DRAWING_MODEL=gemini-3.1-flash-image
 
 # A file in one request.
 UPLOAD_MIB=256
@@ -179,13 +183,14 @@ print_table()
 
 # --- throughput -------------------------------------------------------------
 
-# load PORT SCRIPT CONNECTIONS SECONDS: set "per_second" to what a port answers.
+# load PORT SCRIPT CONNECTIONS SECONDS [PATH]: set "per_second" to what a port
+# answers.
 load()
 {
   local out
 
   out=$(wrk -t1 -c"$3" -d"$4s" --timeout 20s -s "$root/tests/bench/$2.lua" \
-          "http://127.0.0.1:$1/v1/chat/completions") || fail "wrk: $out"
+          "http://127.0.0.1:$1${5:-/v1/chat/completions}") || fail "wrk: $out"
   if grep -Eq 'Non-2xx|Socket errors' <<<"$out"; then
     tail -n 5 "$work/gbalance.log" >&2
     fail "not every answer was good: $out"
@@ -310,6 +315,90 @@ measure_image()
     "$(median ${ratios[lighttpd_gbalance]})"
   note '  behind nginx, ratio to bare nginx' \
     "$(median ${ratios[nginx_gbalance]})"
+}
+
+# --- pictures that are drawn -------------------------------------------------
+
+# What upstream answers, and what it is asked for here and by its own name.
+make_drawing()
+{
+  {
+    printf '{"candidates":[{"content":{"role":"model","parts":[{"inlineData":'
+    printf '{"mimeType":"image/png","data":"'
+    { printf '\211PNG\r\n\032\n'
+      head -c $((DRAWING_MIB * 1048576)) /dev/urandom; } | base64 -w 0
+    printf '"}}]},"finishReason":"STOP","index":0}],"usageMetadata":'
+    printf '{"promptTokenCount":9,"candidatesTokenCount":1290,'
+    printf '"totalTokenCount":1299}}'
+  } >"$work/drawing.json"
+  printf '{"model":"%s","prompt":"a cat","response_format":"b64_json"}' \
+    $DRAWING_MODEL >"$work/draw.json"
+  printf '{"contents":[{"role":"user","parts":[{"text":"a cat"}]}]}' \
+    >"$work/draw-bare.json"
+  { printf '\211PNG\r\n\032\n'
+    head -c $((IMAGE_MIB * 1048576)) /dev/urandom; } >"$work/edit.png"
+}
+
+# draw PATH CURL-ARGUMENTS...: sets "grown", MiB at most beyond what there was.
+draw()
+{
+  local before out path=$1
+
+  shift
+  before=$(rss_kib "$gbalance_pid")
+  echo 5 >"/proc/$gbalance_pid/clear_refs"
+  out=$(curl -sS -H "Authorization: Bearer $BENCH_TOKEN" -H 'Expect:' "$@" \
+          -o "$work/draw.out" -w '%{http_code} %{size_download}' \
+          "http://127.0.0.1:$nginx_gbalance_port$path") || fail "draw: $out"
+  [ "${out%% *}" = 200 ] && [ "${out#* }" -gt $((DRAWING_MIB * 1048576)) ] ||
+    fail "draw: $out $(head -c 1000 "$work/draw.out")"
+  grown=$(calc "($(peak_kib "$gbalance_pid") - $before) / 1024" 1)
+}
+
+# Base64 is four thirds of a picture, and that is there three times: as it came,
+# taken apart, and as it goes.
+measure_drawing()
+{
+  local names=(bare lighttpd_gbalance nginx_gbalance)
+  local json=(-H 'Content-Type: application/json')
+  local -A ratios=()
+  local i name port_of path base rates=()
+
+  make_drawing
+  start_gbalance "$upstream_port"
+  probe "$nginx_gbalance_port"
+  draw /v1/images/generations "${json[@]}" --data-binary "@$work/draw.json"
+  row "memory for a drawn picture, of each MiB" \
+    "$(calc "$grown / $DRAWING_MIB" 1)" '<' 5 MiB
+  stop_gbalance
+  start_gbalance "$upstream_port"
+  probe "$nginx_gbalance_port"
+  draw /v1/images/edits -F "model=$DRAWING_MODEL" -F 'prompt=a dog' \
+    -F response_format=b64_json -F "image=@$work/edit.png;type=image/png"
+  row "memory for a picture of $IMAGE_MIB MiB that is edited, of each MiB" \
+    "$(calc "$grown / ($IMAGE_MIB + $DRAWING_MIB)" 1)" '<' 4 MiB
+  for ((i = 0; i < IMAGE_ROUNDS; i++)); do
+    for name in "${names[@]}"; do
+      port_of=${name}_port
+      BENCH_BODY=$work/draw.json path=/v1/images/generations
+      if [ "$name" = bare ]; then
+        BENCH_BODY=$work/draw-bare.json
+        path=/v1beta/models/$DRAWING_MODEL:generateContent
+      fi
+      export BENCH_BODY
+      load "${!port_of}" image $IMAGE_CONNECTIONS $IMAGE_SECONDS "$path"
+      [ "$name" != bare ] || { base=$per_second; rates+=("$base"); }
+      ratios[$name]+=" $(calc "$per_second / $base")"
+    done
+  done
+  stop_gbalance
+  note '  drawn pictures through bare nginx, MiB/s' \
+    "$(calc "$(median "${rates[@]}") * $(stat -c %s "$work/drawing.json") / 1048576" 0)"
+  note '  behind lighttpd, ratio to bare nginx' \
+    "$(median ${ratios[lighttpd_gbalance]})"
+  note '  behind nginx, ratio to bare nginx' \
+    "$(median ${ratios[nginx_gbalance]})"
+  rm -f "$work"/draw* "$work/edit.png"
 }
 
 # --- an uploaded file -------------------------------------------------------

@@ -91,7 +91,7 @@ CONF
 }
 
 # The canned upstream: one Gemini answer for everything, as fast as can be; but
-# for embeddings what is in embeddings.json.
+# for embeddings and pictures, what is in a file.
 start_upstream()
 {
   local text='Hello! How can I help you today?'
@@ -107,6 +107,11 @@ start_upstream()
       return 405;
     }
     location = /embeddings.json { root $work; }
+    location ~ image:generateContent$ {
+      error_page 405 =200 /drawing.json;
+      return 405;
+    }
+    location = /drawing.json { root $work; }
     location / {
       return 200 '{"candidates":[{"content":{"parts":[{"text":"$text"}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":12,"candidatesTokenCount":9,"totalTokenCount":21},"modelVersion":"gemini-2.5-flash","responseId":"bench"}';
     }

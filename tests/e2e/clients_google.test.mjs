@@ -160,6 +160,31 @@ describe("more than text", () => {
 		assert.equal(painted.data, PIXEL);
 	});
 
+	it("pictures edited in a chat", async () => {
+		const session = ai.chats.create({
+			model: "gemini-3.1-flash-image"});
+		const first = await session.sendMessage({message: "a cat"});
+		const second = await session.sendMessage({message: "with a hat"});
+		const sent = JSON.parse(held.fake.requests.at(-1).body);
+
+		assert.equal(first.data, PIXEL);
+		assert.equal(second.data, PIXEL);
+		assert.equal(partsOf(sent, "inlineData").length, 1);
+	});
+
+	it("sound that is heard", async () => {
+		const r = await ai.models.generateContent({
+			model: MODEL, contents: [
+				{text: "Write down what is said."},
+				{inlineData: {mimeType: "audio/wav",
+					      data: "UklGRiQAAABXQVZF"}}]});
+		const [sent] = JSON.parse(held.fake.requests.at(-1).body)
+			.contents;
+
+		assert.ok(r.text.length > 0);
+		assert.equal(sent.parts[1].inlineData.data, "UklGRiQAAABXQVZF");
+	});
+
 	it("sound", async () => {
 		const r = await ai.models.generateContent({
 			model: "gemini-3.8-flash-tts", contents: "Hello.",

@@ -12,6 +12,7 @@ import path from "node:path";
 import {after, afterEach, before, beforeEach, it} from "node:test";
 
 import {ApiError, GoogleGenAI} from "@google/genai";
+import OpenAI from "openai";
 
 import {ask, bearer, chat, KEYS, MODEL, startFake, startStack, TOKEN, userSays}
 	from "./harness.mjs";
@@ -149,6 +150,30 @@ it("200 MiB: uploaded, polled, used and deleted, by two processes in turn",
 		return true;
 	});
 	assert.deepEqual(await stacks[0].sql("SELECT name FROM objects"), []);
+});
+
+it("200 MiB of OpenAI's client, by two processes in turn", async () => {
+	const was = stacks.map(memoryOf);
+	const client = new OpenAI({apiKey: TOKEN, maxRetries: 0, baseURL:
+		`http://127.0.0.1:${proxy.address().port}/v1`});
+	let file = await client.files.create({purpose: "user_data",
+		file: fs.createReadStream(big)});
+
+	assert.equal(file.bytes, BIG);
+	while (file.status !== "processed")
+		file = await client.files.retrieve(file.id);
+	const r = await client.chat.completions.create({model: MODEL, messages: [
+		{role: "user", content: [
+			{type: "file", file: {file_id: file.id}},
+			{type: "text", text: "what is it?"}]}]});
+	assert.equal(r.choices[0].message.content, "You said: what is it?");
+	assert.ok((await client.files.delete(file.id)).deleted);
+	await assert.rejects(client.files.retrieve(file.id),
+			     OpenAI.NotFoundError);
+	assert.equal(keysAsked().size, 1, "all of it with one key");
+	stacks.forEach((stack, i) => assert.ok(
+		memoryOf(stack) - was[i] < GROWTH_MAX,
+		`${(memoryOf(stack) - was[i]) / MIB} MiB more`));
 });
 
 it("200 MiB in one request pass through", async () => {

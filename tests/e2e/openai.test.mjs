@@ -588,6 +588,25 @@ describe("errors", () => {
 			assert.equal(e.code, "request_too_large");
 		}));
 
+	for (const [method, path] of [
+		["POST", "chat/completions"], ["POST", "responses"],
+		["POST", "embeddings"], ["POST", "images/generations"],
+		["POST", "images/edits"], ["POST", "audio/speech"],
+		["POST", "audio/transcriptions"], ["POST", "audio/translations"],
+		["POST", "files"], ["GET", "files"], ["GET", "models"]])
+		it(`${method} ${path} is below every prefix`, async () => {
+			const body = method === "POST" ? {} : undefined;
+
+			for (const prefix of ["/v1", "/hf/v1", "/openai/v1"]) {
+				const r = await ask(
+					`${stack.url}${prefix}/${path}`,
+					{headers: bearer(), body});
+
+				assert.equal(r.status, body ? 400 : 200,
+					     prefix + r.text);
+			}
+		});
+
 	it("a wrong method and an unknown path", async () => {
 		const wrong = await ask(`${stack.url}/v1/chat/completions`,
 					{headers: bearer()});

@@ -7,10 +7,11 @@ import fs from "node:fs";
 import path from "node:path";
 import {after, before, beforeEach, describe, it} from "node:test";
 
+import OpenAI from "openai";
 import S3rver from "s3rver";
 
 import {ACCOUNT, FakeHost, s3Fault} from "../fake/hosts.mjs";
-import {ask, bearer, freePort, open, startFake, startStack}
+import {ask, bearer, freePort, open, startFake, startStack, TOKEN}
 	from "./harness.mjs";
 
 const NAME = "0123456789abcdef0123456789abcdef";
@@ -315,6 +316,82 @@ describe("what an operator sees", () => {
 		stack.writeConfig({});
 	});
 });
+
+/* What the host does is nobody's concern but the operator's. */
+for (const kind of Object.keys(LINKS))
+	describe(`OpenAI's client, when pictures go to ${kind}`, () => {
+		const PAINTER = "gemini-3.1-flash-image";
+		let host, here, client;
+
+		before(async () => {
+			host = await new FakeHost(kind).start();
+			here = await startStack(fake, {settings: {
+				...settingsOf(host), public_url: ""}});
+			client = new OpenAI({apiKey: TOKEN, maxRetries: 0,
+					     baseURL: `${here.url}/v1`});
+		});
+		after(async () => {
+			await here?.stop();
+			await host?.close();
+		});
+
+		const isDelivered = async (url) => {
+			assert.match(url, OURS);
+			assert.ok(url.startsWith(here.url), url);
+			const {status, bytes} = await get(url);
+			assert.equal(status, 200);
+			assert.deepEqual(bytes.subarray(0, 8), PNG);
+		};
+		const draw = async () => (await client.images.generate({
+			model: PAINTER, prompt: "a cat", n: 2,
+			response_format: "url"})).data.map((d) => d.url);
+		const chatted = async (more) => {
+			const r = await client.chat.completions.create({
+				model: `${PAINTER}-chat`, ...more,
+				messages: [{role: "user", content: "a cat"}]});
+			let text = "";
+
+			if (!more.stream)
+				text = r.choices[0].message.content;
+			else
+				for await (const c of r)
+					text += c.choices[0]?.delta.content ??
+						"";
+			return /!\[image\]\(([^)]*)\)/.exec(text)[1];
+		};
+
+		it("gets links to the host while it is well", async () => {
+			for (const url of await draw())
+				assert.ok(host.uploads.some((u) =>
+					url === LINKS[kind](host, u.name)), url);
+			assert.equal(host.uploads.length, 2);
+		});
+
+		for (const how of ["refused", "slow", "wrong", "expired"])
+			it(`gets the picture when it is ${how}`, async () => {
+				host.how = how;
+				host.uploads = [];
+				for (const url of await draw())
+					await isDelivered(url);
+				assert.ok(host.uploads.length > 0);
+				for (const more of [{}, {stream: true}])
+					await isDelivered(await chatted(more));
+				const {stdout} = await here.tool("pictures",
+								 "show");
+				assert.match(stdout, /because the host failed/);
+			});
+
+		it("gets the picture itself without any host", async () => {
+			host.uploads = [];
+			const {data} = await client.images.generate({
+				model: PAINTER, prompt: "a cat",
+				response_format: "b64_json"});
+
+			assert.deepEqual(Buffer.from(data[0].b64_json,
+				"base64").subarray(0, 8), PNG);
+			assert.equal(host.uploads.length, 0);
+		});
+	});
 
 /* The folder, through the web servers; nobody needs a token. */
 for (const options of [

@@ -148,6 +148,13 @@ check_row(const struct row *row, struct try *t)
 /* --- the environment ------------------------------------------------------ */
 
 #define ENV_FAULT(name, reason) NULL, "environment: " name ": " reason "\n"
+#define DELAY_FAULT(what, value) \
+	{ \
+		what, "STREAM_MIN_DELAY=" value, NULL, \
+		    ENV_FAULT("stream_min_delay", \
+			      "must be a number of seconds from 0 to 1, such " \
+			      "as 0.016") \
+	}
 
 static const struct row env_rows[] = {
     {"a JSON list", "API_KEYS=[\"" KEY_A "\",\"" KEY_B "\"]", "api_keys",
@@ -173,6 +180,13 @@ static const struct row env_rows[] = {
     {"a number in blanks", "MAX_RETRIES= 63 ", "max_retries", "63", NULL},
     {"a quoted number", "MAX_RETRIES=\"7\"", "max_retries", "7", NULL},
     {"seconds", "TIME_OUT=90", "time_out", "90", NULL},
+    {"a decimal", "STREAM_MAX_DELAY=0.25", "stream_max_delay", "0.25", NULL},
+    {"a decimal as others write it", "STREAM_MIN_DELAY=.005",
+     "stream_min_delay", "0.005", NULL},
+    {"a decimal that is whole", "STREAM_MIN_DELAY=1", "stream_min_delay", "1.0",
+     NULL},
+    {"more digits than count", "STREAM_MIN_DELAY=0.01649", "stream_min_delay",
+     "0.016", NULL},
     {"a size", "MAX_BODY=4096", "max_body", "4096", NULL},
     {"KiB", "STREAM_BUFFER=64k", "stream_buffer", "65536", NULL},
     {"MiB", "MAX_BODY=2M", "max_body", "2097152", NULL},
@@ -268,6 +282,10 @@ static const struct row env_rows[] = {
      ENV_FAULT("time_out", "must be a whole number of seconds from 1 to 3600")},
     {"above all numbers", "TIME_OUT=99999999999999999999", NULL,
      ENV_FAULT("time_out", "must be a whole number of seconds from 1 to 3600")},
+    DELAY_FAULT("above the range", "1.001"),
+    DELAY_FAULT("no number", "inf"),
+    DELAY_FAULT("a decimal with a unit", "0.1s"),
+    DELAY_FAULT("a decimal in C", "0x1p-3"),
     {"a suffix where none goes", "TIME_OUT=1M", NULL,
      ENV_FAULT("time_out", "must be a whole number of seconds from 1 to 3600")},
     {"a suffix nobody knows", "STREAM_BUFFER=1X", NULL,
