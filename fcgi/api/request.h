@@ -35,7 +35,11 @@ struct api_request {
 
 	struct buf body;   /* the request's, once read */
 	const char *owner; /* whose is what the call makes; of snap->auth */
-	struct journal_entry entry;  /* filled in on the way */
+	const struct auth_token *token; /* who asks; NULL: nobody has to be */
+	enum token_endpoint family;	/* of the endpoint */
+	bool admitted;			/* it may call upstream */
+	struct lease lease;		/* what it has reserved for that */
+	struct journal_entry entry;	/* filled in on the way */
 	char endpoint[ENDPOINT_MAX]; /* its own, where the table's is not it */
 
 	struct api_error error; /* how it failed, if it did */

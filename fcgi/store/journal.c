@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/db.h"
+#include "store/limits.h"
 #include "store/price_cache.h"
 
 #define COUNT_MAX \
@@ -132,6 +133,11 @@ write_entry(struct store *s, const struct journal_entry *e)
 	    NULL);
 	for (i = 0; i < e->failed_count && rc == GB_OK; i++)
 		rc = write_attempt(s, e, &e->failed[i]);
+	if (rc == GB_OK && e->lease != NULL)
+		rc =
+		    limit_settle_locked(s, e->lease,
+					e->prompt_tokens + e->completion_tokens,
+					cost, e->time_ms + e->total_ms);
 	return rc;
 }
 
@@ -149,7 +155,8 @@ write_entries(struct store *s, struct combine_op *op)
 	enum gb_err rc;
 	size_t i;
 
-	if (w->count == 1 && w->entries[0]->failed_count == 0)
+	if (w->count == 1 && w->entries[0]->failed_count == 0 &&
+	    w->entries[0]->lease == NULL)
 		return write_entry(s, w->entries[0]); /* one row, or none */
 	if ((rc = db_part_begin(s)) != GB_OK)
 		return rc;
