@@ -42,28 +42,29 @@ admit_endpoint(struct api_request *rq)
 	return false;
 }
 
-/* Whether the token may use the model that the call is to: by its name, or by
- * one that means nothing else. */
+/* Whether the token may use the model that the call is to, or is about: by its
+ * name, or by one that means nothing else. */
 static bool
 admit_model(struct api_request *rq, const struct call *call)
 {
-	const char *asked = rq->entry.model;
+	const char *asked = rq->entry.model, *used = call->model;
 	struct model_name meant;
 
-	if (call->model == NULL || call->model[0] == '\0' ||
-	    auth_allows_model(rq->token, call->model))
+	if (used[0] == '\0')
+		used = asked;
+	if (used[0] == '\0' || auth_allows_model(rq->token, used))
 		return true;
 	if (strncmp(asked, "models/", 7) == 0)
 		asked += 7;
 	if (asked[0] != '\0' && strlen(asked) < MODEL_NAME_MAX &&
 	    auth_allows_model(rq->token, asked)) {
 		model_name_resolve(asked, rq->snap->models, &meant);
-		if (strcmp(meant.google, call->model) == 0)
+		if (strcmp(meant.google, used) == 0)
 			return true;
 	}
 	api_error_set(&rq->error, FAULT_FORBIDDEN, NULL,
 		      "Your access token may not use the model \"%.128s\".",
-		      call->model);
+		      used);
 	return false;
 }
 
@@ -93,8 +94,8 @@ add_call(struct limit_want *want, const struct call *call)
 {
 	struct gemini_estimate est;
 
-	if (call->body == NULL || call->model == NULL ||
-	    call->model[0] == '\0' || path_has(call, ":countTokens"))
+	if (call->body == NULL || call->model[0] == '\0' ||
+	    path_has(call, ":countTokens"))
 		return;
 	gemini_estimate(call->body, call->body_len, &est);
 	want->model = call->model;

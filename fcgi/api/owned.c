@@ -404,6 +404,9 @@ take_body(struct owned *o, struct api_request *rq)
 	if (rq->dialect == DIALECT_INTERACTIONS) {
 		kinds |= OWNED_INTERACTION;
 		find_model(o, &rq->body);
+	} else if (strcmp(rq->entry.endpoint, "gemini.cachedContents") == 0) {
+		find_model(o, &rq->body);
+		o->model[0] = '\0'; /* it costs nothing of its quota */
 	}
 	if ((names = calloc(1, sizeof(*names))) == NULL) {
 		api_fail(rq, GB_ENOMEM);
