@@ -221,6 +221,8 @@ reserve(struct api_request *rq, struct call *const calls[], size_t count)
 	want.model = "";
 	for (i = 0; i < count && counts_tokens(rq->token); i++)
 		add_call(&want, calls[i]);
+	if (rq->rounds > 1)
+		want.input *= (int64_t)rq->rounds;
 	want.now_ms = clock_wall_ms();
 	want.mono_ms = clock_mono_ms();
 	rc = leases_reserve(app_leases(rq->app), &want, &rq->lease, &answer);

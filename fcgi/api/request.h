@@ -38,6 +38,8 @@ struct api_request {
 	const struct auth_token *token; /* who asks; NULL: nobody has to be */
 	enum token_endpoint family;	/* of the endpoint */
 	bool admitted;			/* it may call upstream */
+	size_t rounds;			/* of calls like its first ones, one
+					   after the other; 0: one */
 	struct lease lease;		/* what it has reserved for that */
 	struct journal_entry entry;	/* filled in on the way */
 	char endpoint[ENDPOINT_MAX]; /* its own, where the table's is not it */

@@ -54,15 +54,19 @@ static void
 renew(struct leases *l)
 {
 	struct limit_lease *copies;
+	enum gb_err rc;
 	size_t count;
 
 	copies = copy_old(l, &count);
 	if (copies == NULL)
 		return;
 	pthread_mutex_unlock(&l->mutex);
-	if (store_limit_renew(l->store, copies, count, clock_mono_ms()) !=
-	    GB_OK)
-		log_warnx("limits: %zu reservations were not renewed", count);
+	rc = store_limit_renew(l->store, copies, count, clock_mono_ms());
+	if (rc != GB_OK && !l->failing)
+		log_warnx("limits: reservations are not renewed until the "
+			  "database can be written again: %s",
+			  gb_strerror(rc));
+	l->failing = rc != GB_OK;
 	free(copies);
 	pthread_mutex_lock(&l->mutex);
 }

@@ -26,6 +26,7 @@ struct leases {
 	pthread_cond_t wake;
 	pthread_t thread;
 	bool running, stop;
+	bool failing; /* the last renewal was not written; the thread's */
 	int64_t next_number;
 	struct lease *first;
 };

@@ -95,7 +95,8 @@ take_value(struct walk *w, const struct span *value)
 	} else if (is(&w->key, "fileUri", "file_uri")) {
 		w->out->input += FILE_TOKENS;
 		w->mime.len = 0;
-	} else if (!is(&w->key, "thoughtSignature", "thought_signature")) {
+	} else if (!is(&w->key, "thoughtSignature", "thought_signature") &&
+		   !is(&w->key, "model", "role")) {
 		w->text_bytes += (int64_t)value->len;
 	}
 }

@@ -41,6 +41,7 @@ static const struct {
      1121, 0, 1},
     {"{\"response\":{\"data\":\"123456789\"}}", 4, 0, 1},
     {"{\"thoughtSignature\":\"" SPACE20 "\"}", 1, 0, 1},
+    {"{\"model\":\"" SPACE20 "\",\"role\":\"" SPACE20 "\"}", 1, 0, 1},
     /* no JSON */
     {"\"", 1, 0, 1},
     {"\"\\", 1, 0, 1},
