@@ -94,7 +94,7 @@ take_value(struct walk *w, const struct span *value)
 		w->mime.len = 0;
 	} else if (is(&w->key, "fileUri", "file_uri")) {
 		w->out->input += FILE_TOKENS;
-		w->mime.len = 0;
+		w->mime.len = w->key.len = 0;
 	} else if (!is(&w->key, "thoughtSignature", "thought_signature") &&
 		   !is(&w->key, "model", "role")) {
 		w->text_bytes += (int64_t)value->len;

@@ -335,6 +335,23 @@ describe(`${INSTANCES} processes with parallel clients`, () => {
 	});
 });
 
+it("a plain CGI keeps limits from one process to the next", async () => {
+	const cgi = await startStack(fake, {way: "cgi", mount: "/gbalance"});
+
+	try {
+		const {stdout} = await cgi.tool("tokens", "create", "cgi",
+			"--parallel", "1", "--requests-per-day", "2");
+		const got = [];
+		for (let i = 0; i < 3; i++)
+			got.push((await complete(cgi, stdout.trim())).status);
+		assert.deepEqual(got, [200, 200, 429]);
+		assert.deepEqual(await cgi.sql("SELECT * FROM token_leases"),
+				 []);
+	} finally {
+		await cgi.stop();
+	}
+});
+
 describe("what is reserved", () => {
 	/* A request that is under way for longer than the test. */
 	const hang = async (s, token) => {
