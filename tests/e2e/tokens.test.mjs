@@ -101,6 +101,11 @@ describe("models", () => {
 			assert.equal(error.status, "PERMISSION_DENIED");
 			assert.ok(error.message.includes(OTHER), r.text);
 		}
+		const tuned = await post(token,
+			"/v1beta/tunedModels/mine:generateContent",
+			userSays("x"));
+		assert.equal(tuned.status, 403, tuned.text);
+		assert.match(tuned.json.error.message, /tunedModels\/mine/);
 		assert.equal(fake.requests.length, 0);
 	});
 
