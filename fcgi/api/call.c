@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/admit.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "upstream/exits.h"
@@ -637,6 +638,9 @@ call_run(struct call *call)
 {
 	struct campaign *c;
 
+	/* several calls of one request were let in together */
+	if (call->peers == NULL && !admit_calls(call->rq, &call, 1))
+		return;
 	if ((c = calloc(1, sizeof(*c))) == NULL) {
 		api_fail(call->rq, GB_ENOMEM);
 		return;

@@ -14,7 +14,10 @@
 #define EXPOSED \
 	"X-Request-Id, Request-Id, X-Gbalance-Dropped, Retry-After, " \
 	"X-Should-Retry, Allow, WWW-Authenticate, X-Goog-Upload-URL, " \
-	"X-Goog-Upload-Status, X-Goog-Upload-Size-Received"
+	"X-Goog-Upload-Status, X-Goog-Upload-Size-Received, " \
+	"X-RateLimit-Limit-Requests, X-RateLimit-Remaining-Requests, " \
+	"X-RateLimit-Reset-Requests, X-RateLimit-Limit-Tokens, " \
+	"X-RateLimit-Remaining-Tokens, X-RateLimit-Reset-Tokens"
 
 static bool
 is_listed(const struct string_list *origins, const char *origin)

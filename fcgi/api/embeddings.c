@@ -198,6 +198,7 @@ ask(struct embeddings *x, struct api_request *rq)
 {
 	size_t first, count;
 
+	rq->rounds = (x->count + AT_ONCE - 1) / AT_ONCE;
 	for (first = 0; first < x->count; first += count) {
 		count = x->count - first < AT_ONCE ? x->count - first : AT_ONCE;
 		if (!ask_some(x, rq, first, count))

@@ -64,7 +64,8 @@ void owned_model_verb(struct api_request *, const char *version,
 		      const char *model, const char *verb);
 
 /* upload.c: uploads of files; and the one token that is not an access token:
- * who knows the id of an upload may go on with it, as its owner. */
+ * who knows the id of an upload may go on with it, as its owner, who then is
+ * rq->token. */
 void upload_call(struct api_request *);
 bool upload_token(struct api_request *);
 

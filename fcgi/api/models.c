@@ -44,6 +44,7 @@ filter_of(const struct api_request *rq)
 	filter.names = rq->cfg->filtered_models.items;
 	filter.count = rq->cfg->filtered_models.count;
 	filter.rules = rq->snap->models;
+	filter.allowed = rq->token == NULL ? NULL : rq->token->models;
 	return filter;
 }
 

@@ -409,6 +409,12 @@ take_body(struct owned *o, struct api_request *rq)
 	if (rq->dialect == DIALECT_INTERACTIONS) {
 		kinds |= OWNED_INTERACTION;
 		find_model(o, &rq->body);
+	} else if (strcmp(rq->entry.endpoint, "gemini.cachedContents") == 0) {
+		find_model(o, &rq->body);
+		o->model[0] = '\0'; /* it costs nothing of its quota */
+	} else if (strncmp(o->name.text, "tunedModels/", 12) == 0) {
+		(void)snprintf(rq->entry.model, sizeof(rq->entry.model), "%s",
+			       o->name.text);
 	}
 	if ((names = calloc(1, sizeof(*names))) == NULL) {
 		api_fail(rq, GB_ENOMEM);

@@ -136,6 +136,19 @@ close_entry(struct api_request *rq)
 	e->total_ms = api_elapsed_ms(rq);
 }
 
+/* The row also settles what was reserved. */
+static void
+write_entry(struct api_request *rq)
+{
+	bool written = false;
+
+	rq->entry.lease = rq->lease.live ? &rq->lease.limit : NULL;
+	if (rq->entry.endpoint != NULL)
+		written =
+		    journal_writer_write(app_journal(rq->app), &rq->entry);
+	leases_end(app_leases(rq->app), &rq->lease, written);
+}
+
 void
 api_finish(struct api_request *rq)
 {
@@ -145,8 +158,7 @@ api_finish(struct api_request *rq)
 	if (rq->error.fault != FAULT_NONE && !rq->entry.hung_up && !streaming)
 		write_error(rq);
 	close_entry(rq);
-	if (rq->entry.endpoint != NULL)
-		journal_writer_write(app_journal(rq->app), &rq->entry);
+	write_entry(rq);
 	if (rq->entry.hung_up)
 		return;
 	if (streaming)

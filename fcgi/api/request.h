@@ -36,7 +36,13 @@ struct api_request {
 	struct buf body;   /* the request's, once read */
 	char *excerpt;	   /* of it, for the journal; NULL: not wanted */
 	const char *owner; /* whose is what the call makes; of snap->auth */
-	struct journal_entry entry;  /* filled in on the way */
+	const struct auth_token *token; /* who asks; NULL: nobody has to be */
+	enum token_endpoint family;	/* of the endpoint */
+	bool admitted;			/* it may call upstream */
+	size_t rounds;			/* of calls like its first ones, one
+					   after the other; 0: one */
+	struct lease lease;		/* what it has reserved for that */
+	struct journal_entry entry;	/* filled in on the way */
 	char endpoint[ENDPOINT_MAX]; /* its own, where the table's is not it */
 
 	struct api_error error; /* how it failed, if it did */

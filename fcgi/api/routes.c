@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/admit.h"
 #include "api/cors.h"
 #include "api/endpoints.h"
 #include "api/path_mend.h"
@@ -38,8 +39,9 @@ enum place {
 	AT_VERTEX_V1 = 512, /* /vertex-express/v1: chats of OpenAI's, too */
 	AT_OWNED = 128, /* a path of Gemini's that names what belongs to a key,
 			   or a collection of it */
-	AT_UPLOAD = 1024, /* /upload/v1beta */
-	AT_LIVE = 2048	  /* /ws, where a WebSocket would be */
+	AT_OWNED_FILES = 4096, /* the same of Gemini's files */
+	AT_UPLOAD = 1024,      /* /upload/v1beta */
+	AT_LIVE = 2048	       /* /ws, where a WebSocket would be */
 };
 
 static const struct prefix {
@@ -76,83 +78,88 @@ static const struct route {
 	unsigned places;
 	const char *path;
 	enum who who;
+	enum token_endpoint family; /* as tokens are allowed them */
 	enum api_dialect dialect;
 	const char *name; /* in the journal; NULL: leaves no row */
 	void (*handler)(struct api_request *);
 } routes[] = {
-    {"GET", AT_ROOT, "/health", ANYBODY, DIALECT_OPENAI, NULL, health_get},
+    {"GET", AT_ROOT, "/health", ANYBODY, ENDPOINT_MODELS, DIALECT_OPENAI, NULL,
+     health_get},
     /* Its name is what nobody can guess. */
-    {"GET", AT_ROOT, "/pictures/*", ANYBODY, DIALECT_OPENAI, NULL,
-     pictures_get},
-    {"*", AT_OWNED, "/*", TOKEN_USER, DIALECT_GOOGLE, "gemini.other",
-     owned_call},
-    {"POST", AT_UPLOAD, "/*", UPLOAD_USER, DIALECT_GOOGLE, "gemini.upload",
-     upload_call},
-    {"PUT", AT_UPLOAD, "/*", UPLOAD_USER, DIALECT_GOOGLE, "gemini.upload",
-     upload_call},
-    {"*", AT_LIVE, "/*", TOKEN_USER, DIALECT_GOOGLE, "gemini.live", live_call},
+    {"GET", AT_ROOT, "/pictures/*", ANYBODY, ENDPOINT_IMAGES, DIALECT_OPENAI,
+     NULL, pictures_get},
+    {"*", AT_OWNED, "/*", TOKEN_USER, ENDPOINT_NATIVE, DIALECT_GOOGLE,
+     "gemini.other", owned_call},
+    {"*", AT_OWNED_FILES, "/*", TOKEN_USER, ENDPOINT_FILES, DIALECT_GOOGLE,
+     "gemini.other", owned_call},
+    {"POST", AT_UPLOAD, "/*", UPLOAD_USER, ENDPOINT_FILES, DIALECT_GOOGLE,
+     "gemini.upload", upload_call},
+    {"PUT", AT_UPLOAD, "/*", UPLOAD_USER, ENDPOINT_FILES, DIALECT_GOOGLE,
+     "gemini.upload", upload_call},
+    {"*", AT_LIVE, "/*", TOKEN_USER, ENDPOINT_NATIVE, DIALECT_GOOGLE,
+     "gemini.live", live_call},
     {"POST", AT_OPENAI | AT_VERTEX_V1, "/chat/completions", TOKEN_USER,
-     DIALECT_OPENAI, "chat.completions", chat_completions},
+     ENDPOINT_CHAT, DIALECT_OPENAI, "chat.completions", chat_completions},
     {"POST", AT_OPENAI | AT_VERTEX_V1, "/completions", TOKEN_USER,
-     DIALECT_OPENAI, "completions", chat_plain_completions},
-    {"POST", AT_ANTHROPIC, "/messages", TOKEN_USER, DIALECT_ANTHROPIC,
-     "messages", chat_messages},
-    {"POST", AT_ANTHROPIC, "/messages/count_tokens", TOKEN_USER,
+     ENDPOINT_CHAT, DIALECT_OPENAI, "completions", chat_plain_completions},
+    {"POST", AT_ANTHROPIC, "/messages", TOKEN_USER, ENDPOINT_CHAT,
+     DIALECT_ANTHROPIC, "messages", chat_messages},
+    {"POST", AT_ANTHROPIC, "/messages/count_tokens", TOKEN_USER, ENDPOINT_CHAT,
      DIALECT_ANTHROPIC, "messages.count_tokens", chat_messages_count},
-    {"", AT_ANTHROPIC, "/messages/*", TOKEN_USER, DIALECT_ANTHROPIC, NULL,
-     NULL},
-    {"GET", AT_ANTHROPIC_HEADER, "/models", TOKEN_USER, DIALECT_ANTHROPIC,
-     "anthropic.models.list", models_anthropic_list},
-    {"GET", AT_ANTHROPIC_HEADER, "/models/*", TOKEN_USER, DIALECT_ANTHROPIC,
-     "anthropic.models.get", models_anthropic_get},
-    {"POST", AT_OPENAI, "/responses", TOKEN_USER, DIALECT_OPENAI, "responses",
-     chat_responses},
-    {"POST", AT_OPENAI, "/responses/input_tokens", TOKEN_USER, DIALECT_OPENAI,
-     "responses.input_tokens", chat_responses_count},
-    {"GET", AT_OPENAI, "/responses/*", TOKEN_USER, DIALECT_OPENAI,
-     "responses.get", chat_responses_stored},
-    {"DELETE", AT_OPENAI, "/responses/*", TOKEN_USER, DIALECT_OPENAI,
-     "responses.delete", chat_responses_stored},
-    {"POST", AT_OPENAI, "/responses/*", TOKEN_USER, DIALECT_OPENAI,
-     "responses.cancel", chat_responses_stored},
+    {"", AT_ANTHROPIC, "/messages/*", TOKEN_USER, ENDPOINT_CHAT,
+     DIALECT_ANTHROPIC, NULL, NULL},
+    {"GET", AT_ANTHROPIC_HEADER, "/models", TOKEN_USER, ENDPOINT_MODELS,
+     DIALECT_ANTHROPIC, "anthropic.models.list", models_anthropic_list},
+    {"GET", AT_ANTHROPIC_HEADER, "/models/*", TOKEN_USER, ENDPOINT_MODELS,
+     DIALECT_ANTHROPIC, "anthropic.models.get", models_anthropic_get},
+    {"POST", AT_OPENAI, "/responses", TOKEN_USER, ENDPOINT_CHAT, DIALECT_OPENAI,
+     "responses", chat_responses},
+    {"POST", AT_OPENAI, "/responses/input_tokens", TOKEN_USER, ENDPOINT_CHAT,
+     DIALECT_OPENAI, "responses.input_tokens", chat_responses_count},
+    {"GET", AT_OPENAI, "/responses/*", TOKEN_USER, ENDPOINT_CHAT,
+     DIALECT_OPENAI, "responses.get", chat_responses_stored},
+    {"DELETE", AT_OPENAI, "/responses/*", TOKEN_USER, ENDPOINT_CHAT,
+     DIALECT_OPENAI, "responses.delete", chat_responses_stored},
+    {"POST", AT_OPENAI, "/responses/*", TOKEN_USER, ENDPOINT_CHAT,
+     DIALECT_OPENAI, "responses.cancel", chat_responses_stored},
     {"POST", AT_OPENAI | AT_VERTEX_V1, "/images/generations", TOKEN_USER,
-     DIALECT_OPENAI, "images.generations", images_generations},
+     ENDPOINT_IMAGES, DIALECT_OPENAI, "images.generations", images_generations},
     {"POST", AT_OPENAI | AT_VERTEX_V1, "/images/edits", TOKEN_USER,
-     DIALECT_OPENAI, "images.edits", images_edits},
+     ENDPOINT_IMAGES, DIALECT_OPENAI, "images.edits", images_edits},
     {"POST", AT_OPENAI | AT_VERTEX_V1, "/images/variations", TOKEN_USER,
-     DIALECT_OPENAI, "images.variations", images_variations},
-    {"POST", AT_OPENAI, "/embeddings", TOKEN_USER, DIALECT_OPENAI, "embeddings",
-     embeddings_create},
-    {"POST", AT_OPENAI, "/moderations", TOKEN_USER, DIALECT_OPENAI,
-     "moderations", moderations_create},
-    {"POST", AT_OPENAI, "/audio/transcriptions", TOKEN_USER, DIALECT_OPENAI,
-     "audio.transcriptions", transcriptions_create},
-    {"POST", AT_OPENAI, "/audio/translations", TOKEN_USER, DIALECT_OPENAI,
-     "audio.translations", transcriptions_translate},
-    {"POST", AT_OPENAI, "/audio/speech", TOKEN_USER, DIALECT_OPENAI,
-     "audio.speech", speech_create},
-    {"GET", AT_GEMINI_KEY, "/models", TOKEN_USER, DIALECT_GOOGLE,
-     "gemini.models.list", models_gemini_list},
-    {"GET", AT_GEMINI_KEY, "/models/*", TOKEN_USER, DIALECT_GOOGLE,
-     "gemini.models.get", models_gemini_get},
-    {"POST", AT_OPENAI, "/files", TOKEN_USER, DIALECT_OPENAI, "files.create",
-     openai_files_create},
-    {"GET", AT_OPENAI, "/files", TOKEN_USER, DIALECT_OPENAI, "files.list",
-     openai_files_list},
-    {"GET", AT_OPENAI, "/files/*", TOKEN_USER, DIALECT_OPENAI, "files.get",
-     openai_files_get},
-    {"DELETE", AT_OPENAI, "/files/*", TOKEN_USER, DIALECT_OPENAI,
-     "files.delete", openai_files_delete},
-    {"GET", AT_OPENAI | AT_VERTEX_V1, "/models", TOKEN_USER, DIALECT_OPENAI,
-     "models.list", models_openai_list},
+     ENDPOINT_IMAGES, DIALECT_OPENAI, "images.variations", images_variations},
+    {"POST", AT_OPENAI, "/embeddings", TOKEN_USER, ENDPOINT_EMBEDDINGS,
+     DIALECT_OPENAI, "embeddings", embeddings_create},
+    {"POST", AT_OPENAI, "/moderations", TOKEN_USER, ENDPOINT_CHAT,
+     DIALECT_OPENAI, "moderations", moderations_create},
+    {"POST", AT_OPENAI, "/audio/transcriptions", TOKEN_USER, ENDPOINT_AUDIO,
+     DIALECT_OPENAI, "audio.transcriptions", transcriptions_create},
+    {"POST", AT_OPENAI, "/audio/translations", TOKEN_USER, ENDPOINT_AUDIO,
+     DIALECT_OPENAI, "audio.translations", transcriptions_translate},
+    {"POST", AT_OPENAI, "/audio/speech", TOKEN_USER, ENDPOINT_AUDIO,
+     DIALECT_OPENAI, "audio.speech", speech_create},
+    {"GET", AT_GEMINI_KEY, "/models", TOKEN_USER, ENDPOINT_MODELS,
+     DIALECT_GOOGLE, "gemini.models.list", models_gemini_list},
+    {"GET", AT_GEMINI_KEY, "/models/*", TOKEN_USER, ENDPOINT_MODELS,
+     DIALECT_GOOGLE, "gemini.models.get", models_gemini_get},
+    {"POST", AT_OPENAI, "/files", TOKEN_USER, ENDPOINT_FILES, DIALECT_OPENAI,
+     "files.create", openai_files_create},
+    {"GET", AT_OPENAI, "/files", TOKEN_USER, ENDPOINT_FILES, DIALECT_OPENAI,
+     "files.list", openai_files_list},
+    {"GET", AT_OPENAI, "/files/*", TOKEN_USER, ENDPOINT_FILES, DIALECT_OPENAI,
+     "files.get", openai_files_get},
+    {"DELETE", AT_OPENAI, "/files/*", TOKEN_USER, ENDPOINT_FILES,
+     DIALECT_OPENAI, "files.delete", openai_files_delete},
+    {"GET", AT_OPENAI | AT_VERTEX_V1, "/models", TOKEN_USER, ENDPOINT_MODELS,
+     DIALECT_OPENAI, "models.list", models_openai_list},
     {"POST", AT_GEMINI | AT_GEMINI_V1 | AT_VERTEX | AT_VERTEX_V1, "/models/*:*",
-     TOKEN_USER, DIALECT_GOOGLE, "gemini", native_verb},
-    {"GET", AT_OPENAI | AT_VERTEX_V1, "/models/*", TOKEN_USER, DIALECT_OPENAI,
-     "models.get", models_openai_get},
-    {"GET", AT_GEMINI | AT_VERTEX, "/models", TOKEN_USER, DIALECT_GOOGLE,
-     "gemini.models.list", models_gemini_list},
-    {"GET", AT_GEMINI | AT_VERTEX, "/models/*", TOKEN_USER, DIALECT_GOOGLE,
-     "gemini.models.get", models_gemini_get},
+     TOKEN_USER, ENDPOINT_NATIVE, DIALECT_GOOGLE, "gemini", native_verb},
+    {"GET", AT_OPENAI | AT_VERTEX_V1, "/models/*", TOKEN_USER, ENDPOINT_MODELS,
+     DIALECT_OPENAI, "models.get", models_openai_get},
+    {"GET", AT_GEMINI | AT_VERTEX, "/models", TOKEN_USER, ENDPOINT_MODELS,
+     DIALECT_GOOGLE, "gemini.models.list", models_gemini_list},
+    {"GET", AT_GEMINI | AT_VERTEX, "/models/*", TOKEN_USER, ENDPOINT_MODELS,
+     DIALECT_GOOGLE, "gemini.models.get", models_gemini_get},
 };
 
 /* What the route's "*" stands for in "path", "" for a route without; NULL
@@ -251,6 +258,14 @@ is_owned(const char *path)
 	       owned_name_of_path(&name, path);
 }
 
+/* Whether such a path is of files. */
+static bool
+is_file(const char *path)
+{
+	path += *path == '/';
+	return strcspn(path, "/:") == 5 && strncmp(path, "files", 5) == 0;
+}
+
 static void
 find_route(struct found *f, const struct web_request *web, const char *path)
 {
@@ -278,7 +293,8 @@ find_route(struct found *f, const struct web_request *web, const char *path)
 		}
 		if ((places & (AT_GEMINI | AT_GEMINI_KEY)) != 0 &&
 		    is_owned(path + len))
-			places |= AT_OWNED;
+			places |=
+			    is_file(path + len) ? AT_OWNED_FILES : AT_OWNED;
 		find_below(f, places, web_method(web), path + len);
 		return;
 	}
@@ -320,11 +336,12 @@ find_or_mend(struct found *f, const struct api_request *rq)
 }
 
 /* The four places of a token; the first valid one counts. */
-static const char *
+static const struct auth_token *
 find_token(struct api_request *rq)
 {
 	char from_query[AUTH_TOKEN_BYTES_MAX + 1];
-	const char *tokens[4], *name;
+	const struct auth_token *found;
+	const char *tokens[4];
 	size_t i;
 
 	tokens[0] = web_header(rq->web, "Authorization");
@@ -338,27 +355,24 @@ find_token(struct api_request *rq)
 	    web_query_value(rq->web, "key", from_query, sizeof(from_query))
 		? from_query
 		: NULL;
-	name = NULL;
-	for (i = 0; i < GB_COUNT(tokens) && name == NULL; i++)
+	found = NULL;
+	for (i = 0; i < GB_COUNT(tokens) && found == NULL; i++)
 		if (tokens[i] != NULL)
-			name = auth_find(rq->snap->auth, tokens[i],
-					 strlen(tokens[i]), &rq->owner);
+			found = auth_find(rq->snap->auth, tokens[i],
+					  strlen(tokens[i]),
+					  web_arrived_wall_ms(rq->web));
 	explicit_bzero(from_query, sizeof(from_query));
-	return name;
+	return found;
 }
 
 /* Whether the caller may; otherwise rq->error says why not. */
 static bool
 check_caller(struct api_request *rq, enum who who)
 {
-	const char *name;
-
 	if (who == ANYBODY)
 		return true;
-	if ((name = find_token(rq)) == NULL && who == UPLOAD_USER &&
-	    upload_token(rq))
-		return true;
-	if (name == NULL) {
+	rq->token = find_token(rq);
+	if (rq->token == NULL && (who != UPLOAD_USER || !upload_token(rq))) {
 		api_error_set(&rq->error, FAULT_TOKEN, NULL,
 			      "Incorrect or missing access token. Send it as "
 			      "\"Authorization: Bearer …\", as "
@@ -366,7 +380,9 @@ check_caller(struct api_request *rq, enum who who)
 			      "\"?key=\".");
 		return false;
 	}
-	(void)snprintf(rq->entry.token, sizeof(rq->entry.token), "%s", name);
+	rq->owner = rq->token->owner;
+	(void)snprintf(rq->entry.token, sizeof(rq->entry.token), "%s",
+		       rq->token->name);
 	return true;
 }
 
@@ -441,7 +457,8 @@ api_serve(struct web_request *web, void *context)
 		answer_not_found(&rq, &found);
 	} else {
 		rq.entry.endpoint = found.route->name;
-		if (check_caller(&rq, found.route->who))
+		rq.family = found.route->family;
+		if (check_caller(&rq, found.route->who) && admit_endpoint(&rq))
 			found.route->handler(&rq);
 	}
 	api_finish(&rq);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/admit.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -262,6 +263,8 @@ several_run(struct several *s, struct call *const calls[])
 	struct runner *r;
 	bool good;
 
+	if (!admit_calls(s->rq, calls, s->count))
+		return false;
 	for (r = s->runners; r < s->runners + s->count; r++) {
 		r->call = calls[r - s->runners];
 		r->call->first = &r->first;

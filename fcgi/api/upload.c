@@ -154,16 +154,13 @@ bool
 upload_token(struct api_request *rq)
 {
 	struct object_rows rows;
-	const char *name = NULL;
 
 	if (find_session(rq, &rows))
-		name = auth_of_owner(rq->snap->auth, rows.rows[0].object.token,
-				     &rq->owner);
-	if (name != NULL)
-		(void)snprintf(rq->entry.token, sizeof(rq->entry.token), "%s",
-			       name);
+		rq->token =
+		    auth_of_owner(rq->snap->auth, rows.rows[0].object.token,
+				  web_arrived_wall_ms(rq->web));
 	object_rows_free(&rows);
-	return name != NULL;
+	return rq->token != NULL;
 }
 
 bool

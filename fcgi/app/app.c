@@ -20,6 +20,7 @@ struct app {
 	struct engine *engine;
 	struct journal_writer journal;
 	struct lists lists;
+	struct leases leases;
 	struct jobs *jobs;
 	char *config_file;
 
@@ -153,6 +154,7 @@ app_new(struct app **out, struct settings *settings, struct store *store,
 	app->store = store;
 	journal_writer_init(&app->journal, store);
 	lists_init(&app->lists);
+	leases_init(&app->leases, store);
 	memset(&options, 0, sizeof(options));
 	options.ca_file = settings->ca_file;
 	options.connections = CONNECTIONS;
@@ -185,6 +187,7 @@ app_free(struct app *app)
 	engine_free(app->engine);
 	snapshot_free(app->current);
 	lists_release(&app->lists);
+	leases_release(&app->leases);
 	store_close(app->store);
 	pthread_mutex_destroy(&app->mutex);
 	free(app->config_file);
@@ -213,4 +216,10 @@ struct lists *
 app_lists(struct app *app)
 {
 	return &app->lists;
+}
+
+struct leases *
+app_leases(struct app *app)
+{
+	return &app->leases;
 }

@@ -7,6 +7,7 @@
 
 #include "app/auth.h"
 #include "app/journal_writer.h"
+#include "app/leases.h"
 #include "app/lists.h"
 #include "app/rules.h"
 #include "config/settings.h"
@@ -46,5 +47,6 @@ struct store *app_store(const struct app *);
 struct engine *app_engine(const struct app *);
 struct journal_writer *app_journal(struct app *);
 struct lists *app_lists(struct app *);
+struct leases *app_leases(struct app *);
 
 #endif

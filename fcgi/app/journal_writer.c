@@ -10,13 +10,10 @@ journal_writer_init(struct journal_writer *jw, struct store *store)
 	atomic_init(&jw->failing, false);
 }
 
-void
-journal_writer_write(struct journal_writer *jw,
-		     const struct journal_entry *entry)
+/* Log the first of several failures, and the end of them. */
+static void
+tell(struct journal_writer *jw, enum gb_err rc)
 {
-	enum gb_err rc;
-
-	rc = store_journal_write(jw->store, &entry, 1);
 	if (rc == GB_OK &&
 	    !atomic_load_explicit(&jw->failing, memory_order_relaxed))
 		return;
@@ -28,4 +25,15 @@ journal_writer_write(struct journal_writer *jw,
 			   gb_strerror(rc));
 	else
 		log_info("journal: the database can be written again");
+}
+
+bool
+journal_writer_write(struct journal_writer *jw,
+		     const struct journal_entry *entry)
+{
+	enum gb_err rc;
+
+	rc = store_journal_write(jw->store, &entry, 1);
+	tell(jw, rc);
+	return rc == GB_OK;
 }

@@ -5,6 +5,7 @@
 #define GB_APP_JOURNAL_WRITER_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "store/journal.h"
 
@@ -17,9 +18,9 @@ void journal_writer_init(struct journal_writer *, struct store *);
 
 /*
  * Write "entry" and return when it is in the database, or could not be
- * written: that is logged, once an outage.
+ * written: that is logged, once an outage, and false.
  */
-void journal_writer_write(struct journal_writer *,
+bool journal_writer_write(struct journal_writer *,
 			  const struct journal_entry *entry);
 
 #endif

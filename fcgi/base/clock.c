@@ -182,6 +182,65 @@ clock_hour_ms(int64_t wall_ms)
 	return (wall_ms + east_ms) / HOUR_MS * HOUR_MS - east_ms;
 }
 
+/* The zone's midnight of the day in "tm", whose month and day of the month may
+ * be beyond their ends; where there was none that day, the hour after it. */
+static int64_t
+midnight_ms(const struct tm *day)
+{
+	struct tm tm, got;
+	int64_t ms;
+
+	memset(&tm, 0, sizeof(tm));
+	tm.tm_year = day->tm_year;
+	tm.tm_mon = day->tm_mon;
+	tm.tm_mday = day->tm_mday;
+	if (zone_is_utc)
+		return (int64_t)timegm(&tm) * 1000;
+	tm.tm_isdst = -1;
+	ms = (int64_t)mktime(&tm) * 1000;
+	/* Some C libraries move what is missing backwards. */
+	if (zone_time(ms, &got) && got.tm_hour >= 12)
+		ms += HOUR_MS;
+	return ms;
+}
+
+/* The start of the day or month, and of the one behind it. */
+static int64_t
+span_ms(int64_t wall_ms, bool month, int64_t *end)
+{
+	int64_t start;
+	struct tm tm;
+
+	if (!zone_time(wall_ms, &tm)) {
+		start = wall_ms / DAY_MS * DAY_MS;
+		if (end != NULL)
+			*end = start + DAY_MS;
+		return start;
+	}
+	if (month)
+		tm.tm_mday = 1;
+	start = midnight_ms(&tm);
+	if (month)
+		tm.tm_mon++;
+	else
+		tm.tm_mday++;
+	if (end != NULL)
+		*end = midnight_ms(&tm);
+	return start;
+}
+
+int64_t
+clock_day_ms(int64_t wall_ms, int64_t *end)
+{
+	return span_ms(wall_ms, false, end);
+}
+
+int64_t
+clock_month_ms(int64_t wall_ms, int64_t *end)
+{
+	return span_ms(wall_ms, true, end);
+}
+
 /* Read "Z", "+08:00" or nothing; false: it is neither. */
 static bool
 read_offset(const char *text, bool *is_local, int64_t *east_ms)

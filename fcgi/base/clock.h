@@ -44,6 +44,11 @@ void clock_date(char text[CLOCK_DATE_SIZE], int64_t wall_ms);
  * hour off, so are its hours. */
 int64_t clock_hour_ms(int64_t wall_ms);
 
+/* The same for its day and its month; "*end" (NULL: not wanted) is where the
+ * next one starts. */
+int64_t clock_day_ms(int64_t wall_ms, int64_t *end);
+int64_t clock_month_ms(int64_t wall_ms, int64_t *end);
+
 /*
  * Read a moment of 1970 or later as people write it: "2026-01-31" (its
  * midnight), "2026-01-31T23:59" or with seconds, in the zone, or as

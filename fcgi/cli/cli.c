@@ -16,8 +16,9 @@
 #define TAKES_POOL  4u
 #define TAKES_CSV   8u
 #define TAKES_BY    16u
-#define TAKES_SPAN  32u /* --since, --until */
-#define TAKES_PRICE 64u /* --above, --from */
+#define TAKES_SPAN  32u	 /* --since, --until */
+#define TAKES_PRICE 64u	 /* --above, --from */
+#define TAKES_TOKEN 128u /* --note and so on */
 
 /* Every command, in the order of --help. */
 static const struct command {
@@ -55,11 +56,29 @@ static const struct command {
     {"keys", "remove", cli_keys_remove, 1, WORDS_MANY, TAKES_ALL, false,
      "keys remove ID|KEY... | --all",
      "forget keys; those in api_keys come back with the next start\n"},
-    {"tokens", "create", cli_tokens_create, 1, 1, 0, false,
-     "tokens create NAME",
-     "make an access token for whoever NAME is, and show it once\n"},
-    {"tokens", "list", cli_tokens_list, 0, 0, 0, false, "tokens list",
-     "show the names of the tokens, and which are revoked\n"},
+    {"tokens", "create", cli_tokens_create, 1, 1, TAKES_TOKEN, false,
+     "tokens create NAME [OPTIONS]",
+     "make an access token for whoever NAME is, and show it once.  What\n"
+     "it may do is as \"tokens set\" says; without options, everything\n"},
+    {"tokens", "list", cli_tokens_list, 0, 0, TAKES_JSON | TAKES_CSV, false,
+     "tokens list [--csv|--json]",
+     "show all tokens, those of allowed_tokens too (config-1 and so on),\n"
+     "with their states and limits, but never the tokens themselves\n"},
+    {"tokens", "show", cli_tokens_show, 1, 1, 0, false, "tokens show NAME",
+     "show what a token may do, and what it has used of its limits\n"},
+    {"tokens", "set", cli_tokens_set, 1, 1, TAKES_TOKEN, false,
+     "tokens set NAME OPTIONS",
+     "change what a token may do.  --note TEXT; --expires DATE, 30d or\n"
+     "never; --models PATTERN,… (\"*\" is any text) or all; --endpoints\n"
+     "all or some of chat, embeddings, images, audio, files, native,\n"
+     "models.  Limits, of which 0 is none: --parallel N,\n"
+     "--requests-per-minute N, --requests-per-day N,\n"
+     "--requests-per-month N, --tokens-per-minute N, --tokens-per-day N,\n"
+     "--tokens-per-month N, --cost-per-day USD, --cost-per-month USD\n"},
+    {"tokens", "disable", cli_tokens_disable, 1, 1, 0, false,
+     "tokens disable NAME", "let the token in no more, until it is enabled\n"},
+    {"tokens", "enable", cli_tokens_enable, 1, 1, 0, false,
+     "tokens enable NAME", "let a token in again that was disabled\n"},
     {"tokens", "revoke", cli_tokens_revoke, 1, 1, 0, false,
      "tokens revoke NAME", "let the token in no more, for good\n"},
     {"pictures", "show", cli_pictures_show, 0, 0, 0, false, "pictures show",
@@ -260,6 +279,9 @@ find_command(const char *noun, const char *verb)
 	return NULL;
 }
 
+#define TOKEN_AT(option) offsetof(struct cli, token[option])
+#define LIMIT_AT(limit)	 TOKEN_AT(TOKEN_LIMITS + (limit))
+
 /* The options with a value that only their command can judge. */
 static const struct {
 	const char *name;
@@ -271,6 +293,19 @@ static const struct {
     {"--until", TAKES_SPAN, offsetof(struct cli, until)},
     {"--above", TAKES_PRICE, offsetof(struct cli, above)},
     {"--from", TAKES_PRICE, offsetof(struct cli, from)},
+    {"--note", TAKES_TOKEN, TOKEN_AT(TOKEN_NOTE)},
+    {"--expires", TAKES_TOKEN, TOKEN_AT(TOKEN_EXPIRES)},
+    {"--models", TAKES_TOKEN, TOKEN_AT(TOKEN_MODELS)},
+    {"--endpoints", TAKES_TOKEN, TOKEN_AT(TOKEN_ENDPOINTS)},
+    {"--parallel", TAKES_TOKEN, LIMIT_AT(LIMIT_PARALLEL)},
+    {"--requests-per-minute", TAKES_TOKEN, LIMIT_AT(LIMIT_MINUTE_REQUESTS)},
+    {"--tokens-per-minute", TAKES_TOKEN, LIMIT_AT(LIMIT_MINUTE_TOKENS)},
+    {"--requests-per-day", TAKES_TOKEN, LIMIT_AT(LIMIT_DAY_REQUESTS)},
+    {"--tokens-per-day", TAKES_TOKEN, LIMIT_AT(LIMIT_DAY_TOKENS)},
+    {"--cost-per-day", TAKES_TOKEN, LIMIT_AT(LIMIT_DAY_COST)},
+    {"--requests-per-month", TAKES_TOKEN, LIMIT_AT(LIMIT_MONTH_REQUESTS)},
+    {"--tokens-per-month", TAKES_TOKEN, LIMIT_AT(LIMIT_MONTH_TOKENS)},
+    {"--cost-per-month", TAKES_TOKEN, LIMIT_AT(LIMIT_MONTH_COST)},
 };
 
 /* Take one of them; false when it is none. */
@@ -361,6 +396,7 @@ option_name(unsigned given)
 	    {TAKES_BY, "--by"},
 	    {TAKES_SPAN, "--since or --until"},
 	    {TAKES_PRICE, "--above or --from"},
+	    {TAKES_TOKEN, "an option of \"tokens set\""},
 	};
 	size_t i;
 

@@ -6,7 +6,19 @@
 #include "cli/report.h"
 #include "config/settings.h"
 #include "store/keys.h"
+#include "store/limits.h"
 #include "store/store.h"
+
+/* What "tokens create" and "tokens set" take as options: these, and a limit
+ * each. */
+enum token_option {
+	TOKEN_NOTE,
+	TOKEN_EXPIRES,
+	TOKEN_MODELS,
+	TOKEN_ENDPOINTS,
+	TOKEN_LIMITS, /* + enum token_limit */
+	TOKEN_OPTION__MAX = TOKEN_LIMITS + LIMIT__MAX
+};
 
 /* A command that is being run. */
 struct cli {
@@ -20,6 +32,7 @@ struct cli {
 	bool csv;	       /* --csv */
 	/* --by, --since and so on, as they were given; NULL: they were not */
 	const char *by, *since, *until, *from, *above;
+	const char *token[TOKEN_OPTION__MAX];
 	struct settings *settings;
 	struct store *store; /* NULL only where nothing may be changed and no
 				database is there */
@@ -40,6 +53,10 @@ int cli_keys_remove(struct cli *);
 int cli_keys_verify(struct cli *);
 int cli_tokens_create(struct cli *);
 int cli_tokens_list(struct cli *);
+int cli_tokens_show(struct cli *);
+int cli_tokens_set(struct cli *);
+int cli_tokens_enable(struct cli *);
+int cli_tokens_disable(struct cli *);
 int cli_tokens_revoke(struct cli *);
 int cli_pictures_show(struct cli *);
 int cli_pictures_test(struct cli *);

@@ -37,22 +37,25 @@ first_admin(struct cli *cli)
 static enum gb_err
 first_access(struct cli *cli)
 {
-	unsigned char digest[DIGEST_SIZE];
 	struct token_rows rows;
+	struct token_row first;
 	char token[TOKEN_SIZE];
 	enum gb_err rc;
 	bool any;
+	size_t i;
 
 	if ((rc = store_tokens_list(cli->store, &rows)) != GB_OK)
 		return rc;
-	any = rows.count > 0 || cli->settings->allowed_tokens.count > 0;
+	any = cli->settings->allowed_tokens.count > 0;
+	for (i = 0; i < rows.count; i++)
+		any = any || !rows.rows[i].config;
 	token_rows_free(&rows);
 	if (any)
 		return GB_OK;
 	random_token(token);
-	secret_digest(digest, token, strlen(token));
-	rc =
-	    store_token_create(cli->store, FIRST_NAME, digest, clock_wall_ms());
+	token_row_init(&first, FIRST_NAME);
+	secret_digest(first.digest, token, strlen(token));
+	rc = store_token_create(cli->store, &first, clock_wall_ms());
 	if (rc == GB_OK)
 		(void)printf("Access token \"" FIRST_NAME "\" for clients "
 			     "(shown this once): %s\n"

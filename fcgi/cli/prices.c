@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cli/amount.h"
 #include "cli/commands.h"
 #include "cli/report.h"
 
@@ -49,43 +50,6 @@ out:
 	return rc == GB_OK ? CLI_EXIT_OK : CLI_EXIT_FAILURE;
 }
 
-/* Read a whole number up to "most". */
-static bool
-read_number(const char *text, int64_t most, int64_t *number)
-{
-	size_t len;
-
-	*number = 0;
-	len = strlen(text);
-	if (len == 0 || len > 18 || strspn(text, "0123456789") != len)
-		return false;
-	*number = strtoll(text, NULL, 10);
-	return *number <= most;
-}
-
-/* Read dollars, "0.075", with at most six digits behind the point. */
-static bool
-read_dollars(const char *text, int64_t *micro)
-{
-	size_t whole, fraction;
-	char digits[24];
-
-	*micro = 0;
-	whole = strspn(text, "0123456789");
-	fraction = 0;
-	if (text[whole] == '.')
-		fraction = strspn(text + whole + 1, "0123456789");
-	if (whole == 0 || whole > 9 || fraction > 6 ||
-	    (text[whole] == '.' && fraction == 0) ||
-	    text[whole + (text[whole] == '.') + fraction] != '\0')
-		return false;
-	memset(digits, '0', sizeof(digits));
-	memcpy(digits, text, whole);
-	memcpy(digits + whole, text + whole + (fraction > 0), fraction);
-	digits[whole + 6] = '\0';
-	return read_number(digits, PRICE_MAX, micro);
-}
-
 static bool
 find_class(const char *word, enum price_class *class)
 {
@@ -118,14 +82,14 @@ read_price(const struct cli *cli, struct price *p)
 	memcpy(p->model, cli->words[0], len + 1);
 	if (!find_class(cli->words[1], &p->class))
 		return false;
-	if (!read_dollars(cli->words[2], &p->micro)) {
+	if (!cli_dollars(cli->words[2], PRICE_MAX, &p->micro)) {
 		cli_complain("%s: no price: dollars for a million tokens, such "
 			     "as 0.075, at most 1000",
 			     cli->words[2]);
 		return false;
 	}
 	if (cli->above != NULL &&
-	    !read_number(cli->above, ABOVE_MAX, &p->above)) {
+	    !cli_number(cli->above, ABOVE_MAX, &p->above)) {
 		cli_complain("--above: %s: no number of tokens", cli->above);
 		return false;
 	}
@@ -162,7 +126,7 @@ cli_prices_delete(struct cli *cli)
 	int64_t id;
 	enum gb_err rc;
 
-	if (!read_number(cli->words[0], INT64_MAX, &id)) {
+	if (!cli_number(cli->words[0], INT64_MAX, &id)) {
 		cli_complain("%s: an id is a number; \"gbalance prices list\" "
 			     "has them",
 			     cli->words[0]);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dialect/models.h"
+
 /* What a suffix asks for. */
 enum mark {
 	MARK_SEARCH,
@@ -202,4 +204,27 @@ model_name_is_derived(const char *name, const struct model_rules *rules)
 	memcpy(base, name, len);
 	base[len] = '\0';
 	return model_listed(listed_with(rules, row), base);
+}
+
+bool
+model_is_listed(const char *patterns, const char *name)
+{
+	char pattern[MODEL_NAME_MAX];
+	const char *p;
+	size_t len;
+
+	if (*patterns == '\0')
+		return true;
+	if (strncmp(name, "models/", 7) == 0)
+		name += 7;
+	for (p = patterns; *p != '\0'; p += len + (p[len] == ',')) {
+		len = strcspn(p, ",");
+		if (len >= sizeof(pattern))
+			continue;
+		memcpy(pattern, p, len);
+		pattern[len] = '\0';
+		if (model_pattern_fits(pattern, name))
+			return true;
+	}
+	return false;
 }

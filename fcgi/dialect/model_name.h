@@ -45,4 +45,9 @@ bool model_name_derived(const char *model, size_t which,
  * that is called the same cannot be reached. */
 bool model_name_is_derived(const char *name, const struct model_rules *);
 
+/* Whether "name", with or without "models/", fits one of the "patterns", which
+ * have commas between them and may have "*" and "?"; none at all fit every
+ * name. */
+bool model_is_listed(const char *patterns, const char *name);
+
 #endif

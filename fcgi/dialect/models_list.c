@@ -30,8 +30,14 @@ bare(const char *name)
 	return strncmp(name, NAME_PREFIX, len) == 0 ? name + len : name;
 }
 
-bool
-models_hidden(const struct models_filter *f, const char *name)
+static bool
+is_allowed(const struct models_filter *f, const char *name)
+{
+	return f->allowed == NULL || model_is_listed(f->allowed, name);
+}
+
+static bool
+is_named(const struct models_filter *f, const char *name)
 {
 	size_t i;
 
@@ -39,6 +45,21 @@ models_hidden(const struct models_filter *f, const char *name)
 		if (strcmp(bare(f->names[i]), bare(name)) == 0)
 			return true;
 	return false;
+}
+
+bool
+models_hidden(const struct models_filter *f, const char *name)
+{
+	struct model_name meant;
+
+	if (is_named(f, name))
+		return true;
+	if (is_allowed(f, name))
+		return false;
+	if (f->rules == NULL || strlen(bare(name)) >= MODEL_NAME_MAX)
+		return true;
+	model_name_resolve(bare(name), f->rules, &meant);
+	return !is_allowed(f, meant.google);
 }
 
 /* Whether a model of Google's list has no place in ours. */

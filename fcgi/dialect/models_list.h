@@ -13,12 +13,14 @@
 #include "base/buf.h"
 #include "dialect/model_rules.h"
 
-/* The models that no client is shown, and the rules that give some of the
+/* The models that a client is not shown, and the rules that give some of the
  * others further names; borrowed. */
 struct models_filter {
 	char *const *names;
 	size_t count;
 	const struct model_rules *rules; /* NULL: none */
+	const char *allowed; /* patterns of the only ones that this client is
+				shown, as for model_is_listed(); NULL: all */
 };
 
 /* OpenAI's list in the making. */
@@ -28,7 +30,7 @@ struct models_openai {
 	bool any; /* there is an item already */
 };
 
-/* Whether the filter has the model of this name. */
+/* Whether the filter keeps the model of this name from the client. */
 bool models_hidden(const struct models_filter *, const char *name);
 
 /*

@@ -6,6 +6,7 @@
 
 #include "store/db.h"
 #include "store/failed_bodies.h"
+#include "store/limits.h"
 #include "store/price_cache.h"
 
 #define COUNT_MAX \
@@ -135,6 +136,11 @@ write_entry(struct store *s, const struct journal_entry *e)
 		rc = write_attempt(s, e, &e->failed[i]);
 	if (rc == GB_OK && e->body != NULL)
 		rc = failed_body_put_locked(s, e);
+	if (rc == GB_OK && e->lease != NULL)
+		rc =
+		    limit_settle_locked(s, e->lease,
+					e->prompt_tokens + e->completion_tokens,
+					cost, e->time_ms + e->total_ms);
 	return rc;
 }
 
@@ -153,7 +159,7 @@ write_entries(struct store *s, struct combine_op *op)
 	size_t i;
 
 	if (w->count == 1 && w->entries[0]->failed_count == 0 &&
-	    w->entries[0]->body == NULL)
+	    w->entries[0]->body == NULL && w->entries[0]->lease == NULL)
 		return write_entry(s, w->entries[0]); /* one row, or none */
 	if ((rc = db_part_begin(s)) != GB_OK)
 		return rc;

@@ -18,6 +18,8 @@ struct journal_attempt {
 	char *text;		 /* Google's words, scrubbed of secrets */
 };
 
+struct limit_lease;
+
 /* One finished request.  Strings are borrowed unless said. */
 struct journal_entry {
 	int64_t time_ms; /* when it arrived */
@@ -47,6 +49,9 @@ struct journal_entry {
 	const char *body;	 /* to be kept; NULL: it is not */
 	struct journal_attempt *failed; /* the failed attempts */
 	size_t failed_count;
+	/* what it had reserved, to be settled with what it took; NULL: nothing,
+	 * borrowed */
+	const struct limit_lease *lease;
 };
 
 /* A failed attempt, as it was written. */

@@ -21,6 +21,12 @@
  * usage_hours, usage_days: sums of requests, see usage.h; dimension is enum
  * usage_by, value what it says, and start a moment.  usage_state: the last row
  * of requests that is in them; its epoch ends when an id may be used again.
+ * tokens: config: one of ALLOWED_TOKENS.  models has commas between patterns;
+ * endpoints is bits of enum token_endpoint; of both nothing means all;
+ * the columns behind these are its limits, 0 for none.
+ * token_use: what was used since "start", the span's of enum token_span that
+ * was used last.  token_leases: what is reserved by requests under way; until
+ * is on the clock that never jumps, and so of this boot of the machine.
  * objects: a key that was deleted leaves its rows until they expire, so that
  * clients can be told.
  */
@@ -309,6 +315,46 @@ static const char *const migrations[] = {
     "	DELETE FROM failed_bodies WHERE request_id = old.request_id; END;"
 
     "PRAGMA user_version = 7;",
+
+    /* 8: tokens are people, with limits, and what was used of them */
+    "ALTER TABLE tokens ADD COLUMN note TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE tokens ADD COLUMN config INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN enabled INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE tokens ADD COLUMN expires_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN models TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE tokens ADD COLUMN endpoints INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN parallel INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN minute_requests INTEGER NOT NULL"
+    "	DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN minute_tokens INTEGER NOT NULL"
+    "	DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN day_requests INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN day_tokens INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN day_cost INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN month_requests INTEGER NOT NULL"
+    "	DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN month_tokens INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN month_cost INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX tokens_digest ON tokens (digest);"
+    "CREATE TABLE token_use ("
+    "	token_id INTEGER NOT NULL,"
+    "	span INTEGER NOT NULL,"
+    "	start INTEGER NOT NULL,"
+    "	requests INTEGER NOT NULL,"
+    "	tokens INTEGER NOT NULL,"
+    "	cost INTEGER NOT NULL,"
+    "	PRIMARY KEY (token_id, span)) WITHOUT ROWID;"
+    "CREATE TABLE token_leases ("
+    "	token_id INTEGER NOT NULL,"
+    "	owner INTEGER NOT NULL,"
+    "	number INTEGER NOT NULL,"
+    "	until INTEGER NOT NULL,"
+    "	began_at INTEGER NOT NULL,"
+    "	tokens INTEGER NOT NULL,"
+    "	cost INTEGER NOT NULL,"
+    "	PRIMARY KEY (token_id, owner, number)) WITHOUT ROWID;"
+
+    "PRAGMA user_version = 8;",
 };
 
 static const char sql_version[] = "PRAGMA user_version";

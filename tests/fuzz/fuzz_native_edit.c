@@ -1,13 +1,15 @@
 /*
  * fuzz_native_edit.c: any bytes as a native body, for a name and settings that
  * the first byte chooses.  What was a JSON object stays one, is not changed
- * when it comes again, and what was none stays as it is.
+ * when it comes again, and what was none stays as it is.  What they may cost is
+ * within bounds.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "dialect/gemini_estimate.h"
 #include "dialect/json_in.h"
 #include "dialect/native_edit.h"
 
@@ -63,6 +65,17 @@ edit(struct buf *body, unsigned choice)
 	must(native_edit_body(body, &opts) == GB_OK);
 }
 
+static void
+estimate(const uint8_t *data, size_t size)
+{
+	struct gemini_estimate est;
+
+	gemini_estimate((const char *)data, size, &est);
+	must(est.input > 0 && est.input <= 1 + (int64_t)size * 200);
+	must(est.output >= 0 && est.output <= 1000000);
+	must(est.answers >= 1 && est.answers <= 8);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -71,6 +84,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
+	estimate(data + 1, size - 1);
 	buf_init(&body, OUT_MAX);
 	buf_init(&once, OUT_MAX);
 	buf_add(&body, data + 1, size - 1);

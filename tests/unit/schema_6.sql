@@ -1,4 +1,4 @@
--- schema_5.sql: a database as version 5 of the schema left it, with a row and
+-- schema_6.sql: a database as version 6 of the schema left it, with a row and
 -- more in each table.  What was released is never edited, here neither.
 CREATE TABLE meta (
 	one INTEGER PRIMARY KEY CHECK (one = 1),

@@ -202,14 +202,53 @@ test_hour(void **state)
 	}
 }
 
+/* Zones whose days are not 24 hours, or do not begin at 0:00: days and months
+ * lie next to each other, whatever they are. */
+static void
+test_spans(void **state)
+{
+	static const char *const names[] = {
+	    "UTC",
+	    INDIA,
+	    NEW_YORK,
+	    /* both changes at midnight: a day without one, and one with two */
+	    "<-03>3<-02>,M10.3.0/0,M2.3.0/0",
+	};
+	int64_t now, start, end, next, day, month;
+	size_t i;
+	int hour;
+
+	(void)state;
+	for (i = 0; i < GB_COUNT(names); i++) {
+		CHECK_INT("set", clock_set_zone(names[i]), GB_OK);
+		CHECK("from", clock_read("2026-01-01", &now));
+		day = clock_day_ms(now, &end);
+		month = clock_month_ms(now, NULL);
+		CHECK_INT(names[i], day, now);
+		CHECK_INT(names[i], month, now);
+		for (hour = 0; hour < 400 * 24; hour++, now += 3600000) {
+			start = clock_day_ms(now, &next);
+			CHECK(names[i], start <= now && now < next);
+			CHECK(names[i], next - start >= 23 * 3600000 &&
+					    next - start <= 25 * 3600000);
+			if (start != day)
+				CHECK_INT(names[i], start, end);
+			day = start;
+			end = next;
+			start = clock_month_ms(now, &next);
+			CHECK(names[i], start <= day && end <= next);
+		}
+	}
+	CHECK_INT("set", clock_set_zone("UTC"), GB_OK);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_midnight),
-	    cmocka_unit_test(test_text),
-	    cmocka_unit_test(test_read),
-	    cmocka_unit_test(test_hour),
+	    cmocka_unit_test(test_midnight), cmocka_unit_test(test_text),
+	    cmocka_unit_test(test_read),     cmocka_unit_test(test_hour),
+	    cmocka_unit_test(test_spans),
 	};
 
 	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);

@@ -9,8 +9,8 @@
 
 static char hidden_a[] = "a", hidden_b[] = "models/b";
 static char *hidden[] = {hidden_a, hidden_b};
-static const struct models_filter filter = {hidden, 2, NULL};
-static const struct models_filter no_filter = {NULL, 0, NULL};
+static const struct models_filter filter = {hidden, 2, NULL, NULL};
+static const struct models_filter no_filter = {NULL, 0, NULL, NULL};
 
 /* "x" has all further names but the second, which is hidden, "y" has one, and
  * so has "a", which is hidden itself. */
@@ -24,7 +24,42 @@ static const struct model_rules rules = {
     .image = {x_alone, 1},
     .thinking = {x_alone, 1},
 };
-static const struct models_filter rules_filter = {rules_hidden, 2, &rules};
+static const struct models_filter rules_filter = {rules_hidden, 2, &rules,
+						  NULL};
+
+/* What a token's patterns leave, by a model's own name or what it means. */
+static void
+test_allowed(void **state)
+{
+	static const struct {
+		const char *patterns, *name;
+		bool hidden;
+	} cases[] = {
+	    {"", "x", false},
+	    {"x", "x", false},
+	    {"x", "models/x", false},
+	    {"x", "xx", true},
+	    {"x", "a", true}, /* and hidden from all */
+	    {"a", "a", true},
+	    {"q,x", "x", false},
+	    {"q,", "x", true},
+	    {"q*", "x", true},
+	    {"?", "x", false},
+	    {"x", "x-search", false}, /* the same model */
+	    {"x-search", "x-search", false},
+	    {"x-search", "x", true},
+	    {"q", "x-search", true},
+	};
+	struct models_filter f = rules_filter;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GB_COUNT(cases); i++) {
+		f.allowed = cases[i].patterns;
+		CHECK_INT(cases[i].name, models_hidden(&f, cases[i].name),
+			  cases[i].hidden);
+	}
+}
 
 static void
 test_hidden(void **state)
@@ -319,6 +354,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_allowed),
 	    cmocka_unit_test(test_hidden),
 	    cmocka_unit_test(test_openai),
 	    cmocka_unit_test(test_openai_one),

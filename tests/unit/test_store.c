@@ -601,6 +601,17 @@ test_forget_models(void **state)
 		  0);
 }
 
+static enum gb_err
+create_token(struct store *s, const char *name,
+	     const unsigned char digest[DIGEST_SIZE])
+{
+	struct token_row row;
+
+	token_row_init(&row, name);
+	memcpy(row.digest, digest, DIGEST_SIZE);
+	return store_token_create(s, &row, NOW);
+}
+
 static void
 test_tokens(void **state)
 {
@@ -611,17 +622,11 @@ test_tokens(void **state)
 
 	memset(name, 'n', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
-	CHECK_INT("no name", store_token_create(u->store, "", digest, NOW),
-		  GB_EINVAL);
-	CHECK_INT("too long", store_token_create(u->store, name, digest, NOW),
-		  GB_EINVAL);
+	CHECK_INT("no name", create_token(u->store, "", digest), GB_EINVAL);
 	name[TOKEN_NAME_MAX] = '\0';
-	CHECK_INT("the longest",
-		  store_token_create(u->store, name, digest, NOW), GB_OK);
-	CHECK_INT("team", store_token_create(u->store, "team", digest, NOW),
-		  GB_OK);
-	CHECK_INT("twice", store_token_create(u->store, "team", digest, NOW),
-		  GB_EEXIST);
+	CHECK_INT("the longest", create_token(u->store, name, digest), GB_OK);
+	CHECK_INT("team", create_token(u->store, "team", digest), GB_OK);
+	CHECK_INT("twice", create_token(u->store, "team", digest), GB_EEXIST);
 	CHECK_INT("revoke", store_token_revoke(u->store, "team", NOW + 1),
 		  GB_OK);
 	CHECK_INT("twice", store_token_revoke(u->store, "team", NOW + 2),
@@ -629,7 +634,7 @@ test_tokens(void **state)
 	CHECK_INT("no such", store_token_revoke(u->store, "x' OR 1 --", NOW),
 		  GB_ENOTFOUND);
 	CHECK_INT("a revoked name stays taken",
-		  store_token_create(u->store, "team", digest, NOW), GB_EEXIST);
+		  create_token(u->store, "team", digest), GB_EEXIST);
 	assert_int_equal(store_tokens_list(u->store, &rows), GB_OK);
 	CHECK_INT("two", rows.count, 2);
 	CHECK_STR("by id", rows.rows[0].name, name);
@@ -709,9 +714,7 @@ test_generation(void **state)
 			assert_int_equal(store_key_remove(s, 2), GB_OK);
 			break;
 		case 4:
-			assert_int_equal(store_token_create(s, "t", digest,
-							    NOW),
-					 GB_OK);
+			assert_int_equal(create_token(s, "t", digest), GB_OK);
 			break;
 		case 5:
 			assert_int_equal(store_token_revoke(s, "t", NOW),
