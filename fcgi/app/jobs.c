@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "app/backups.h"
 #include "base/log.h"
 #include "hosting/sweep.h"
 #include "keys/listing.h"
@@ -22,9 +23,23 @@ struct jobs {
 	bool stop; /* under mutex */
 };
 
-static void
-run_due(struct app *app)
+/* Whether a job that takes long has to break off. */
+static bool
+is_stopping(void *arg)
 {
+	struct jobs *jobs = arg;
+	bool stop;
+
+	pthread_mutex_lock(&jobs->mutex);
+	stop = jobs->stop;
+	pthread_mutex_unlock(&jobs->mutex);
+	return stop;
+}
+
+static void
+run_due(struct jobs *jobs)
+{
+	struct app *app = jobs->app;
 	const struct settings *cfg;
 	struct snapshot *snap;
 	struct retention keep;
@@ -43,6 +58,7 @@ run_due(struct app *app)
 	    cfg->files_cleanup ? cfg->files_cleanup_hours : 0;
 	retention_due(app_store(app), &keep);
 	pictures_sweep_due(app_store(app), cfg);
+	backups_due(app_store(app), cfg, is_stopping, jobs);
 	app_release(app, snap);
 }
 
@@ -70,7 +86,7 @@ jobs_main(void *arg)
 	struct jobs *jobs = arg;
 
 	while (sleep_until_due(jobs))
-		run_due(jobs->app);
+		run_due(jobs);
 	return NULL;
 }
 

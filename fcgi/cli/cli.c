@@ -112,6 +112,9 @@ static const struct command {
     {"log", "show", cli_log_show, 1, 1, 0, false, "log show ID",
      "show the failed request of this id, which its client got as\n"
      "X-Request-Id: each attempt, with Google's words, and its body\n"},
+    {"backup", NULL, cli_backup, 1, 1, 0, true, "backup FILE",
+     "copy the database to FILE while it is in use, and check the copy;\n"
+     "a FILE that is there is replaced once the copy is whole\n"},
     {"check-config", NULL, cli_check_config, 0, 0, 0, true, "check-config",
      "show each setting in force, secrets masked, and where it came\n"
      "from; or each fault, with its place, and exit status 1\n"},

@@ -66,6 +66,7 @@ int cli_prices_list(struct cli *);
 int cli_prices_set(struct cli *);
 int cli_prices_delete(struct cli *);
 int cli_usage_report(struct cli *);
+int cli_backup(struct cli *);
 int cli_check_config(struct cli *);
 int cli_first_run(struct cli *);
 

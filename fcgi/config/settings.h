@@ -172,6 +172,9 @@ struct settings {
 	int64_t request_log_days;  /* AUTO_DELETE_REQUEST_LOGS_DAYS; 0: keep */
 	int64_t error_log_days;	   /* AUTO_DELETE_ERROR_LOGS_DAYS; 0: keep */
 	int64_t journal_max;	   /* JOURNAL_MAX: bytes of both; 0: any */
+	int64_t backup_every_hours; /* BACKUP_EVERY_HOURS; 0: none */
+	char *backup_folder;	    /* BACKUP_FOLDER */
+	int64_t backup_keep;	    /* BACKUP_KEEP copies */
 	char *timezone;		  /* TIMEZONE: of times that are shown; "UTC" */
 	enum log_level log_level; /* LOG_LEVEL */
 	char *log_file;		  /* LOG_FILE; "": standard error */
