@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "app/startup.h"
+#include "store/parcel.h"
 
 #define WORDS_MANY ((size_t)-1) /* as many as are there */
 
@@ -19,6 +20,10 @@
 #define TAKES_SPAN  32u	 /* --since, --until */
 #define TAKES_PRICE 64u	 /* --above, --from */
 #define TAKES_TOKEN 128u /* --note and so on */
+
+/* The same for what is taken out and in. */
+#define TAKES_PARTS (1u << 24) /* --keys, --tokens, --settings */
+#define TAKES_DRY   (1u << 25) /* --dry-run */
 
 /* Every command, in the order of --help. */
 static const struct command {
@@ -115,6 +120,24 @@ static const struct command {
     {"backup", NULL, cli_backup, 1, 1, 0, true, "backup FILE",
      "copy the database to FILE while it is in use, and check the copy;\n"
      "a FILE that is there is replaced once the copy is whole\n"},
+    {"export", NULL, cli_export, 0, 1, TAKES_PARTS, true,
+     "export [--keys] [--tokens] [--settings] [FILE | -]",
+     "write keys, access tokens and the settings that the database has\n"
+     "(or some of these) as JSON; tokens as digests, keys as they are\n"},
+    {"import", NULL, cli_import, 1, 1, TAKES_PARTS | TAKES_DRY, false,
+     "import [--dry-run] [--keys] [--tokens] [--settings] FILE | -",
+     "take in what \"export\" wrote, or some of it, all at once, and say\n"
+     "what became of each; exit status 1 when something was refused.\n"
+     "With --dry-run it is only said what would become of it\n"},
+    {"import-env", NULL, cli_import_env, 1, 1, TAKES_DRY, false,
+     "import-env [--dry-run] FILE | -",
+     "the same with a .env, of Gemini Balance or our own names: keys,\n"
+     "access tokens, and settings, which go into the database.  Names\n"
+     "that are not used are told, and why\n"},
+    {"import-gemini-balance", NULL, cli_import_gemini_balance, 1, 1, TAKES_DRY,
+     false, "import-gemini-balance [--dry-run] FILE",
+     "the same with the SQLite database of a Gemini Balance, which may\n"
+     "be running\n"},
     {"check-config", NULL, cli_check_config, 0, 0, 0, true, "check-config",
      "show each setting in force, secrets masked, and where it came\n"
      "from; or each fault, with its place, and exit status 1\n"},
@@ -329,6 +352,21 @@ take_valued(struct request *rq, int argc, char **argv, int *at)
 	return false;
 }
 
+/* Take --keys, --tokens or --settings; false when it is none of them. */
+static bool
+take_part(struct request *rq, const char *word)
+{
+	int kind;
+
+	for (kind = 0; kind < PARCEL__MAX; kind++)
+		if (strncmp(word, "--", 2) == 0 &&
+		    strcmp(word + 2, parcel_names[kind]) == 0) {
+			rq->cli.parts |= 1u << kind;
+			return true;
+		}
+	return false;
+}
+
 /* Take one option that is not --config; false when there is no such. */
 static bool
 take_option(struct request *rq, const char *word)
@@ -339,6 +377,10 @@ take_option(struct request *rq, const char *word)
 		rq->given |= TAKES_JSON;
 	else if (strcmp(word, "--csv") == 0)
 		rq->given |= TAKES_CSV;
+	else if (strcmp(word, "--dry-run") == 0)
+		rq->given |= TAKES_DRY;
+	else if (take_part(rq, word))
+		rq->given |= TAKES_PARTS;
 	else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
 		rq->help = true;
 	else
@@ -400,6 +442,8 @@ option_name(unsigned given)
 	    {TAKES_SPAN, "--since or --until"},
 	    {TAKES_PRICE, "--above or --from"},
 	    {TAKES_TOKEN, "an option of \"tokens set\""},
+	    {TAKES_PARTS, "--keys, --tokens or --settings"},
+	    {TAKES_DRY, "--dry-run"},
 	};
 	size_t i;
 
@@ -442,6 +486,7 @@ find_what_to_do(struct request *rq)
 	cli->all = (rq->given & TAKES_ALL) != 0;
 	cli->json = (rq->given & TAKES_JSON) != 0;
 	cli->csv = (rq->given & TAKES_CSV) != 0;
+	cli->dry_run = (rq->given & TAKES_DRY) != 0;
 	if ((rq->given & ~c->takes) != 0)
 		cli_complain("%s does not go with this command",
 			     option_name(rq->given & ~c->takes));

@@ -33,6 +33,9 @@ struct cli {
 	/* --by, --since and so on, as they were given; NULL: they were not */
 	const char *by, *since, *until, *from, *above;
 	const char *token[TOKEN_OPTION__MAX];
+	unsigned parts; /* --keys, --tokens, --settings: bits of enum
+			   parcel_kind; 0: none was given */
+	bool dry_run;	/* --dry-run */
 	struct settings *settings;
 	struct store *store; /* NULL only where nothing may be changed and no
 				database is there */
@@ -67,6 +70,10 @@ int cli_prices_set(struct cli *);
 int cli_prices_delete(struct cli *);
 int cli_usage_report(struct cli *);
 int cli_backup(struct cli *);
+int cli_export(struct cli *);
+int cli_import(struct cli *);
+int cli_import_env(struct cli *);
+int cli_import_gemini_balance(struct cli *);
 int cli_check_config(struct cli *);
 int cli_first_run(struct cli *);
 

@@ -206,6 +206,34 @@ enum gb_err settings_load(struct settings **out, const struct settings_load *,
 			  struct buf *faults) GB_NODISCARD;
 void settings_free(struct settings *);
 
+/*
+ * One value, as the database has it: append the value of the setting "name" to
+ * "out" as JSON text, secrets too.  GB_ENOTFOUND: there is no such setting.
+ */
+enum gb_err settings_json(const struct settings *, const char *name,
+			  struct buf *out) GB_NODISCARD;
+
+/*
+ * Append the usual form of "json", which is to be the value of the setting
+ * "name" in the database, to "out".  GB_EINVAL: it is not fit, and "why" has
+ * why, with nothing of the value; GB_ENOTFOUND: the database can hold no such
+ * setting; GB_ENOMEM.
+ */
+enum gb_err settings_json_tidy(const char *name, const char *json,
+			       struct buf *out, struct buf *why) GB_NODISCARD;
+
+/* The same for a variable "env" whose value in the environment is "text"; the
+ * setting's name, a constant, is in "*name" (NULL: GB_ENOTFOUND, none). */
+enum gb_err settings_json_of_env(const char *env, const char *text,
+				 const char **name, struct buf *out,
+				 struct buf *why) GB_NODISCARD;
+
+/* "text", as a list in the environment, as an array in "*list", which the
+ * caller puts; GB_EINVAL: it is none, and "*list" is NULL. */
+struct json_object;
+enum gb_err settings_list_of_env(const char *text,
+				 struct json_object **list) GB_NODISCARD;
+
 /* Which layer gave the value of the setting of this name in gbalance.cfg. */
 enum settings_layer settings_origin(const struct settings *, const char *name);
 

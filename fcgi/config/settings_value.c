@@ -546,6 +546,101 @@ setting_clear(const struct setting *row, struct settings *s)
 	}
 }
 
+/* --- to JSON -------------------------------------------------------------- */
+
+/* Put "value" into "list", or forget it; false: one of them is not there. */
+static bool
+put_in(struct json_object *list, struct json_object *value)
+{
+	if (list != NULL && value != NULL &&
+	    json_object_array_add(list, value) == 0)
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+static bool
+put_field(struct json_object *o, const char *name, struct json_object *value)
+{
+	if (value != NULL && json_object_object_add(o, name, value) == 0)
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+static struct json_object *
+list_json(const struct string_list *list)
+{
+	struct json_object *out;
+	size_t i;
+
+	out = json_object_new_array();
+	for (i = 0; out != NULL && i < list->count; i++)
+		if (!put_in(out, json_object_new_string(list->items[i]))) {
+			json_object_put(out);
+			return NULL;
+		}
+	return out;
+}
+
+static struct json_object *
+pair_json(const struct setting *row, const struct string_pair *pair)
+{
+	struct json_object *o;
+
+	if ((o = json_object_new_object()) == NULL)
+		return NULL;
+	if (put_field(o, row->pair_name, json_object_new_string(pair->name)) &&
+	    put_field(o, row->pair_value,
+		      row->pair_number ? json_object_new_int64(
+					     strtoll(pair->value, NULL, 10))
+				       : json_object_new_string(pair->value)))
+		return o;
+	json_object_put(o);
+	return NULL;
+}
+
+static struct json_object *
+pairs_json(const struct setting *row, const struct string_pairs *pairs)
+{
+	struct json_object *out;
+	size_t i;
+
+	out = json_object_new_array();
+	for (i = 0; out != NULL && i < pairs->count; i++)
+		if (!put_in(out, pair_json(row, &pairs->items[i]))) {
+			json_object_put(out);
+			return NULL;
+		}
+	return out;
+}
+
+struct json_object *
+setting_to_json(const struct setting *row, const struct settings *s)
+{
+	const void *field = const_field_of(row, s);
+	const char *text;
+
+	switch (row->type) {
+	case SETTING_BOOL:
+		return json_object_new_boolean(*(const bool *)field);
+	case SETTING_NUMBER:
+		return json_object_new_int64(*(const int64_t *)field /
+					     scale_of(row));
+	case SETTING_TEXT:
+		text = *(char *const *)field;
+		return json_object_new_string(text == NULL ? "" : text);
+	case SETTING_LEVEL:
+		return json_object_new_string(
+		    log_level_names[*(const enum log_level *)field]);
+	case SETTING_LIST:
+		return list_json(field);
+	case SETTING_PAIRS:
+		return pairs_json(row, field);
+	}
+	return NULL;
+}
+
 /* --- printing ------------------------------------------------------------- */
 
 /* Append "text" in quotes, as libconfig reads it. */

@@ -26,6 +26,10 @@ enum gb_err setting_json(const char *text, size_t len, bool strict,
 enum gb_err setting_assign(const struct setting *row, struct json_object *value,
 			   struct settings *, struct buf *why) GB_NODISCARD;
 
+/* The field of "row" as JSON that setting_assign() takes; NULL: no memory. */
+struct json_object *setting_to_json(const struct setting *row,
+				    const struct settings *);
+
 /* Free what the field of "row" owns and make it empty; secrets are wiped. */
 void setting_clear(const struct setting *row, struct settings *);
 
