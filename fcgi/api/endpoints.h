@@ -12,6 +12,10 @@
 /* health.c: whether this process can serve. */
 void health_get(struct api_request *);
 
+/* metrics.c: what monitoring wants to know, and who may. */
+void metrics_get(struct api_request *);
+bool metrics_may(struct api_request *);
+
 /* chat.c: OpenAI's chat completions, its completions of before there were
  * chats, and responses, Anthropic's messages; how many tokens one of the latter
  * two would be, and what can be done to a response that is stored. */

@@ -19,9 +19,10 @@
 		     */
 
 enum who {
-	ANYBODY,    /* no token asked for */
-	TOKEN_USER, /* a valid access token */
-	UPLOAD_USER /* the same, or the id of an upload that has begun */
+	ANYBODY,       /* no token asked for */
+	TOKEN_USER,    /* a valid access token */
+	UPLOAD_USER,   /* the same, or the id of an upload that has begun */
+	METRICS_READER /* the admin, or one of metrics_addresses */
 };
 
 /* Where an endpoint lies, below the mount. */
@@ -85,6 +86,8 @@ static const struct route {
 } routes[] = {
     {"GET", AT_ROOT, "/health", ANYBODY, ENDPOINT_MODELS, DIALECT_OPENAI, NULL,
      health_get},
+    {"GET", AT_ROOT, "/metrics", METRICS_READER, ENDPOINT_MODELS,
+     DIALECT_OPENAI, NULL, metrics_get},
     /* Its name is what nobody can guess. */
     {"GET", AT_ROOT, "/pictures/*", ANYBODY, ENDPOINT_IMAGES, DIALECT_OPENAI,
      NULL, pictures_get},
@@ -371,6 +374,13 @@ check_caller(struct api_request *rq, enum who who)
 {
 	if (who == ANYBODY)
 		return true;
+	if (who == METRICS_READER) {
+		if (!metrics_may(rq))
+			api_error_set(&rq->error, FAULT_TOKEN, NULL,
+				      "Incorrect or missing admin token. Send "
+				      "it as \"Authorization: Bearer …\".");
+		return rq->error.fault == FAULT_NONE;
+	}
 	rq->token = find_token(rq);
 	if (rq->token == NULL && (who != UPLOAD_USER || !upload_token(rq))) {
 		api_error_set(&rq->error, FAULT_TOKEN, NULL,
@@ -439,10 +449,12 @@ release_request(struct api_request *rq)
 void
 api_serve(struct web_request *web, void *context)
 {
+	struct app *app = context;
 	struct api_request rq;
 	struct found found;
 
-	init_request(&rq, web, context);
+	app_enter(app);
+	init_request(&rq, web, app);
 	find_or_mend(&found, &rq);
 	rq.dialect = found.dialect;
 	if (rq.dialect == DIALECT_ANTHROPIC)
@@ -463,4 +475,5 @@ api_serve(struct web_request *web, void *context)
 	}
 	api_finish(&rq);
 	release_request(&rq);
+	app_leave(app);
 }

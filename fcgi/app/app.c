@@ -10,6 +10,8 @@
 #include "app/startup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/secret.h"
+#include "store/metrics.h"
 
 #define LOOK_MS	    250 /* how often other processes' changes are sought */
 #define CONNECTIONS 256 /* to upstream, kept open when idle */
@@ -23,6 +25,9 @@ struct app {
 	struct leases leases;
 	struct jobs *jobs;
 	char *config_file;
+	char process_id[RANDOM_ID_SIZE];
+	bool told;	    /* the others know of this process */
+	atomic_int running; /* requests */
 
 	pthread_mutex_t mutex;	    /* guards what follows */
 	struct snapshot *current;   /* holds one reference */
@@ -152,6 +157,7 @@ app_new(struct app **out, struct settings *settings, struct store *store,
 	}
 	pthread_mutex_init(&app->mutex, NULL);
 	app->store = store;
+	random_id(app->process_id);
 	journal_writer_init(&app->journal, store);
 	lists_init(&app->lists);
 	leases_init(&app->leases, store);
@@ -184,6 +190,9 @@ app_free(struct app *app)
 	if (app == NULL)
 		return;
 	jobs_stop(app->jobs);
+	if (app->told &&
+	    store_process_gone(app->store, app->process_id) != GB_OK)
+		log_warnx("gbalance: others think that this process serves");
 	engine_free(app->engine);
 	snapshot_free(app->current);
 	lists_release(&app->lists);
@@ -222,4 +231,38 @@ struct leases *
 app_leases(struct app *app)
 {
 	return &app->leases;
+}
+
+void
+app_enter(struct app *app)
+{
+	atomic_fetch_add_explicit(&app->running, 1, memory_order_relaxed);
+}
+
+void
+app_leave(struct app *app)
+{
+	atomic_fetch_sub_explicit(&app->running, 1, memory_order_relaxed);
+}
+
+int64_t
+app_running(const struct app *app)
+{
+	return atomic_load_explicit(&app->running, memory_order_relaxed);
+}
+
+const char *
+app_process_id(const struct app *app)
+{
+	return app->process_id;
+}
+
+void
+app_tell(struct app *app)
+{
+	/* A failure was logged, and is made up for the next time. */
+	if (store_process_seen(app->store, app->process_id, clock_wall_ms(),
+			       app_running(app),
+			       store_writes_waiting(app->store)) == GB_OK)
+		app->told = true;
 }

@@ -43,6 +43,16 @@ void app_free(struct app *);
 struct snapshot *app_acquire(struct app *);
 void app_release(struct app *, struct snapshot *);
 
+/* A request begins, and ends; and how many there are in this process. */
+void app_enter(struct app *);
+void app_leave(struct app *);
+int64_t app_running(const struct app *);
+
+/* What this process is called in the database, as long as it runs. */
+const char *app_process_id(const struct app *);
+/* Tell the others how busy it is; from time to time. */
+void app_tell(struct app *);
+
 struct store *app_store(const struct app *);
 struct engine *app_engine(const struct app *);
 struct journal_writer *app_journal(struct app *);

@@ -44,6 +44,7 @@ run_due(struct jobs *jobs)
 	struct snapshot *snap;
 	struct retention keep;
 
+	app_tell(app);
 	snap = app_acquire(app);
 	cfg = snap->settings;
 	recheck_due(app_store(app), cfg, app_engine(app));
@@ -85,6 +86,7 @@ jobs_main(void *arg)
 {
 	struct jobs *jobs = arg;
 
+	app_tell(jobs->app);
 	while (sleep_until_due(jobs))
 		run_due(jobs);
 	return NULL;

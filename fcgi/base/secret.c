@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #define ID_BYTES ((RANDOM_ID_SIZE - 1) / 2)
@@ -54,6 +55,13 @@ secret_digest_parts(unsigned char digest[DIGEST_SIZE],
 	if (!ok || EVP_DigestFinal_ex(ctx, digest, NULL) != 1)
 		abort(); /* memory for its state, that is */
 	EVP_MD_CTX_free(ctx);
+}
+
+bool
+secret_same(const unsigned char a[DIGEST_SIZE],
+	    const unsigned char b[DIGEST_SIZE])
+{
+	return CRYPTO_memcmp(a, b, DIGEST_SIZE) == 0;
 }
 
 void

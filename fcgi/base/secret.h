@@ -2,6 +2,7 @@
 #ifndef GB_BASE_SECRET_H
 #define GB_BASE_SECRET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -24,6 +25,11 @@ struct secret_part {
  * of strings have the same. */
 void secret_digest_parts(unsigned char digest[DIGEST_SIZE],
 			 const struct secret_part *parts, size_t count);
+
+/* Whether two digests are the same, in a time that does not tell where they
+ * differ. */
+bool secret_same(const unsigned char a[DIGEST_SIZE],
+		 const unsigned char b[DIGEST_SIZE]);
 
 /* Fill "len" bytes from the kernel's random source.  It waits, never fails. */
 void random_bytes(void *data, size_t len);

@@ -147,9 +147,10 @@ struct settings {
 				   trailing /, "/" for the root; "": ask the
 				   web server */
 	bool url_normalization; /* URL_NORMALIZATION_ENABLED: mend paths */
-	struct string_list cors_origins; /* CORS_ORIGINS: "*" for any */
-	int64_t threads;		 /* THREADS: most requests at once */
-	int64_t max_body;		 /* MAX_BODY bytes of a request */
+	struct string_list cors_origins;      /* CORS_ORIGINS: "*" for any */
+	struct string_list metrics_addresses; /* METRICS_ADDRESSES: networks */
+	int64_t threads;       /* THREADS: most requests at once */
+	int64_t max_body;      /* MAX_BODY bytes of a request */
 	int64_t max_reply;     /* MAX_REPLY bytes of an unstreamed reply */
 	int64_t stream_buffer; /* STREAM_BUFFER bytes waiting per stream */
 	int64_t keepalive_interval_ms; /* KEEPALIVE_INTERVAL of silence */

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/network.h"
 #include "dialect/models.h"
 #include "dialect/speech_request.h"
 
@@ -374,6 +375,16 @@ const char *
 check_region(const char *text)
 {
 	return is_name(text, "-") ? NULL : "must be a region's name";
+}
+
+const char *
+check_network(const char *text)
+{
+	struct network network;
+
+	return network_read(&network, text)
+		   ? NULL
+		   : "must be an address, or a network such as 10.0.0.0/8";
 }
 
 const char *

@@ -48,6 +48,9 @@ const char *check_bucket(const char *text);
 /* A region's name: letters, digits and "-". */
 const char *check_region(const char *text);
 
+/* An address, or a network such as "10.0.0.0/8" or "fd00::/8". */
+const char *check_network(const char *text);
+
 /* A proxy's URL, or "direct". */
 const char *check_proxy(const char *text);
 

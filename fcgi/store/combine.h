@@ -29,6 +29,7 @@ struct combine {
 	pthread_mutex_t lock;
 	struct combine_op *first, **last; /* in order of arrival */
 	bool busy;			  /* somebody writes */
+	size_t waiting;			  /* in the queue, or being written */
 };
 
 void combine_init(struct combine *);
@@ -38,5 +39,8 @@ void combine_release(struct combine *);
  * ended, with the result. */
 enum gb_err combine_run(struct store *, struct combine *,
 			struct combine_op *op) GB_NODISCARD;
+
+/* How many threads wait for a write of theirs. */
+size_t combine_waiting(struct combine *);
 
 #endif

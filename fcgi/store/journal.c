@@ -24,6 +24,9 @@ static const char sql_request[] =
 static const char sql_attempt[] =
     "INSERT INTO attempts (time_ms, request_id, key_id, model, status,"
     " error_class, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+static const char sql_attempt_count[] =
+    "INSERT INTO attempt_counts (error_class, attempts) VALUES (?1, 1)"
+    " ON CONFLICT (error_class) DO UPDATE SET attempts = attempts + 1";
 static const char sql_delete_requests[] =
     "DELETE FROM requests WHERE id IN (SELECT id FROM requests"
     " WHERE time_ms < ?1 AND id <= (SELECT rolled FROM usage_state)"
@@ -79,6 +82,7 @@ write_attempt(struct store *s, const struct journal_entry *e,
 	      const struct journal_attempt *a)
 {
 	char text[JOURNAL_TEXT_MAX + 1];
+	enum gb_err rc;
 	size_t len;
 
 	/* Cut at a character: a UTF-8 one has tails of the form 10xxxxxx. */
@@ -90,13 +94,17 @@ write_attempt(struct store *s, const struct journal_entry *e,
 	}
 	memcpy(text, or_empty(a->text), len);
 	text[len] = '\0';
-	return db_run_locked(s, sql_attempt,
-			     DB_ARGS(db_int(a->time_ms), db_text(e->request_id),
-				     db_int(a->key_id), db_text(e->model),
-				     db_int(a->status),
-				     db_text(or_empty(a->error_class)),
-				     db_text(text)),
-			     NULL);
+	rc = db_run_locked(s, sql_attempt,
+			   DB_ARGS(db_int(a->time_ms), db_text(e->request_id),
+				   db_int(a->key_id), db_text(e->model),
+				   db_int(a->status),
+				   db_text(or_empty(a->error_class)),
+				   db_text(text)),
+			   NULL);
+	if (rc != GB_OK)
+		return rc;
+	return db_run_locked(s, sql_attempt_count,
+			     DB_ARGS(db_text(or_empty(a->error_class))), NULL);
 }
 
 static struct db_value

@@ -27,6 +27,9 @@
  * token_use: what was used since "start", the span's of enum token_span that
  * was used last.  token_leases: what is reserved by requests under way; until
  * is on the clock that never jumps, and so of this boot of the machine.
+ * attempt_counts: how many rows of attempts there ever were.  processes: those
+ * that serve, and how busy they were when they last said so.
+ * meta.seal: see seal.h; '' where secrets are as they are.
  * objects: a key that was deleted leaves its rows until they expire, so that
  * clients can be told.
  */
@@ -355,6 +358,21 @@ static const char *const migrations[] = {
     "	PRIMARY KEY (token_id, owner, number)) WITHOUT ROWID;"
 
     "PRAGMA user_version = 8;",
+
+    /* 9: secrets that are encrypted, and what monitoring wants to know */
+    "ALTER TABLE meta ADD COLUMN seal TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE attempt_counts ("
+    "	error_class TEXT PRIMARY KEY,"
+    "	attempts INTEGER NOT NULL) WITHOUT ROWID;"
+    "INSERT INTO attempt_counts SELECT error_class, count(*) FROM attempts"
+    "	GROUP BY error_class;"
+    "CREATE TABLE processes ("
+    "	id TEXT PRIMARY KEY,"
+    "	seen_at INTEGER NOT NULL,"
+    "	running INTEGER NOT NULL,"
+    "	waiting INTEGER NOT NULL) WITHOUT ROWID;"
+
+    "PRAGMA user_version = 9;",
 };
 
 static const char sql_version[] = "PRAGMA user_version";

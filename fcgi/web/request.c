@@ -276,6 +276,15 @@ web_id(const struct web_request *rq)
 	return rq->id;
 }
 
+const char *
+web_address(const struct web_request *rq)
+{
+	const char *address;
+
+	address = web_variable(rq, "REMOTE_ADDR");
+	return address == NULL ? "" : address;
+}
+
 int64_t
 web_arrived_wall_ms(const struct web_request *rq)
 {

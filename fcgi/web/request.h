@@ -39,6 +39,9 @@ void web_origin(const struct web_request *, struct buf *out);
 const char *web_query(const struct web_request *);
 /* Our own id of the request: in logs, the journal and X-Request-Id. */
 const char *web_id(const struct web_request *);
+/* The address that the web server was asked from, "" when it does not say.
+ * Behind a proxy that is the proxy's. */
+const char *web_address(const struct web_request *);
 /* When it arrived, on clock_wall_ms() and clock_mono_ms(). */
 int64_t web_arrived_wall_ms(const struct web_request *);
 int64_t web_arrived_mono_ms(const struct web_request *);

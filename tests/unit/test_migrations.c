@@ -62,6 +62,16 @@ static const struct {
      "completion_tokens, cost, unpriced, took_longer"},
     {6, "usage_state", "rolled, epoch"},
     {7, "failed_bodies", "id, time_ms, request_id, body"},
+    {8, "tokens",
+     "id, note, config, enabled, expires_at, models, endpoints, parallel, "
+     "minute_requests, minute_tokens, day_requests, day_tokens, day_cost, "
+     "month_requests, month_tokens, month_cost"},
+    {8, "token_use", "token_id, span, start, requests, tokens, cost"},
+    {8, "token_leases",
+     "token_id, owner, number, until, began_at, tokens, cost"},
+    {9, "meta", "one, seal"},
+    {9, "attempt_counts", "error_class, attempts"},
+    {9, "processes", "id, seen_at, running, waiting"},
 };
 
 static void
