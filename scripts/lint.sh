@@ -21,6 +21,7 @@ main()
   {
     banned_calls
     rooms
+    sealed
     sizes
     leftovers
     settings
@@ -86,6 +87,21 @@ libav media
 libsw media
 HOMES
   found 'an include must name its room' '^#include "[^/"]*"' "${ours[@]}"
+}
+
+# A key's secret may be sealed in the database (store/sealing.h): whatever reads
+# or looks for it says gb_open() or gb_seal().
+sealed()
+{
+  local file
+
+  for file in fcgi/store/*.c; do
+    [ "$file" != fcgi/store/schema.c ] || continue
+    sed -E 's/gb_open\([a-z.]*\)//g' "$file" |
+      grep -nE '"[^"]*((SELECT|RETURNING|[a-z]\.|,) *secret[ ,)"]|secret = \?)' |
+      grep -v 'INSERT INTO keys' |
+      sed "s|^\([0-9]*\):.*|$file:\1: a secret must go through gb_open() or gb_seal()|"
+  done
 }
 
 sizes()

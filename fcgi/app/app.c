@@ -81,7 +81,14 @@ reload(struct app *app, struct snapshot **out)
 
 	*out = NULL;
 	buf_init(&faults, STARTUP_FAULTS_MAX);
-	rc = startup_settings(app->config_file, app->store, &settings, &faults);
+	/* The database may have got a key since, and the file its name. */
+	rc = startup_settings(app->config_file, NULL, &settings, &faults);
+	if (rc == GB_OK)
+		rc = startup_unlock(app->store, settings, false);
+	settings_free(settings);
+	if (rc == GB_OK)
+		rc = startup_settings(app->config_file, app->store, &settings,
+				      &faults);
 	if (rc == GB_OK)
 		rc = snapshot_new(out, settings, app->store);
 	else

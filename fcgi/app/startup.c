@@ -8,8 +8,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/secret_key.h"
 #include "store/keys.h"
 #include "store/overrides.h"
+#include "store/sealing.h"
 
 #define DEFAULT_FILE "gbalance.cfg"
 
@@ -73,6 +75,7 @@ startup_settings(const char *config_file, struct store *store,
 	     beside_config(config_file, &(*out)->log_file) != GB_OK ||
 	     beside_config(config_file, &(*out)->pictures_dir) != GB_OK ||
 	     beside_config(config_file, &(*out)->backup_folder) != GB_OK ||
+	     beside_config(config_file, &(*out)->secret_key_file) != GB_OK ||
 	     beside_config(config_file, &(*out)->ca_file) != GB_OK)) {
 		settings_free(*out);
 		*out = NULL;
@@ -81,6 +84,20 @@ startup_settings(const char *config_file, struct store *store,
 out:
 	free(overrides);
 	override_rows_free(&rows);
+	return rc;
+}
+
+enum gb_err
+startup_unlock(struct store *store, const struct settings *cfg, bool convert)
+{
+	unsigned char key[SEAL_KEY_SIZE];
+	enum gb_err rc;
+
+	if (cfg->secret_key_file[0] == '\0')
+		return store_unlock(store, NULL, false);
+	if ((rc = secret_key_read(cfg->secret_key_file, key)) == GB_OK)
+		rc = store_unlock(store, key, convert);
+	explicit_bzero(key, sizeof(key));
 	return rc;
 }
 
@@ -106,6 +123,13 @@ load_both(const char *config_file, bool create, struct settings **settings,
 	if (rc != GB_OK) {
 		buf_printf(&faults, "%s: the database does not open: %s\n",
 			   (*settings)->database, gb_strerror(rc));
+		goto out;
+	}
+	rc = startup_unlock(*store, *settings, create);
+	if (rc != GB_OK) {
+		buf_printf(&faults,
+			   "%s: its secrets cannot be read: see above\n",
+			   (*settings)->database);
 		goto out;
 	}
 	settings_free(*settings);

@@ -26,6 +26,12 @@ enum gb_err startup_settings(const char *config_file, struct store *store,
 			     struct settings **out,
 			     struct buf *faults) GB_NODISCARD;
 
+/* Let the store read and write secrets with the key of secret_key_file, if any;
+ * "convert": a database without a key gets it.  GB_EINVAL, GB_EIO: it is not
+ * the database's, or cannot be read; logged. */
+enum gb_err startup_unlock(struct store *, const struct settings *,
+			   bool convert) GB_NODISCARD;
+
 /*
  * Read the settings, open (and where needed create) the database they name,
  * read them again with what it overrides, and add the keys of API_KEYS and

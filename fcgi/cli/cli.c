@@ -24,6 +24,10 @@
 /* The same for what is taken out and in. */
 #define TAKES_PARTS (1u << 24) /* --keys, --tokens, --settings */
 #define TAKES_DRY   (1u << 25) /* --dry-run */
+#define TAKES_PASS  (1u << 26) /* --passphrase-file */
+
+/* Not an option: the command needs neither settings nor database. */
+#define NEEDS_NOTHING (1u << 27)
 
 /* Every command, in the order of --help. */
 static const struct command {
@@ -120,12 +124,16 @@ static const struct command {
     {"backup", NULL, cli_backup, 1, 1, 0, true, "backup FILE",
      "copy the database to FILE while it is in use, and check the copy;\n"
      "a FILE that is there is replaced once the copy is whole\n"},
-    {"export", NULL, cli_export, 0, 1, TAKES_PARTS, true,
-     "export [--keys] [--tokens] [--settings] [FILE | -]",
+    {"export", NULL, cli_export, 0, 1, TAKES_PARTS | TAKES_PASS, true,
+     "export [--keys] [--tokens] [--settings] [--passphrase-file FILE] "
+     "[FILE | -]",
      "write keys, access tokens and the settings that the database has\n"
-     "(or some of these) as JSON; tokens as digests, keys as they are\n"},
-    {"import", NULL, cli_import, 1, 1, TAKES_PARTS | TAKES_DRY, false,
-     "import [--dry-run] [--keys] [--tokens] [--settings] FILE | -",
+     "(or some of these) as JSON; tokens as digests, keys as they are,\n"
+     "unless the first line of a file is a passphrase to encrypt it all\n"},
+    {"import", NULL, cli_import, 1, 1, TAKES_PARTS | TAKES_DRY | TAKES_PASS,
+     false,
+     "import [--dry-run] [--keys] [--tokens] [--settings] "
+     "[--passphrase-file FILE] FILE | -",
      "take in what \"export\" wrote, or some of it, all at once, and say\n"
      "what became of each; exit status 1 when something was refused.\n"
      "With --dry-run it is only said what would become of it\n"},
@@ -138,6 +146,15 @@ static const struct command {
      false, "import-gemini-balance [--dry-run] FILE",
      "the same with the SQLite database of a Gemini Balance, which may\n"
      "be running\n"},
+    {"secret-key", NULL, cli_secret_key, 1, 1, NEEDS_NOTHING, true,
+     "secret-key FILE",
+     "make a key for the secrets in the database, for secret_key_file\n"},
+    {"rekey", NULL, cli_rekey, 1, 1, 0, false, "rekey FILE",
+     "encrypt the secrets in the database with the key in FILE instead,\n"
+     "which then has to be secret_key_file\n"},
+    {"decrypt", NULL, cli_decrypt, 0, 0, 0, false, "decrypt",
+     "have the secrets in the database as they are again; then\n"
+     "secret_key_file has to be empty\n"},
     {"check-config", NULL, cli_check_config, 0, 0, 0, true, "check-config",
      "show each setting in force, secrets masked, and where it came\n"
      "from; or each fault, with its place, and exit status 1\n"},
@@ -332,6 +349,7 @@ static const struct {
     {"--requests-per-month", TAKES_TOKEN, LIMIT_AT(LIMIT_MONTH_REQUESTS)},
     {"--tokens-per-month", TAKES_TOKEN, LIMIT_AT(LIMIT_MONTH_TOKENS)},
     {"--cost-per-month", TAKES_TOKEN, LIMIT_AT(LIMIT_MONTH_COST)},
+    {"--passphrase-file", TAKES_PASS, offsetof(struct cli, passphrase_file)},
 };
 
 /* Take one of them; false when it is none. */
@@ -444,6 +462,7 @@ option_name(unsigned given)
 	    {TAKES_TOKEN, "an option of \"tokens set\""},
 	    {TAKES_PARTS, "--keys, --tokens or --settings"},
 	    {TAKES_DRY, "--dry-run"},
+	    {TAKES_PASS, "--passphrase-file"},
 	};
 	size_t i;
 
@@ -513,7 +532,9 @@ run(struct request *rq)
 	/* Tales of success would mix with what was asked for. */
 	if (log_open(LOG_LEVEL_WARNING, NULL) != GB_OK)
 		return CLI_EXIT_FAILURE;
-	if (rq->command->only_looks)
+	if ((rq->command->takes & NEEDS_NOTHING) != 0)
+		rc = GB_OK;
+	else if (rq->command->only_looks)
 		rc = startup_inspect(cli->config_file, &cli->settings,
 				     &cli->store);
 	else

@@ -36,6 +36,7 @@ struct cli {
 	unsigned parts; /* --keys, --tokens, --settings: bits of enum
 			   parcel_kind; 0: none was given */
 	bool dry_run;	/* --dry-run */
+	const char *passphrase_file; /* --passphrase-file; NULL: none */
 	struct settings *settings;
 	struct store *store; /* NULL only where nothing may be changed and no
 				database is there */
@@ -74,6 +75,9 @@ int cli_export(struct cli *);
 int cli_import(struct cli *);
 int cli_import_env(struct cli *);
 int cli_import_gemini_balance(struct cli *);
+int cli_secret_key(struct cli *);
+int cli_rekey(struct cli *);
+int cli_decrypt(struct cli *);
 int cli_check_config(struct cli *);
 int cli_first_run(struct cli *);
 

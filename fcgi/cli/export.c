@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/import.h"
 #include "cli/parcel_json.h"
+#include "cli/parcel_seal.h"
 
 /* Append what the database has of the parts. */
 static enum gb_err
@@ -50,6 +51,8 @@ cli_export(struct cli *cli)
 		parcel_json_write(&parcel, parts, clock_wall_ms(), &text);
 		rc = buf_error(&text);
 	}
+	if (rc == GB_OK && cli->passphrase_file != NULL)
+		rc = parcel_seal(cli->passphrase_file, &text);
 	if (rc == GB_OK)
 		rc = write_out(cli->count > 0 ? cli->words[0] : NULL, &text);
 	if (rc != GB_OK)

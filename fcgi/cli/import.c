@@ -11,6 +11,7 @@
 #include "base/redact.h"
 #include "cli/columns.h"
 #include "cli/parcel_json.h"
+#include "cli/parcel_seal.h"
 #include "store/overrides.h"
 
 #define WHY_MAX	       512 /* bytes: ours are constant words and numbers */
@@ -270,7 +271,8 @@ cli_import(struct cli *cli)
 	parcel_init(&parcel);
 	buf_init(&text, PARCEL_JSON_MAX);
 	status = CLI_EXIT_FAILURE;
-	if (import_read(file, &text) != GB_OK)
+	if (import_read(file, &text) != GB_OK ||
+	    parcel_unseal(file, cli->passphrase_file, &text) != GB_OK)
 		goto out;
 	rc = parcel_json_read(buf_str(&text), text.len,
 			      cli->parts == 0 ? PARCEL_ALL : cli->parts,

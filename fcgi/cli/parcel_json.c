@@ -42,6 +42,7 @@ put_value(struct buf *out, const struct parcel_field *field,
 	size_t i;
 
 	switch (field->type) {
+	case PARCEL_SECRET:
 	case PARCEL_TEXT:
 		put_quoted(out, text);
 		break;
@@ -202,7 +203,7 @@ take_value(struct parcel_row *row, size_t i, struct json_object *value)
 		return GB_EINVAL;
 	if (field->type == PARCEL_DIGEST)
 		return take_digest(row, i, text, len);
-	if (field->type == PARCEL_TEXT)
+	if (field->type == PARCEL_TEXT || field->type == PARCEL_SECRET)
 		return len < (size_t)field->least || len > (size_t)field->most
 			   ? GB_EINVAL
 			   : parcel_set(row, i, text, len);

@@ -143,6 +143,8 @@ struct settings {
 
 	/* serving */
 	char *database;		/* SQLITE_DATABASE: path of the file */
+	char *secret_key_file;	/* SECRET_KEY_FILE; "": secrets are as they
+				   are */
 	char *base_path;	/* BASE_PATH: where we are mounted, without a
 				   trailing /, "/" for the root; "": ask the
 				   web server */

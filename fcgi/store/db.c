@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "store/sealing.h"
 #include "store/price_cache.h"
 
 /* How long a connection waits for another one's lock.  A turn holds it for
@@ -484,6 +485,8 @@ db_connect(struct store *s, const char *path)
 		return db_fault(s, code, path);
 	sqlite3_extended_result_codes(s->db, 1);
 	sqlite3_busy_handler(s->db, busy_wait, s);
+	if ((rc = sealing_functions(s)) != GB_OK)
+		return rc;
 	/* Before the change to WAL: another program's file stays as it is. */
 	if ((rc = db_check_schema(s)) != GB_OK)
 		return rc;
@@ -536,6 +539,7 @@ store_close(struct store *s)
 		sqlite3_finalize(s->statements[i].stmt);
 	if (sqlite3_close(s->db) != SQLITE_OK)
 		log_errorx("database: close: %s", sqlite3_errmsg(s->db));
+	sealing_release(s);
 	combine_release(&s->writes);
 	price_cache_free(s->prices);
 	pthread_mutex_destroy(&s->lock);

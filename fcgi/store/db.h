@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
+#include "base/seal.h"
 #include "store/combine.h"
 #include "store/store.h"
 
@@ -28,6 +29,10 @@ struct store {
 	/* The wait for another connection's lock. */
 	int64_t busy_since_ms;
 	uint64_t busy_random;
+
+	/* What reads secrets, and what writes them: the same but while they
+	 * get another key.  NULL: they are as they are. */
+	struct seal *opens, *seals;
 
 	struct combine writes; /* turns and journal rows of many threads */
 

@@ -37,7 +37,8 @@ static const char sql_attempts_end[] = CHUNK_END("attempts");
 	" AND (?9 IS NULL OR t.error_class = ?9)"
 
 static const char sql_requests[] =
-    "SELECT t.id, t.time_ms, t.request_id, t.token, t.key_id, k.secret,"
+    "SELECT t.id, t.time_ms, t.request_id, t.token, t.key_id, "
+    "gb_open(k.secret),"
     " t.endpoint, t.model, t.stream, t.hung_up, t.status, t.attempts,"
     " t.first_byte_ms, t.total_ms, t.prompt_tokens, t.completion_tokens,"
     " t.reasoning_tokens, t.cached_tokens, t.tool_tokens, t.audio_in_tokens,"
@@ -50,7 +51,8 @@ static const char sql_requests[] =
     " AND (?12 IS NULL OR t.endpoint = ?12)" IN_ORDER " LIMIT ?5";
 
 static const char sql_attempts[] =
-    "SELECT t.id, t.time_ms, t.request_id, t.key_id, k.secret, t.model,"
+    "SELECT t.id, t.time_ms, t.request_id, t.key_id, gb_open(k.secret), "
+    "t.model,"
     " t.status, t.error_class, t.text"
     " FROM attempts t LEFT JOIN keys k ON k.id = t.key_id"
     " WHERE " BEHIND " AND " DOWN_TO FILTERS

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "store/db.h"
+#include "store/sealing.h"
 #include "store/turn.h"
 
 const char *const key_pool_names[POOL__MAX] = {
@@ -21,12 +22,13 @@ const char *const key_pool_names[POOL__MAX] = {
 
 /* No ON CONFLICT here: that would use up an id for each key known already. */
 static const char sql_add[] =
-    "INSERT INTO keys (secret, created_at, pool) SELECT ?1, ?2, ?3"
-    " WHERE NOT EXISTS (SELECT 1 FROM keys WHERE secret = ?1 AND pool = ?3)";
+    "INSERT INTO keys (secret, created_at, pool) SELECT gb_seal(?1), ?2, ?3"
+    " WHERE NOT EXISTS (SELECT 1 FROM keys WHERE secret = gb_seal(?1)"
+    " AND pool = ?3)";
 static const char sql_rotation[] =
     "INSERT OR IGNORE INTO rotation (pool, pos) VALUES (?1, 0)";
 static const char sql_list[] =
-    "SELECT id, secret, pool, disabled_by, ready_at, reason, failures,"
+    "SELECT id, gb_open(secret), pool, disabled_by, ready_at, reason, failures,"
     " created_at, last_ok_at FROM keys ORDER BY id";
 static const char sql_count[] =
     "SELECT count(*), count(*) FILTER (WHERE disabled_by = 0) FROM keys"
@@ -87,7 +89,7 @@ static const char sql_recheck_due[] =
 static const char sql_recheck_take[] =
     "UPDATE keys SET checked_at = ?2 WHERE id ="
     " (SELECT id FROM keys WHERE disabled_by = 1 AND checked_at <= ?1"
-    " ORDER BY checked_at, id LIMIT 1) RETURNING id, secret, 1, pool";
+    " ORDER BY checked_at, id LIMIT 1) RETURNING id, gb_open(secret), 1, pool";
 static const char sql_revive[] =
     "UPDATE keys SET disabled_by = 0, ready_at = 0, reason = '',"
     " failures = 0, failed_at = 0, last_ok_at = ?2"
@@ -157,7 +159,10 @@ store_keys_add(struct store *s, enum key_pool pool, char *const *secrets,
 	db_lock(s);
 	if ((rc = db_begin(s)) != GB_OK)
 		goto out;
-	rc = db_run_locked(s, sql_rotation, DB_ARGS(pool_value(pool)), NULL);
+	rc = sealing_check(s);
+	if (rc == GB_OK)
+		rc = db_run_locked(s, sql_rotation, DB_ARGS(pool_value(pool)),
+				   NULL);
 	for (i = fresh = 0; i < count && rc == GB_OK; i++) {
 		rc = db_run_locked(s, sql_add,
 				   DB_ARGS(db_text(secrets[i]), db_int(now_ms),

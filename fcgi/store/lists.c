@@ -31,7 +31,7 @@ static const char sql_due[] = "SELECT 1 FROM keys WHERE " IS_DUE " LIMIT 1";
 static const char sql_take[] =
     "UPDATE keys SET list_asked_at = ?2 WHERE id ="
     " (SELECT id FROM keys WHERE " IS_DUE
-    " ORDER BY list_asked_at, id LIMIT 1) RETURNING id, secret, 1";
+    " ORDER BY list_asked_at, id LIMIT 1) RETURNING id, gb_open(secret), 1";
 
 static const char sql_state[] =
     "SELECT group_concat(id), max(newest) FROM"

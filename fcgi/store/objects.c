@@ -29,7 +29,8 @@ static const char sql_put[] =
 
 #define COLUMNS \
 	"o.name, o.token, o.mime, o.uri, o.label, o.purpose, o.key_id," \
-	" o.bytes, o.created_at, o.expires_at, coalesce(k.secret, '')" \
+	" o.bytes, o.created_at, o.expires_at, coalesce(gb_open(k.secret), " \
+	"'')" \
 	" FROM objects o LEFT JOIN keys k ON k.id = o.key_id"
 static const char sql_get[] =
     "SELECT " COLUMNS " WHERE o.name IN (SELECT value FROM json_each(?1))"

@@ -6,10 +6,12 @@
 
 #include "base/secret.h"
 #include "store/db.h"
+#include "store/sealing.h"
 
-static const char sql_list[] = "SELECT name, json FROM overrides ORDER BY name";
+static const char sql_list[] =
+    "SELECT name, gb_open(json) FROM overrides ORDER BY name";
 static const char sql_set[] =
-    "INSERT INTO overrides (name, json) VALUES (?1, ?2)"
+    "INSERT INTO overrides (name, json) VALUES (?1, gb_seal(?2))"
     " ON CONFLICT (name) DO UPDATE SET json = excluded.json";
 static const char sql_unset[] = "DELETE FROM overrides WHERE name = ?1";
 
@@ -77,9 +79,10 @@ store_override_set(struct store *s, const char *name, const char *json)
 	db_lock(s);
 	if ((rc = db_begin(s)) != GB_OK)
 		goto out;
-	if (json == NULL)
+	rc = sealing_check(s);
+	if (rc == GB_OK && json == NULL)
 		rc = db_run_locked(s, sql_unset, DB_ARGS(db_text(name)), NULL);
-	else
+	else if (rc == GB_OK)
 		rc = db_run_locked(s, sql_set,
 				   DB_ARGS(db_text(name), db_text(json)), NULL);
 	if (rc == GB_OK)

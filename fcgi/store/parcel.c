@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "store/db.h"
+#include "store/sealing.h"
 #include "store/turn.h"
 
 #define ROWS_FIRST  64
@@ -37,15 +38,28 @@ const char *const parcel_names[PARCEL__MAX] = {
 };
 
 #define COLUMN(column, name, type, least, most, needed) ", " #column
-#define MARK(column, name, type, least, most, needed)	", ?"
+#define READ(column, name, type, least, most, needed)	", " READ_##type(column)
+#define MARK(column, name, type, least, most, needed)	", " MARK_##type
+#define READ_PARCEL_SECRET(column)			"gb_open(" #column ")"
+#define READ_PARCEL_JSON(column)			"gb_open(" #column ")"
+#define READ_PARCEL_TEXT(column)			#column
+#define READ_PARCEL_NUMBER(column)			#column
+#define READ_PARCEL_POOL(column)			#column
+#define READ_PARCEL_BY(column)				#column
+#define READ_PARCEL_DIGEST(column)			#column
+#define MARK_PARCEL_SECRET				"gb_seal(?)"
+#define MARK_PARCEL_TEXT				"?"
+#define MARK_PARCEL_NUMBER				"?"
+#define MARK_PARCEL_POOL				"?"
+#define MARK_PARCEL_BY					"?"
+#define MARK_PARCEL_DIGEST				"?"
 
 static const char *const sql_read[PARCEL__MAX] = {
-    [PARCEL_KEY] =
-	"SELECT id" PARCEL_KEY_FIELDS(COLUMN) " FROM keys ORDER BY id",
+    [PARCEL_KEY] = "SELECT id" PARCEL_KEY_FIELDS(READ) " FROM keys ORDER BY id",
     [PARCEL_TOKEN] =
-	"SELECT id" PARCEL_TOKEN_FIELDS(COLUMN) " FROM tokens ORDER BY id",
-    [PARCEL_SETTING] = "SELECT 0" PARCEL_SETTING_FIELDS(
-	COLUMN) " FROM overrides ORDER BY name",
+	"SELECT id" PARCEL_TOKEN_FIELDS(READ) " FROM tokens ORDER BY id",
+    [PARCEL_SETTING] =
+	"SELECT 0" PARCEL_SETTING_FIELDS(READ) " FROM overrides ORDER BY name",
 };
 
 /* Parameters are numbered as they come: the fields from 1 on. */
@@ -67,9 +81,9 @@ static const char sql_token_named[] =
 static const char sql_token_known[] =
     "SELECT 1 FROM tokens WHERE digest = ?1 LIMIT 1";
 static const char sql_setting_same[] =
-    "SELECT json = ?2 FROM overrides WHERE name = ?1";
+    "SELECT gb_open(json) = ?2 FROM overrides WHERE name = ?1";
 static const char sql_setting[] =
-    "INSERT INTO overrides (name, json) VALUES (?1, ?2)"
+    "INSERT INTO overrides (name, json) VALUES (?1, gb_seal(?2))"
     " ON CONFLICT (name) DO UPDATE SET json = excluded.json";
 
 /* Where the fields are that are looked at here. */
@@ -176,6 +190,7 @@ read_value(sqlite3_stmt *stmt, int column, struct parcel_row *row, size_t i)
 			return parcel_set(row, i, "", 0);
 		return parcel_set(row, i, sqlite3_column_blob(stmt, column),
 				  DIGEST_SIZE);
+	case PARCEL_SECRET:
 	case PARCEL_TEXT:
 	case PARCEL_JSON:
 		row->values[i].text = db_copy_text(stmt, column);
@@ -221,6 +236,7 @@ value_of(const struct parcel_row *row, size_t i)
 		return pool_value((enum key_pool)v->number);
 	case PARCEL_DIGEST:
 		return db_blob(v->text, DIGEST_SIZE);
+	case PARCEL_SECRET:
 	case PARCEL_TEXT:
 	case PARCEL_JSON:
 		break;
@@ -362,6 +378,7 @@ store_parcel_write(struct store *s, struct parcel *p, int64_t now_ms, bool dry)
 	db_lock(s);
 	if ((rc = db_begin(s)) != GB_OK)
 		goto out;
+	rc = sealing_check(s);
 	for (i = 0; rc == GB_OK && i < p->count; i++)
 		if (p->rows[i].fate == PARCEL_OPEN)
 			rc = write_row(s, &p->rows[i], now_ms);

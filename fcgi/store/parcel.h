@@ -19,12 +19,14 @@ enum parcel_kind {
 };
 
 enum parcel_type {
+	PARCEL_SECRET, /* as a text; sealed where the database is */
 	PARCEL_TEXT,   /* from "least" to "most" bytes */
 	PARCEL_NUMBER, /* from "least" to "most" */
 	PARCEL_POOL,   /* a number of enum key_pool; a word for people */
 	PARCEL_BY,     /* of enum key_disabled_by; the same */
 	PARCEL_DIGEST, /* DIGEST_SIZE bytes; in hexadecimal for people */
-	PARCEL_JSON,   /* a text that is JSON; the JSON itself for people */
+	PARCEL_JSON,   /* a text that is JSON; the JSON itself for people;
+			  sealed */
 };
 
 /*
@@ -33,7 +35,7 @@ enum parcel_type {
  * thing is; health, ids and what is learned by itself stay where they are.
  */
 #define PARCEL_KEY_FIELDS(X) \
-	X(secret, "key", PARCEL_TEXT, KEY_SECRET_MIN, KEY_SECRET_MAX, true) \
+	X(secret, "key", PARCEL_SECRET, KEY_SECRET_MIN, KEY_SECRET_MAX, true) \
 	X(pool, "pool", PARCEL_POOL, 0, 0, false) \
 	X(disabled_by, "disabled_by", PARCEL_BY, 0, 0, false) \
 	X(reason, "reason", PARCEL_TEXT, 0, PARCEL_REASON_MAX, false) \

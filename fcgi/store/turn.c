@@ -37,7 +37,7 @@ struct turn_request {
 	"(SELECT k.id FROM keys k INDEXED BY keys_enabled" \
 	" WHERE k.pool = ?3 AND k.id <= rotation.pos AND " ready untried \
 	" ORDER BY k.id LIMIT 1)) WHERE pool = ?3" \
-	" RETURNING pos, (SELECT secret FROM keys WHERE id = pos)," \
+	" RETURNING pos, (SELECT gb_open(secret) FROM keys WHERE id = pos)," \
 	" EXISTS (" KEY_HAS_PAST("pos", "?1", "?2") ")"
 
 #define UNTRIED " AND k.id NOT IN (SELECT value FROM json_each(?4))"
@@ -46,13 +46,14 @@ static const char sql_turn_untried[] = SQL_TURN(KEY_IS_READY, UNTRIED);
 static const char sql_turn_whatever[] = SQL_TURN(KEY_IS_AWAKE, UNTRIED);
 
 /* ?3: the one key that will do. */
-static const char sql_pinned[] = "SELECT p.id, p.secret, EXISTS (" KEY_HAS_PAST(
-    "p.id", "?1",
-    "?2") "),"
-	  " p.disabled_by, max(p.ready_at, coalesce(c.ready_at, 0)),"
-	  " p.pool"
-	  " FROM keys p LEFT JOIN key_models c"
-	  " ON c.key_id = p.id AND c.model = ?1 WHERE p.id = ?3";
+static const char sql_pinned[] =
+    "SELECT p.id, gb_open(p.secret), EXISTS (" KEY_HAS_PAST(
+	"p.id", "?1",
+	"?2") "),"
+	      " p.disabled_by, max(p.ready_at, coalesce(c.ready_at, 0)),"
+	      " p.pool"
+	      " FROM keys p LEFT JOIN key_models c"
+	      " ON c.key_id = p.id AND c.model = ?1 WHERE p.id = ?3";
 
 #define SQL_BACK_AT(may_have) \
 	"SELECT min(max(k.ready_at, coalesce(m.ready_at, 0), ?2)) FROM keys k" \

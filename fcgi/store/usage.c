@@ -32,7 +32,7 @@ static const char sql_days[] = "SELECT " COLUMNS " FROM usage_days" OF_STRETCH;
 static const char sql_series[] =
     "SELECT " COLUMNS " FROM usage_hours WHERE dimension = ?1 AND value = ?4"
     " AND start >= ?2 AND start < ?3 ORDER BY start";
-static const char sql_key[] = "SELECT secret FROM keys WHERE id = ?1";
+static const char sql_key[] = "SELECT gb_open(secret) FROM keys WHERE id = ?1";
 static const char sql_behind[] =
     "SELECT max(coalesce((SELECT max(id) FROM requests), 0) - rolled, 0)"
     " FROM usage_state";

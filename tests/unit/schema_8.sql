@@ -17,10 +17,21 @@ ALTER TABLE tokens ADD COLUMN month_tokens INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE tokens ADD COLUMN month_cost INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX tokens_digest ON tokens (digest);
 CREATE TABLE token_use (
-	token_id INTEGER NOT NULL, span INTEGER NOT NULL, start INTEGER NOT NULL, requests INTEGER NOT NULL, tokens INTEGER NOT NULL, cost INTEGER NOT NULL,
+	token_id INTEGER NOT NULL,
+	span INTEGER NOT NULL,
+	start INTEGER NOT NULL,
+	requests INTEGER NOT NULL,
+	tokens INTEGER NOT NULL,
+	cost INTEGER NOT NULL,
 	PRIMARY KEY (token_id, span)) WITHOUT ROWID;
 CREATE TABLE token_leases (
-	token_id INTEGER NOT NULL, owner INTEGER NOT NULL, number INTEGER NOT NULL, until INTEGER NOT NULL, began_at INTEGER NOT NULL, tokens INTEGER NOT NULL, cost INTEGER NOT NULL,
+	token_id INTEGER NOT NULL,
+	owner INTEGER NOT NULL,
+	number INTEGER NOT NULL,
+	until INTEGER NOT NULL,
+	began_at INTEGER NOT NULL,
+	tokens INTEGER NOT NULL,
+	cost INTEGER NOT NULL,
 	PRIMARY KEY (token_id, owner, number)) WITHOUT ROWID;
 UPDATE tokens SET note = 'of the house', models = 'gemini-*', endpoints = 3,
 	day_cost = 5 WHERE id = 1;
