@@ -31,6 +31,7 @@ seeds_of()
   fuzz_*_request)   choice_last "${1#fuzz_}"/*/request.json ;;
   fuzz_embeddings)  as_they_are embeddings_*/*/*.json ;;
   fuzz_moderations) as_they_are moderations_*/*/*.json ;;
+  fuzz_import)      imports ;;
   fuzz_native_edit) choice_first *_request/*/gemini.json ;;
   fuzz_reply)       as_they_are *_reply/*/gemini.json
                     as_events *_reply/*/gemini.sse ;;
@@ -43,6 +44,20 @@ seeds_of()
                     as_forms transcription_request/*/form.json ;;
   *)                as_they_are */*/*.json */*/*.sse ;;
   esac
+}
+
+# Of each kind one that has it all.
+imports()
+{
+  printf 'e# x\nexport A="b\\n" # c\nB='\''[\n"x"]'\''\nC=${A}\n' \
+    >"$seeds/env"
+  printf 'sgb1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' >"$seeds/sealed"
+  printf '%s' 'x{"gbalance_export": 1, "keys": [{"key":' \
+    '"AIzaSyFake-key-number-one-000000000aaaa", "pool": "vertex",' \
+    '"disabled_by": "person", "reason": "x", "created_at": 1}],' \
+    '"tokens": [{"name": "a", "sha256": "0123456789abcdef0123456789abcdef' \
+    '0123456789abcdef0123456789abcdef"}],' \
+    '"settings": [{"name": "a", "value": [{"b": 1.5}]}]}' >"$seeds/export"
 }
 
 as_they_are()

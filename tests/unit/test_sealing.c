@@ -1,6 +1,7 @@
 /* test_sealing.c: secrets at rest, and who can read them */
 #include "unit_store.h"
 
+#include <signal.h>
 #include <sys/wait.h>
 
 #include "base/buf.h"
@@ -220,6 +221,51 @@ test_at_once(void **state)
 	check_readable(u->store);
 }
 
+/* Killed at any moment of it, the database is one or the other. */
+static void
+test_killed(void **state)
+{
+	struct unit_store *u = *state;
+	struct store *s;
+	char secret[40];
+	struct key_rows rows;
+	int round, status, i;
+	pid_t child;
+
+	unit_add_keys(u->store, 300);
+	store_close(u->store);
+	for (round = 0; round < 30; round++) {
+		if ((child = fork()) == 0) {
+			if (store_open(&s, u->path) != GB_OK)
+				_exit(1);
+			for (i = 0;; i++)
+				if (store_unlock(s, key, true) != GB_OK ||
+				    store_rekey(s, NULL) != GB_OK)
+					_exit(1);
+		}
+		(void)usleep(5000 + (unsigned)round * 700);
+		(void)kill(child, SIGKILL);
+		assert_true(waitpid(child, &status, 0) == child);
+		CHECK("killed, not failed", WIFSIGNALED(status));
+		assert_int_equal(store_open(&s, u->path), GB_OK);
+		assert_int_equal(store_unlock(s, key, false), GB_OK);
+		assert_int_equal(store_keys_list(s, NOW, &rows), GB_OK);
+		CHECK_INT("keys", rows.count, 300);
+		for (i = 0; i < 300; i++)
+			CHECK_STR("key", rows.rows[i].secret,
+				  unit_secret(secret, i));
+		key_rows_free(&rows);
+		CHECK_INT("whole",
+			  unit_sql(u->path,
+				   "SELECT count(DISTINCT secret LIKE 'gb1 %') "
+				   "FROM keys",
+				   NULL, 0),
+			  1);
+		store_close(s);
+	}
+	assert_int_equal(store_open(&u->store, u->path), GB_OK);
+}
+
 /* A conversion that breaks off leaves all as it was. */
 static void
 test_broken_off(void **state)
@@ -254,6 +300,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_meanwhile, unit_store_setup,
 					    unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(test_at_once, unit_store_setup,
+					    unit_store_teardown),
+	    cmocka_unit_test_setup_teardown(test_killed, unit_store_setup,
 					    unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(test_broken_off, unit_store_setup,
 					    unit_store_teardown),
