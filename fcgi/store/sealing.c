@@ -198,8 +198,7 @@ convert_cleanly(struct store *s)
 			rc = convert(s);
 		rc = db_finish(s, rc);
 	}
-	if (db_script(s, "PRAGMA secure_delete = OFF") != GB_OK ||
-	    db_script(s, "PRAGMA wal_checkpoint(TRUNCATE)") != GB_OK)
+	if (db_script(s, "PRAGMA wal_checkpoint(TRUNCATE)") != GB_OK)
 		log_warnx("database: what its secrets were may still be in "
 			  "its log, until that is written anew");
 	return rc;
