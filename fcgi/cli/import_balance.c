@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <json-c/json.h>
 
@@ -30,7 +29,6 @@ static const struct {
 } without[] = {
     {"ADMIN_SESSION_EXPIRE", "this version has no admin pages"},
     {"DATABASE_TYPE", "SQLite is the only database"},
-    {"ERROR_LOG_RECORD_REQUEST_BODY", "bodies are in no log"},
     {"MYSQL_DATABASE", "SQLite is the only database"},
     {"MYSQL_HOST", "SQLite is the only database"},
     {"MYSQL_PASSWORD", "SQLite is the only database"},
@@ -39,20 +37,6 @@ static const struct {
     {"MYSQL_USER", "SQLite is the only database"},
     {"PAID_KEY", "every key is a key: \"gbalance keys add\" it"},
     {"SQLITE_DATABASE", "the database is the one that is imported into"},
-    {"STREAM_CHUNK_SIZE", "a stream goes on as it comes"},
-    {"STREAM_LONG_TEXT_THRESHOLD", "a stream goes on as it comes"},
-    {"STREAM_MAX_DELAY", "a stream goes on as it comes"},
-    {"STREAM_MIN_DELAY", "a stream goes on as it comes"},
-    {"STREAM_OPTIMIZER_ENABLED", "a stream goes on as it comes"},
-    {"STREAM_SHORT_TEXT_THRESHOLD", "a stream goes on as it comes"},
-};
-
-/* Settings that switch another one off, where that is 0 days here. */
-static const struct {
-	const char *name, *days;
-} switches[] = {
-    {"AUTO_DELETE_ERROR_LOGS_ENABLED", "auto_delete_error_logs_days"},
-    {"AUTO_DELETE_REQUEST_LOGS_ENABLED", "auto_delete_request_logs_days"},
 };
 
 /* What the lists become that are no settings in the database. */
@@ -157,13 +141,6 @@ take_list(struct parcel *p, size_t which, const char *text)
 	return rc;
 }
 
-static bool
-is_false(const char *text)
-{
-	return strcasecmp(text, "false") == 0 || strcmp(text, "0") == 0 ||
-	       strcasecmp(text, "no") == 0 || strcasecmp(text, "off") == 0;
-}
-
 /* The row of the setting of this name that is OPEN or KNOWN; NULL: none. */
 static struct parcel_row *
 find_setting(struct parcel *p, const char *name)
@@ -238,7 +215,7 @@ take_setting(struct cli *cli, struct parcel *p, const char *env,
 	return rc;
 }
 
-/* One variable; those that depend on others come once these are there. */
+/* One variable, but for the admin's token. */
 static enum gb_err
 take(struct cli *cli, struct parcel *p, const char *name, const char *text)
 {
@@ -249,9 +226,6 @@ take(struct cli *cli, struct parcel *p, const char *name, const char *text)
 	for (i = 0; i < GB_COUNT(lists); i++)
 		if (strcmp(lists[i].name, name) == 0)
 			return take_list(p, i, text);
-	for (i = 0; i < GB_COUNT(switches); i++)
-		if (strcmp(switches[i].name, name) == 0)
-			return GB_OK;
 	if (strcmp(name, "AUTH_TOKEN") == 0)
 		return GB_OK;
 	return take_setting(cli, p, name, text);
@@ -276,26 +250,18 @@ is_users(const struct parcel *p, const char *token)
 	return false;
 }
 
+/* What depends on the tokens that are there by then. */
 static enum gb_err
 take_late(struct cli *cli, struct parcel *p, const char *name, const char *text)
 {
-	size_t i;
-
-	if (text[strspn(text, " \t\r\n\"'")] == '\0')
-		return GB_OK; /* told already */
-	if (strcmp(name, "AUTH_TOKEN") == 0)
-		return is_users(p, text)
-			   ? add_word(p, name, PARCEL_UNUSED,
-				      "it is a user's token, too; \"gbalance "
-				      "first-run\" makes one")
-			   : take_setting(cli, p, name, text);
-	for (i = 0; i < GB_COUNT(switches); i++)
-		if (strcmp(switches[i].name, name) == 0)
-			return is_false(text)
-				   ? put_setting(cli, p, switches[i].days, "0")
-				   : add_word(p, name, PARCEL_UNUSED,
-					      "it is so by its days");
-	return GB_OK;
+	if (strcmp(name, "AUTH_TOKEN") != 0 ||
+	    text[strspn(text, " \t\r\n\"'")] == '\0')
+		return GB_OK;
+	if (is_users(p, text))
+		return add_word(p, name, PARCEL_UNUSED,
+				"it is a user's token, too; \"gbalance "
+				"first-run\" makes one");
+	return take_setting(cli, p, name, text);
 }
 
 /* --- the two commands ----------------------------------------------------- */

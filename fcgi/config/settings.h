@@ -169,12 +169,12 @@ struct settings {
 	int64_t stream_chunk;	   /* STREAM_CHUNK_SIZE characters */
 
 	/* journal and log */
-	bool delete_request_logs;  /* AUTO_DELETE_REQUEST_LOGS_ENABLED */
-	bool delete_error_logs;	   /* AUTO_DELETE_ERROR_LOGS_ENABLED */
-	bool record_failed_bodies; /* ERROR_LOG_RECORD_REQUEST_BODY */
-	int64_t request_log_days;  /* AUTO_DELETE_REQUEST_LOGS_DAYS; 0: keep */
-	int64_t error_log_days;	   /* AUTO_DELETE_ERROR_LOGS_DAYS; 0: keep */
-	int64_t journal_max;	   /* JOURNAL_MAX: bytes of both; 0: any */
+	bool delete_request_logs;   /* AUTO_DELETE_REQUEST_LOGS_ENABLED */
+	bool delete_error_logs;	    /* AUTO_DELETE_ERROR_LOGS_ENABLED */
+	bool record_failed_bodies;  /* ERROR_LOG_RECORD_REQUEST_BODY */
+	int64_t request_log_days;   /* AUTO_DELETE_REQUEST_LOGS_DAYS; 0: keep */
+	int64_t error_log_days;	    /* AUTO_DELETE_ERROR_LOGS_DAYS; 0: keep */
+	int64_t journal_max;	    /* JOURNAL_MAX: bytes of both; 0: any */
 	int64_t backup_every_hours; /* BACKUP_EVERY_HOURS; 0: none */
 	char *backup_folder;	    /* BACKUP_FOLDER */
 	int64_t backup_keep;	    /* BACKUP_KEEP copies */

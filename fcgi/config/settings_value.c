@@ -615,6 +615,18 @@ pairs_json(const struct setting *row, const struct string_pairs *pairs)
 	return out;
 }
 
+static struct json_object *
+decimal_json(int64_t thousandths)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "%" PRId64 ".%03" PRId64,
+		       thousandths / DECIMAL_PARTS,
+		       thousandths % DECIMAL_PARTS);
+	return json_object_new_double_s((double)thousandths / DECIMAL_PARTS,
+					text);
+}
+
 struct json_object *
 setting_to_json(const struct setting *row, const struct settings *s)
 {
@@ -627,6 +639,8 @@ setting_to_json(const struct setting *row, const struct settings *s)
 	case SETTING_NUMBER:
 		return json_object_new_int64(*(const int64_t *)field /
 					     scale_of(row));
+	case SETTING_DECIMAL:
+		return decimal_json(*(const int64_t *)field);
 	case SETTING_TEXT:
 		text = *(char *const *)field;
 		return json_object_new_string(text == NULL ? "" : text);

@@ -186,10 +186,10 @@ it("a Gemini Balance's database moves over by one command", async () => {
 	/* what is so here anyway need not be in the database */
 	assert.equal(told.max_failures[1], "known");
 	assert.equal(told.filtered_models[1], "known");
-	assert.equal(told.auto_delete_request_logs_days[1], "new");
+	assert.equal(told.auto_delete_request_logs_enabled[1], "new");
 	assert.match(r.stdout, /3 rows of its request log and 1 of its error/);
 	assert.deepEqual(await stack.sql("SELECT json FROM overrides WHERE " +
-		"name = 'auto_delete_request_logs_days'"), [{json: "0"}]);
+		"name = 'auto_delete_request_logs_enabled'"), [{json: "false"}]);
 	await sleep(WITHIN_MS);
 	assert.equal((await asks(MOVED_TOKEN)).status, 200);
 	assert.deepEqual(fs.readFileSync(file("default_db")), before);
