@@ -63,15 +63,12 @@ static const char *const sql_read[PARCEL__MAX] = {
 };
 
 /* Parameters are numbered as they come: the fields from 1 on. */
-static const char sql_key[] = "INSERT INTO keys (id" PARCEL_KEY_FIELDS(
-    COLUMN) ", checked_at) SELECT NULL" PARCEL_KEY_FIELDS(MARK) ", 0"
-								" WHERE NOT "
-								"EXISTS "
-								"(SELECT 1 "
-								"FROM keys "
-								"WHERE secret "
-								"= ?1 AND pool "
-								"= ?2)";
+#define KEY_COLUMNS PARCEL_KEY_FIELDS(COLUMN)
+#define KEY_MARKS   PARCEL_KEY_FIELDS(MARK)
+static const char sql_key[] =
+    "INSERT INTO keys (id" KEY_COLUMNS ", checked_at)"
+    " SELECT NULL" KEY_MARKS ", 0 WHERE NOT EXISTS"
+    " (SELECT 1 FROM keys WHERE secret = gb_seal(?1) AND pool = ?2)";
 static const char sql_rotation[] =
     "INSERT OR IGNORE INTO rotation (pool, pos) VALUES (?1, 0)";
 static const char sql_token[] = "INSERT INTO tokens (id" PARCEL_TOKEN_FIELDS(

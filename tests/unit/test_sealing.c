@@ -9,6 +9,7 @@
 #include "store/journal.h"
 #include "store/lists.h"
 #include "store/overrides.h"
+#include "store/parcel.h"
 #include "store/sealing.h"
 #include "store/usage.h"
 
@@ -128,6 +129,44 @@ test_convert(void **state)
 			   "'AIza%'",
 			   NULL, 0),
 		  3);
+}
+
+/* What is taken in and out is the same with a key and without. */
+static void
+test_parcel(void **state)
+{
+	struct unit_store *u = *state;
+	struct parcel p;
+	int kind, round;
+	size_t i;
+
+	fill(u->store);
+	for (round = 0; round < 2; round++) {
+		parcel_init(&p);
+		for (kind = 0; kind < PARCEL__MAX; kind++)
+			assert_int_equal(
+			    store_parcel_read(u->store, (enum parcel_kind)kind,
+					      &p),
+			    GB_OK);
+		CHECK_INT("rows", p.count, 4);
+		CHECK_STR("setting", p.rows[3].values[1].text, PROXIES);
+		assert_int_equal(store_parcel_write(u->store, &p, NOW, false),
+				 GB_OK);
+		for (i = 0; i < p.count; i++)
+			CHECK_INT("known", p.rows[i].fate, PARCEL_KNOWN);
+		parcel_release(&p);
+		assert_int_equal(store_unlock(u->store, key, true), GB_OK);
+	}
+	parcel_init(&p);
+	assert_non_null(parcel_add(&p, PARCEL_KEY));
+	assert_int_equal(parcel_set(&p.rows[0], 0,
+				    "AIzaSyNew-key-of-the-parcel", 27),
+			 GB_OK);
+	assert_int_equal(store_parcel_write(u->store, &p, NOW, false), GB_OK);
+	CHECK_INT("new", p.rows[0].fate, PARCEL_NEW);
+	CHECK("sealed", !on_disk(u, "New-key-of-the-parcel") &&
+			    !on_disk(u, "hidden-word"));
+	parcel_release(&p);
 }
 
 /* Without the key, or with another one, nothing is read and nothing lost. */
@@ -294,6 +333,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_convert, unit_store_setup,
+					    unit_store_teardown),
+	    cmocka_unit_test_setup_teardown(test_parcel, unit_store_setup,
 					    unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(test_wrong_key, unit_store_setup,
 					    unit_store_teardown),
