@@ -49,6 +49,9 @@ put_value(struct buf *out, const struct parcel_field *field,
 	case PARCEL_NUMBER:
 		buf_printf(out, "%" PRId64, v->number);
 		break;
+	case PARCEL_ON:
+		buf_puts(out, v->number != 0 ? "true" : "false");
+		break;
 	case PARCEL_POOL:
 		put_quoted(out, key_pool_names[v->number]);
 		break;
@@ -193,6 +196,12 @@ take_value(struct parcel_row *row, size_t i, struct json_object *value)
 
 	if (field->type == PARCEL_NUMBER)
 		return take_number(row, i, value);
+	if (field->type == PARCEL_ON) {
+		row->values[i].number = json_object_get_boolean(value);
+		return json_object_is_type(value, json_type_boolean)
+			   ? GB_OK
+			   : GB_EINVAL;
+	}
 	if (field->type == PARCEL_JSON)
 		return take_json(row, i, value);
 	if (!json_object_is_type(value, json_type_string))

@@ -44,20 +44,22 @@ const char *const parcel_names[PARCEL__MAX] = {
 #define READ_PARCEL_JSON(column)			"gb_open(" #column ")"
 #define READ_PARCEL_TEXT(column)			#column
 #define READ_PARCEL_NUMBER(column)			#column
+#define READ_PARCEL_ON(column)				#column
 #define READ_PARCEL_POOL(column)			#column
 #define READ_PARCEL_BY(column)				#column
 #define READ_PARCEL_DIGEST(column)			#column
 #define MARK_PARCEL_SECRET				"gb_seal(?)"
 #define MARK_PARCEL_TEXT				"?"
 #define MARK_PARCEL_NUMBER				"?"
+#define MARK_PARCEL_ON					"?"
 #define MARK_PARCEL_POOL				"?"
 #define MARK_PARCEL_BY					"?"
 #define MARK_PARCEL_DIGEST				"?"
 
 static const char *const sql_read[PARCEL__MAX] = {
     [PARCEL_KEY] = "SELECT id" PARCEL_KEY_FIELDS(READ) " FROM keys ORDER BY id",
-    [PARCEL_TOKEN] =
-	"SELECT id" PARCEL_TOKEN_FIELDS(READ) " FROM tokens ORDER BY id",
+    [PARCEL_TOKEN] = "SELECT id" PARCEL_TOKEN_FIELDS(
+	READ) " FROM tokens WHERE config = 0 ORDER BY id",
     [PARCEL_SETTING] =
 	"SELECT 0" PARCEL_SETTING_FIELDS(READ) " FROM overrides ORDER BY name",
 };
@@ -124,7 +126,7 @@ struct parcel_row *
 parcel_add(struct parcel *p, enum parcel_kind kind)
 {
 	struct parcel_row *rows, *row;
-	size_t size;
+	size_t size, i;
 
 	if (p->count == p->size) {
 		size = p->size == 0 ? ROWS_FIRST : p->size * 2;
@@ -139,6 +141,9 @@ parcel_add(struct parcel *p, enum parcel_kind kind)
 	row->values = calloc(parcel_field_counts[kind], sizeof(*row->values));
 	if (row->values == NULL)
 		return NULL;
+	for (i = 0; i < parcel_field_counts[kind]; i++)
+		row->values[i].number =
+		    parcel_fields[kind][i].type == PARCEL_ON;
 	p->count++;
 	return row;
 }
@@ -176,6 +181,7 @@ read_value(sqlite3_stmt *stmt, int column, struct parcel_row *row, size_t i)
 
 	switch (field->type) {
 	case PARCEL_NUMBER:
+	case PARCEL_ON:
 	case PARCEL_BY:
 		row->values[i].number = sqlite3_column_int64(stmt, column);
 		return GB_OK;
@@ -227,6 +233,7 @@ value_of(const struct parcel_row *row, size_t i)
 
 	switch (parcel_fields[row->kind][i].type) {
 	case PARCEL_NUMBER:
+	case PARCEL_ON:
 	case PARCEL_BY:
 		return db_int(v->number);
 	case PARCEL_POOL:

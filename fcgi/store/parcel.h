@@ -9,6 +9,7 @@
 #include "store/tokens.h"
 
 #define PARCEL_REASON_MAX  1024
+#define PARCEL_LIMIT_MAX   INT64_C(1000000000000000) /* of a token's limits */
 #define PARCEL_SETTING_MAX (16 << 20) /* bytes of a setting's value */
 
 enum parcel_kind {
@@ -22,6 +23,8 @@ enum parcel_type {
 	PARCEL_SECRET, /* as a text; sealed where the database is */
 	PARCEL_TEXT,   /* from "least" to "most" bytes */
 	PARCEL_NUMBER, /* from "least" to "most" */
+	PARCEL_ON,     /* 1 or 0; 1 where it is not there; true or false for
+			  people */
 	PARCEL_POOL,   /* a number of enum key_pool; a word for people */
 	PARCEL_BY,     /* of enum key_disabled_by; the same */
 	PARCEL_DIGEST, /* DIGEST_SIZE bytes; in hexadecimal for people */
@@ -44,7 +47,24 @@ enum parcel_type {
 	X(name, "name", PARCEL_TEXT, 1, TOKEN_NAME_MAX, true) \
 	X(digest, "sha256", PARCEL_DIGEST, 0, 0, true) \
 	X(created_at, "created_at", PARCEL_NUMBER, 0, INT64_MAX, false) \
-	X(revoked_at, "revoked_at", PARCEL_NUMBER, 0, INT64_MAX, false)
+	X(revoked_at, "revoked_at", PARCEL_NUMBER, 0, INT64_MAX, false) \
+	X(enabled, "enabled", PARCEL_ON, 0, 0, false) \
+	X(expires_at, "expires_at", PARCEL_NUMBER, 0, INT64_MAX, false) \
+	X(note, "note", PARCEL_TEXT, 0, TOKEN_NOTE_MAX, false) \
+	X(models, "models", PARCEL_TEXT, 0, TOKEN_MODELS_MAX, false) \
+	X(endpoints, "endpoints", PARCEL_NUMBER, 0, (1 << ENDPOINT__MAX) - 1, \
+	  false) \
+	PARCEL_LIMIT(X, parallel, "parallel") \
+	PARCEL_LIMIT(X, minute_requests, "requests_per_minute") \
+	PARCEL_LIMIT(X, minute_tokens, "tokens_per_minute") \
+	PARCEL_LIMIT(X, day_requests, "requests_per_day") \
+	PARCEL_LIMIT(X, day_tokens, "tokens_per_day") \
+	PARCEL_LIMIT(X, day_cost, "micro_usd_per_day") \
+	PARCEL_LIMIT(X, month_requests, "requests_per_month") \
+	PARCEL_LIMIT(X, month_tokens, "tokens_per_month") \
+	PARCEL_LIMIT(X, month_cost, "micro_usd_per_month")
+#define PARCEL_LIMIT(X, column, name) \
+	X(column, name, PARCEL_NUMBER, 0, PARCEL_LIMIT_MAX, false)
 #define PARCEL_SETTING_FIELDS(X) \
 	X(name, "name", PARCEL_TEXT, 1, 64, true) \
 	X(json, "value", PARCEL_JSON, 1, PARCEL_SETTING_MAX, true)

@@ -56,7 +56,9 @@ fill(struct store *s)
 {
 	unsigned char digest[DIGEST_SIZE] = {1, 2, 255};
 	char vertex[] = "AQ.Fake\"quoted\\key-of-vertex", *secrets[] = {vertex};
+	struct token_row token;
 	size_t added;
+	int i;
 
 	unit_add_keys(s, 3);
 	assert_int_equal(store_keys_add(s, POOL_VERTEX, secrets, 1, UNIT_NOW,
@@ -67,10 +69,20 @@ fill(struct store *s)
 	assert_int_equal(store_key_disable_by_system(s, 3, UNIT_NOW,
 						     "it leaked"),
 			 GB_OK);
-	assert_int_equal(store_token_create(s, "alice \"a\"", digest, UNIT_NOW),
-			 GB_OK);
+	token_row_init(&token, "alice \"a\"");
+	memcpy(token.digest, digest, DIGEST_SIZE);
+	(void)snprintf(token.note, sizeof(token.note), "of the house");
+	(void)snprintf(token.models, sizeof(token.models), "gemini-*,x");
+	token.endpoints = 5;
+	token.expires_at = UNIT_NOW + 5;
+	for (i = 0; i < LIMIT__MAX; i++)
+		token.limits[i] = 100 + i;
+	assert_int_equal(store_token_create(s, &token, UNIT_NOW), GB_OK);
+	assert_int_equal(store_token_enable(s, "alice \"a\"", false), GB_OK);
+	token_row_init(&token, "bob");
 	digest[0] = 7;
-	assert_int_equal(store_token_create(s, "bob", digest, UNIT_NOW), GB_OK);
+	memcpy(token.digest, digest, DIGEST_SIZE);
+	assert_int_equal(store_token_create(s, &token, UNIT_NOW), GB_OK);
 	assert_int_equal(store_token_revoke(s, "bob", UNIT_NOW + 1), GB_OK);
 	assert_int_equal(store_override_set(s, "max_retries", "5"), GB_OK);
 	assert_int_equal(store_override_set(s, "proxies", "[\"direct\"]"),
@@ -89,6 +101,8 @@ test_round(void **state)
 
 	fill(u->store);
 	export_all(u->store, one, sizeof(one));
+	CHECK("limits", strstr(one, "\"micro_usd_per_month\": 108") != NULL);
+	CHECK("switched off", strstr(one, "\"enabled\": false") != NULL);
 	CHECK("a digest", strstr(one, "\"sha256\": \"0102ff00") != NULL);
 	(void)snprintf(path, sizeof(path), "%s/other.db", u->folder);
 	assert_int_equal(store_open(&other, path), GB_OK);
@@ -114,6 +128,39 @@ test_round(void **state)
 	store_close(other);
 }
 
+/* Each column travels, or is listed here as one that stays: what is learned by
+ * itself, or means something in this database alone. */
+static void
+test_columns(void **state)
+{
+#define NAME(column, name, type, least, most, needed) "'" #column "',"
+	static const struct {
+		const char *what, *others;
+	} tables[] = {
+	    {"keys", "SELECT group_concat(name) FROM pragma_table_info('keys') "
+		     "WHERE name NOT IN (" PARCEL_KEY_FIELDS(
+			 NAME) "'id', 'ready_at', 'failures', 'failed_at', "
+			       "'checked_at', 'last_ok_at', 'list_id', "
+			       "'listed_at', 'list_asked_at')"},
+	    {"tokens",
+	     "SELECT group_concat(name) FROM pragma_table_info('tokens') "
+	     "WHERE name NOT IN (" PARCEL_TOKEN_FIELDS(NAME) "'id', 'config')"},
+	    {"overrides",
+	     "SELECT group_concat(name) FROM pragma_table_info('overrides') "
+	     "WHERE name NOT IN (" PARCEL_SETTING_FIELDS(NAME) "'id')"},
+	};
+#undef NAME
+	struct unit_store *u = *state;
+	char names[256];
+	size_t i;
+
+	for (i = 0; i < GB_COUNT(tables); i++) {
+		(void)snprintf(names, sizeof(names), "?");
+		(void)unit_sql(u->path, tables[i].others, names, sizeof(names));
+		CHECK_STR(tables[i].what, names, "(null)");
+	}
+}
+
 /* Rows that meet what is there, or each other. */
 static void
 test_meetings(void **state)
@@ -136,6 +183,14 @@ test_meetings(void **state)
 	     "\"tokens\": [{\"name\": \"x\", \"sha256\": \"" HEX "fe\"},"
 	     "{\"name\": \"y\", \"sha256\": \"" HEX "fe\"}]",
 	     "nr"},
+	    {"token with a limit that is none",
+	     "\"tokens\": [{\"name\": \"z\", \"sha256\": \"" HEX "fd\","
+	     "\"parallel\": -1}]",
+	     "r"},
+	    {"token with a switch that is none",
+	     "\"tokens\": [{\"name\": \"z\", \"sha256\": \"" HEX "fd\","
+	     "\"enabled\": 1}]",
+	     "r"},
 	    {"setting changed",
 	     "\"settings\": [{\"name\": \"max_retries\", \"value\": 6},"
 	     "{\"name\": \"max_retries\", \"value\": 6}]",
@@ -154,6 +209,11 @@ test_meetings(void **state)
 		import_all(u->store, text, false, fates);
 		CHECK_STR(meetings[i].what, fates, meetings[i].fates);
 	}
+	CHECK_INT("a token is on unless it says so",
+		  unit_sql(u->path,
+			   "SELECT enabled FROM tokens WHERE name = 'x'", NULL,
+			   0),
+		  1);
 	CHECK_INT("left out",
 		  unit_sql(u->path, "SELECT count(*) FROM tokens", NULL, 0), 3);
 }
@@ -272,6 +332,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_round, unit_store_setup,
+					    unit_store_teardown),
+	    cmocka_unit_test_setup_teardown(test_columns, unit_store_setup,
 					    unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(test_meetings, unit_store_setup,
 					    unit_store_teardown),
