@@ -2,6 +2,7 @@
 #ifndef GB_BASE_SECRET_H
 #define GB_BASE_SECRET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -24,6 +25,17 @@ struct secret_part {
  * of strings have the same. */
 void secret_digest_parts(unsigned char digest[DIGEST_SIZE],
 			 const struct secret_part *parts, size_t count);
+
+/* Whether both are the same "len" bytes, in a time that does not tell where
+ * they differ. */
+bool secret_equal(const void *a, const void *b, size_t len);
+
+/* HMAC by SHA-256 of "text" with "secret" as its key. */
+void secret_hmac(unsigned char mac[DIGEST_SIZE], const char *secret,
+		 const char *text);
+
+/* Write "len" bytes in hexadecimal and a NUL, 2 * len + 1 bytes. */
+void secret_hex(char *hex, const unsigned char *bytes, size_t len);
 
 /* Fill "len" bytes from the kernel's random source.  It waits, never fails. */
 void random_bytes(void *data, size_t len);

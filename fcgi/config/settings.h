@@ -158,6 +158,12 @@ struct settings {
 	int64_t fake_stream_interval_ms; /* FAKE_STREAM_EMPTY_DATA_INTERVAL_-
 					    SECONDS: of silence meanwhile */
 
+	/* admin pages */
+	int64_t admin_session_ms; /* ADMIN_SESSION_EXPIRE: without a request */
+	bool trust_forwarded;	  /* TRUST_FORWARDED: X-Forwarded-… is true */
+	char *templates_dir;	  /* TEMPLATES_DIR: the pages' files */
+	char *static_dir;	  /* STATIC_DIR: their style and script */
+
 	/* journal and log */
 	int64_t request_log_days; /* AUTO_DELETE_REQUEST_LOGS_DAYS; 0: keep */
 	int64_t error_log_days;	  /* AUTO_DELETE_ERROR_LOGS_DAYS; 0: keep */

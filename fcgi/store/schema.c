@@ -23,6 +23,8 @@
  * of requests that is in them; its epoch ends when an id may be used again.
  * objects: a key that was deleted leaves its rows until they expire, so that
  * clients can be told.
+ * sessions: the admin's; of an id there is its digest, and "proof" fits one
+ * admin token only.
  */
 static const char *const migrations[] = {
     "CREATE TABLE meta ("
@@ -294,6 +296,25 @@ static const char *const migrations[] = {
     "INSERT INTO usage_state VALUES (1, 0, 0);"
 
     "PRAGMA user_version = 6;",
+
+    "CREATE TABLE sessions ("
+    "	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "	digest BLOB NOT NULL UNIQUE,"
+    "	proof BLOB NOT NULL,"
+    "	created_at INTEGER NOT NULL,"
+    "	seen_at INTEGER NOT NULL,"
+    "	expires_at INTEGER NOT NULL,"
+    "	address TEXT NOT NULL,"
+    "	agent TEXT NOT NULL,"
+    "	notes TEXT NOT NULL);"
+    "CREATE TABLE sign_in_tries ("
+    "	id INTEGER PRIMARY KEY,"
+    "	address TEXT NOT NULL UNIQUE,"
+    "	count INTEGER NOT NULL,"
+    "	last_at INTEGER NOT NULL,"
+    "	wait_until INTEGER NOT NULL);"
+
+    "PRAGMA user_version = 7;",
 };
 
 static const char sql_version[] = "PRAGMA user_version";

@@ -46,6 +46,17 @@ static const struct {
     {5, "objects",
      "name, key_id, token, mime, uri, label, purpose, bytes, created_at, "
      "expires_at"},
+    {6, "requests",
+     "id, tool_tokens, audio_in_tokens, image_in_tokens, video_in_tokens, "
+     "audio_out_tokens, image_out_tokens, cost"},
+    {6, "prices", "id, model, class, above, valid_from, micro"},
+    {6, "usage_hours",
+     "dimension, start, value, requests, failed, attempts, prompt_tokens, "
+     "completion_tokens, cost, unpriced, took_longer"},
+    {6, "usage_days",
+     "dimension, start, value, requests, failed, attempts, prompt_tokens, "
+     "completion_tokens, cost, unpriced, took_longer"},
+    {6, "usage_state", "rolled, epoch"},
 };
 
 static void
