@@ -49,5 +49,7 @@ int cli_prices_delete(struct cli *);
 int cli_usage_report(struct cli *);
 int cli_check_config(struct cli *);
 int cli_first_run(struct cli *);
+int cli_admin_token(struct cli *);
+int cli_routes(struct cli *);
 
 #endif
