@@ -154,6 +154,7 @@ sessions_show(struct admin_request *rq)
 	for (i = 0; i < sessions.count; i++) {
 		row = &sessions.rows[i];
 		line = dict_add(d, "SESSION");
+		dict_set_int(line, "ID", row->id);
 		dict_set(line, "ADDRESS", row->address);
 		dict_set(line, "AGENT", row->agent);
 		admin_set_time(line, "SINCE", row->created_at);
@@ -162,6 +163,29 @@ sessions_show(struct admin_request *rq)
 	}
 	free(sessions.rows);
 	admin_page(rq, 200);
+}
+
+/* One that is gone already is signed out, too. */
+void
+session_end(struct admin_request *rq)
+{
+	enum gb_err rc;
+	int64_t id;
+
+	if (!form_number(&rq->form, "id", 1, INT64_MAX, &id)) {
+		admin_fail(rq, 400, "ERROR_FORM", NULL);
+		return;
+	}
+	if (id == rq->session.row.id) {
+		sign_out(rq);
+		return;
+	}
+	if ((rc = store_session_end(rq->store, id)) != GB_OK) {
+		admin_fault(rq, rc);
+		return;
+	}
+	admin_say(rq, TONE_DONE, "SESSIONS_ENDED", NULL);
+	admin_redirect(rq, "admin/sessions");
 }
 
 static void

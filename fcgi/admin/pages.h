@@ -15,6 +15,7 @@ void sign_in_try(struct admin_request *);
 void sign_out(struct admin_request *);
 void sign_out_everywhere(struct admin_request *);
 void sessions_show(struct admin_request *);
+void session_end(struct admin_request *);
 void sessions_list(struct admin_request *);
 void sessions_end(struct admin_request *);
 void language_choose(struct admin_request *);

@@ -41,6 +41,7 @@ const struct admin_route admin_routes[] = {
     LINKED("/admin/", overview_show, "NAV_OVERVIEW"),
     LINKED("/admin/sessions", sessions_show, "NAV_SESSIONS"),
 
+    PAGE("POST", "/admin/sessions/end", session_end),
     JSON("GET", "/api/sessions", sessions_list),
     JSON("DELETE", "/api/sessions", sessions_end),
 

@@ -279,6 +279,27 @@ describe(`${options.server} at "${options.mount}/"`, () => {
 				 [false, false]);
 	});
 
+	it("signs one browser out, and says so once", async () => {
+		const [a, b] = [await signIn(stack, {headers: from()}),
+				await signIn(stack, {headers: from()})];
+		const page = (cookie) => ask(`${stack.url}/admin/sessions`,
+					     {headers: {cookie}});
+		const csrf = await csrfOf(stack, a);
+		const [{id}] = await stack.sql("SELECT max(id) AS id FROM " +
+					       "sessions");
+		const said = /<p class="note done" >The browser was signed out/;
+
+		for (const bad of ["", "0", "x", "-1", "99999999999999999999"])
+			assert.equal((await post(stack, "/admin/sessions/end",
+				a, {csrf, id: bad})).status, 400, bad);
+		assert.equal((await post(stack, "/admin/sessions/end", a,
+			{csrf, id})).headers.location,
+			`${stack.mount}/admin/sessions`);
+		assert.equal((await page(b)).status, 303);
+		assert.match((await page(a)).text, said);
+		assert.doesNotMatch((await page(a)).text, said);
+	});
+
 	it("wrong tokens cost ever more time, by address", async () => {
 		const who = from(), other = from();
 		const wrong = (fields = {auth_token: "not-it"}) =>

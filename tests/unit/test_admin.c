@@ -175,6 +175,69 @@ test_list_url(void **state)
 	}
 }
 
+/* The pager as a page shows it. */
+static void
+pager(struct template_set *set, const char *query, const char *before,
+      const char *after, char out[1024])
+{
+	struct template_error error;
+	struct dict *texts, *d;
+	struct form form;
+	struct buf page;
+
+	form_init(&form);
+	buf_init(&page, 1023);
+	assert_int_equal(form_read(&form, query, strlen(query)), GB_OK);
+	assert_int_equal(texts_load(&texts, "templates", "en"), GB_OK);
+	d = dict_new();
+	dict_set_outer(d, texts);
+	list_pager(d, &form, before, after);
+	error.text[0] = '\0';
+	CHECK_INT(error.text,
+		  template_render(set, "pager.html", d, &page, &error), GB_OK);
+	memcpy(out, buf_str(&page), page.len + 1);
+	dict_free(d);
+	dict_free(texts);
+	form_release(&form);
+	buf_release(&page);
+}
+
+static void
+test_pager(void **state)
+{
+	static const char begin[] =
+	    "<nav class=\"pager\" aria-label=\"Pages of the list\">\n";
+	static const char first[] =
+	    "<a class=\"button\" href=\"?q=a%26b\">First page</a>\n";
+	static const char back[] = "<a class=\"button\" rel=\"prev\" "
+				   "href=\"?q=a%26b&amp;before=3\">Back</a>\n";
+	static const char next[] = "<a class=\"button\" rel=\"next\" "
+				   "href=\"?q=a%26b&amp;after=9\">Next</a>\n";
+	static const char end[] = "</nav>\n";
+	struct template_set *set;
+	char have[1024], want[1024];
+
+	(void)state;
+	set = template_set_open("templates", TEMPLATE_STRICT, NULL, NULL);
+	assert_non_null(set);
+	pager(set, "q=a%26b", "3", NULL, have);
+	CHECK_STR("one page", have, "");
+	pager(set, "q=a%26b", "3", "9", have);
+	(void)snprintf(want, sizeof(want), "%s%s%s", begin, next, end);
+	CHECK_STR("the first page", have, want);
+	pager(set, "q=a%26b&after=2", "3", "9", have);
+	(void)snprintf(want, sizeof(want), "%s%s%s%s%s", begin, first, back,
+		       next, end);
+	CHECK_STR("one in between", have, want);
+	pager(set, "before=4&q=a%26b", NULL, "9", have);
+	(void)snprintf(want, sizeof(want), "%s%s%s%s", begin, first, next, end);
+	CHECK_STR("back at the first", have, want);
+	pager(set, "q=a%26b&after=8", "3", NULL, have);
+	(void)snprintf(want, sizeof(want), "%s%s%s%s", begin, first, back, end);
+	CHECK_STR("the last page", have, want);
+	template_set_close(set);
+}
+
 static void
 test_languages(void **state)
 {
@@ -386,6 +449,7 @@ main(void)
 	    cmocka_unit_test(test_form_bounds),
 	    cmocka_unit_test(test_form_values),
 	    cmocka_unit_test(test_list_url),
+	    cmocka_unit_test(test_pager),
 	    cmocka_unit_test(test_languages),
 	    cmocka_unit_test(test_paths),
 	    cmocka_unit_test(test_texts),
