@@ -35,7 +35,7 @@ fuzz_CC       := $(CLANG)
 
 objects = $(patsubst %.c,build/$(1)/%.o,$(2))
 
-.PHONY: all help run demo check unit e2e fuzz bench soak format clean install
+.PHONY: all help run demo check unit e2e browser fuzz bench soak format clean install
 all: build/gbalance
 
 help:
@@ -43,7 +43,7 @@ help:
 	@echo 'make demo     the same against a fake Gemini, to try clients'
 	@echo 'make          build build/gbalance'
 	@echo 'make install  put it below DESTDIR and PREFIX (/usr/local)'
-	@echo 'make check    every test; make unit, make e2e: some of them'
+	@echo 'make check    every test; make unit, e2e, browser: some'
 	@echo 'make bench    speed and memory; make soak: memory over a million'
 	@echo 'make fuzz     each fuzz target for FUZZ_SECONDS (300)'
 	@echo 'make format   lay the sources out; make clean'
@@ -110,6 +110,9 @@ unit: $(patsubst %.c,build/asan/%,$(UNIT_SRC))
 e2e: build/asan/gbalance
 	cd tests/e2e && npm install --no-audit --no-fund && node --test
 
+browser: build/asan/gbalance
+	cd tests/browser && npm install --no-audit --no-fund && node --test
+
 # Each target from the golden cases on.  Under sanitizers, and with all that a
 # target checks, a MiB takes up to 3 s; "make bench" holds the goal of 100 ms.
 FUZZ_SECONDS ?= 300
@@ -131,6 +134,10 @@ PREFIX ?= /usr/local
 install: build/gbalance
 	install -D -m 755 -s build/gbalance $(DESTDIR)$(PREFIX)/bin/gbalance
 	ln -sf gbalance $(DESTDIR)$(PREFIX)/bin/gbalance.fcgi
+	install -d $(DESTDIR)$(PREFIX)/share/gbalance/templates \
+		$(DESTDIR)$(PREFIX)/share/gbalance/static
+	install -m 644 templates/* $(DESTDIR)$(PREFIX)/share/gbalance/templates
+	install -m 644 static/* $(DESTDIR)$(PREFIX)/share/gbalance/static
 	install -D -m 644 gbalance.cfg \
 		$(DESTDIR)$(PREFIX)/share/gbalance/gbalance.cfg
 

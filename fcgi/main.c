@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/routes.h"
+#include "admin/site.h"
 #include "api/routes.h"
 #include "app/app.h"
 #include "app/startup.h"
@@ -80,8 +82,18 @@ parse_options(int argc, char **argv, struct options *opts)
 	return -1;
 }
 
+/* The admin site has its paths, the API all others. */
+static void
+serve_request(struct web_request *web, void *context)
+{
+	struct site *site = context;
+
+	if (!admin_serve(site, web))
+		api_serve(web, site->app);
+}
+
 static enum gb_err
-run(enum way way, const struct options *opts, struct app *app,
+run(enum way way, const struct options *opts, struct site *site,
     const struct settings *cfg)
 {
 	struct web_server_options server;
@@ -90,8 +102,8 @@ run(enum way way, const struct options *opts, struct app *app,
 	memset(&server, 0, sizeof(server));
 	server.threads_max = (size_t)cfg->threads;
 	server.base_path = cfg->base_path;
-	server.handler = api_serve;
-	server.context = app;
+	server.handler = serve_request;
+	server.context = site;
 	if (way == WAY_CGI)
 		return web_cgi_run(&server);
 	if (way == WAY_DAEMON &&
@@ -112,6 +124,7 @@ serve(enum way way, const struct options *opts)
 	struct settings *settings;
 	struct snapshot *snap;
 	struct store *store;
+	struct site site;
 	struct app *app;
 	enum gb_err rc;
 
@@ -132,7 +145,13 @@ serve(enum way way, const struct options *opts)
 		return EXIT_FAILURE;
 	}
 	snap = app_acquire(app);
-	rc = run(way, opts, app, snap->settings);
+	rc = site_init(&site, app, snap->settings);
+	if (rc == GB_OK) {
+		rc = run(way, opts, &site, snap->settings);
+		site_release(&site);
+	} else {
+		log_errorx("gbalance: start: %s", gb_strerror(rc));
+	}
 	app_release(app, snap);
 	app_free(app);
 	return rc == GB_OK ? EXIT_SUCCESS : EXIT_FAILURE;

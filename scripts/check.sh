@@ -19,7 +19,7 @@ export PATH=$PATH:/usr/sbin:/sbin
 UNIT_MAX=120
 FUZZ_SECONDS=6
 FUZZ_MAX=120
-E2E_MAX=720
+E2E_MAX=1080
 
 # Lines of a log that are shown of what failed.
 SHOWN=60
@@ -45,7 +45,7 @@ main()
 
   step format check_format
   step lint scripts/lint.sh
-  step packages-e2e install_clients &
+  step packages-e2e install_clients tests/e2e tests/browser &
   step build-asan build build/asan/gbalance \
     $(printf 'build/asan/tests/unit/%s ' $unit_names)
   wait
@@ -122,11 +122,21 @@ build()
   make -s -k -j"$JOBS" "$@"
 }
 
-# The official clients that the end-to-end tests drive; only when what is
-# there is not what package-lock.json asks for.
+# The official clients that the end-to-end tests drive, and what drives the
+# browser.
 install_clients()
+{
+  local folder
+
+  for folder in "$@"; do
+    install_in "$folder" || return 1
+  done
+}
+
+# Only when what is there is not what package-lock.json asks for.
+install_in()
 (
-  cd tests/e2e || return 1
+  cd "$1" || return 1
   if [ node_modules/.package-lock.json -nt package.json ] &&
      { [ ! -e package-lock.json ] ||
        [ node_modules/.package-lock.json -nt package-lock.json ]; }; then

@@ -10,7 +10,7 @@ FILE_LINES_MAX=900  # longer ones hold more than one idea
 FUNCTION_LINES_MAX=80  # a screen, and a little patience
 
 # The promises of the design that must have a test citing their number.
-promises='1 2 3 4 5 6 8 10'
+promises='1 2 3 4 5 6 8 10 11'
 
 faults=$(mktemp) || exit 1
 trap 'rm -f "$faults"' EXIT
@@ -27,6 +27,7 @@ main()
     settings
     promises
     golden_rows
+    page_texts
     shell_syntax
   } >"$faults"
   cat "$faults"
@@ -206,6 +207,52 @@ golden_rows()
     [ -s "${file}cites.txt" ] ||
       echo "${file}cites.txt:1: must name the rows that the case covers"
   done
+}
+
+# The admin pages' texts: each language has the same keys, with the same places
+# in their texts; templates and sources use no other, and all of them.
+page_texts()
+{
+  local first=templates/strings.en file used
+
+  used=$({
+    grep -ohE '\{\{_[A-Z0-9_]+' templates/*.html | sed 's/^{{_//'
+    cat fcgi/admin/*.c | tr '\n' ' ' | grep -oE \
+      '(admin_(fail|say|text|write|content)|refuse|LINKED)\([^;{}]*"[A-Z0-9_]+"' |
+      grep -oE '"[A-Z0-9]+_[A-Z0-9_]+"' | tr -d '"'
+  } | sort -u)
+  for file in templates/strings.*; do
+    text_keys "$file" | sort | uniq -d |
+      sed "s|.*|$file:1: is there twice: &|"
+    comm -23 <(text_keys $first | sort -u) <(text_keys "$file" | sort -u) |
+      sed "s|.*|$file:1: has no text for &|"
+    comm -13 <(text_keys $first | sort -u) <(text_keys "$file" | sort -u) |
+      sed "s|.*|$file:1: has a text that no other language has: &|"
+    diff <(text_places $first) <(text_places "$file") |
+      sed -nE "s|^> (.*)|$file:1: the places are others than in English: \\1|p"
+  done
+  comm -13 <(text_keys $first | sort -u) <(echo "$used") |
+    sed "s|.*|$first:1: has no text for &, which is used|"
+  text_keys $first | while read -r key; do
+    [ "$key" = LANGUAGE ] || echo "$used" | grep -qx "$key" ||
+      grep -qsF "\"$key\"" fcgi/admin/*.c ||
+      echo "$first:1: nobody uses $key"
+  done
+}
+
+text_keys()
+{
+  sed -nE 's/^([A-Z0-9_]+) = .*/\1/p' "$1"
+}
+
+# Each key with the places in its text.
+text_places()
+{
+  grep -E '^[A-Z0-9_]+ = ' "$1" | sort |
+    awk '{ key = $1; places = ""; rest = $0
+           for (i = 1; i <= 9; i++)
+             if (index(rest, "{" i "}")) places = places " " i
+           print key places }'
 }
 
 shell_syntax()

@@ -63,7 +63,8 @@ wanted()
     demo)   echo $run_packages openssl; node_packages ;;
     check)  echo $run_packages; node_packages
             echo libcmocka-dev clang clang-format "$(clang_runtime)" \
-              apache2 libapache2-mod-fcgid "$nginx" sqlite3 openssl ffmpeg ;;
+              apache2 libapache2-mod-fcgid "$nginx" sqlite3 openssl ffmpeg \
+              chromium fonts-wqy-microhei ;;
     bench)  echo $run_packages binutils wrk "$nginx" ;;
     *)      echo "packages.sh: unknown group: $group" >&2
             return 1 ;;

@@ -241,6 +241,7 @@ print_urls()
 gbalance is ready.
   OpenAI base URL   http://127.0.0.1:$PORT/v1
   Gemini base URL   http://127.0.0.1:$PORT
+  Admin pages       http://127.0.0.1:$PORT/admin/
   Health            http://127.0.0.1:$PORT/health
 Ctrl-C ends it.
 TEXT

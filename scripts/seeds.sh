@@ -39,6 +39,7 @@ seeds_of()
   fuzz_sse_reader)  with_number *_reply/*/gemini.sse ;;
   fuzz_template)    of_its_own template ;;
   fuzz_schema)      as_they_are *_request/*/request.json ;;
+  fuzz_form)        forms ;;
   fuzz_transcription)
                     as_they_are transcription_*/*/*.json transcription_*/*/*.sse
                     as_forms transcription_request/*/form.json ;;
@@ -58,6 +59,18 @@ imports()
     '"tokens": [{"name": "a", "sha256": "0123456789abcdef0123456789abcdef' \
     '0123456789abcdef0123456789abcdef"}],' \
     '"settings": [{"name": "a", "value": [{"b": 1.5}]}]}' >"$seeds/export"
+}
+
+# What browsers send.
+forms()
+{
+  local form n=0
+
+  for form in 'auth_token=gb-abc&next=admin%2Fkeys%3Fstate%3D1' \
+      'csrf=0123&id=1&id=2&id=3&note=line%0D%0Atab%09' \
+      'q=%E5%AF%86%E9%92%A5+a%2Bb&after=7&=&&x' 'a=%C0%AF&b=%00&c=%'; do
+    printf '%s' "$form" >"$seeds/form-$((n++))"
+  done
 }
 
 as_they_are()

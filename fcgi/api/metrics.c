@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #include "api/endpoints.h"
-#include "app/admin.h"
+#include "app/admin_token.h"
 #include "base/clock.h"
 #include "base/network.h"
 #include "store/metrics.h"
@@ -23,19 +23,21 @@ bool
 metrics_may(struct api_request *rq)
 {
 	const struct string_list *list = &rq->cfg->metrics_addresses;
+	char address[WEB_ADDRESS_SIZE];
 	struct network network;
 	const char *token;
 	size_t i;
 
+	web_address(rq->web, rq->cfg->trust_forwarded, address);
 	for (i = 0; i < list->count; i++)
 		if (network_read(&network, list->items[i]) &&
-		    network_has(&network, web_address(rq->web)))
+		    network_has(&network, address))
 			return true;
 	token = web_header(rq->web, "Authorization");
 	if (token == NULL || strncasecmp(token, "Bearer ", 7) != 0)
 		return false;
-	return admin_token_fits(rq->cfg, app_store(rq->app),
-				token + 7 + strspn(token + 7, " "));
+	token += 7 + strspn(token + 7, " ");
+	return admin_token_is(&rq->snap->admin, token, strlen(token));
 }
 
 /* --- the form ------------------------------------------------------------- */

@@ -62,7 +62,8 @@ snapshot_new(struct snapshot **out, struct settings *settings,
 	snap->settings = settings;
 	snap->refs = 1;
 	if ((rc = rules_new(&snap->models, settings)) != GB_OK ||
-	    (rc = auth_new(&snap->auth, settings, store)) != GB_OK) {
+	    (rc = auth_new(&snap->auth, settings, store)) != GB_OK ||
+	    (rc = admin_token_load(&snap->admin, settings, store)) != GB_OK) {
 		snapshot_free(snap);
 		return rc;
 	}

@@ -5,6 +5,7 @@
 #ifndef GB_APP_APP_H
 #define GB_APP_APP_H
 
+#include "app/admin_token.h"
 #include "app/auth.h"
 #include "app/journal_writer.h"
 #include "app/leases.h"
@@ -18,6 +19,7 @@
 struct snapshot {
 	struct settings *settings;
 	struct auth *auth;
+	struct admin_token admin;
 	struct model_rules *models; /* what the settings say of them */
 	int refs;		    /* under the app's mutex */
 };

@@ -76,6 +76,8 @@ startup_settings(const char *config_file, struct store *store,
 	     beside_config(config_file, &(*out)->pictures_dir) != GB_OK ||
 	     beside_config(config_file, &(*out)->backup_folder) != GB_OK ||
 	     beside_config(config_file, &(*out)->secret_key_file) != GB_OK ||
+	     beside_config(config_file, &(*out)->templates_dir) != GB_OK ||
+	     beside_config(config_file, &(*out)->static_dir) != GB_OK ||
 	     beside_config(config_file, &(*out)->ca_file) != GB_OK)) {
 		settings_free(*out);
 		*out = NULL;

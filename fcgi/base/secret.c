@@ -11,6 +11,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #define ID_BYTES ((RANDOM_ID_SIZE - 1) / 2)
 
@@ -55,13 +56,6 @@ secret_digest_parts(unsigned char digest[DIGEST_SIZE],
 	if (!ok || EVP_DigestFinal_ex(ctx, digest, NULL) != 1)
 		abort(); /* memory for its state, that is */
 	EVP_MD_CTX_free(ctx);
-}
-
-bool
-secret_same(const unsigned char a[DIGEST_SIZE],
-	    const unsigned char b[DIGEST_SIZE])
-{
-	return CRYPTO_memcmp(a, b, DIGEST_SIZE) == 0;
 }
 
 void
@@ -124,4 +118,32 @@ random_token(char token[TOKEN_SIZE])
 	}
 	token[i] = '\0';
 	explicit_bzero(raw, sizeof(raw));
+}
+
+bool
+secret_equal(const void *a, const void *b, size_t len)
+{
+	return CRYPTO_memcmp(a, b, len) == 0;
+}
+
+void
+secret_hmac(unsigned char mac[DIGEST_SIZE], const char *secret,
+	    const char *text)
+{
+	if (HMAC(EVP_sha256(), secret, (int)strlen(secret),
+		 (const unsigned char *)text, strlen(text), mac, NULL) == NULL)
+		abort(); /* memory for its state, that is */
+}
+
+void
+secret_hex(char *hex, const unsigned char *bytes, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		hex[2 * i] = digits[bytes[i] >> 4];
+		hex[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	hex[2 * len] = '\0';
 }

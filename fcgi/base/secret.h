@@ -26,10 +26,16 @@ struct secret_part {
 void secret_digest_parts(unsigned char digest[DIGEST_SIZE],
 			 const struct secret_part *parts, size_t count);
 
-/* Whether two digests are the same, in a time that does not tell where they
- * differ. */
-bool secret_same(const unsigned char a[DIGEST_SIZE],
-		 const unsigned char b[DIGEST_SIZE]);
+/* Whether both are the same "len" bytes, in a time that does not tell where
+ * they differ. */
+bool secret_equal(const void *a, const void *b, size_t len);
+
+/* HMAC by SHA-256 of "text" with "secret" as its key. */
+void secret_hmac(unsigned char mac[DIGEST_SIZE], const char *secret,
+		 const char *text);
+
+/* Write "len" bytes in hexadecimal and a NUL, 2 * len + 1 bytes. */
+void secret_hex(char *hex, const unsigned char *bytes, size_t len);
 
 /* Fill "len" bytes from the kernel's random source.  It waits, never fails. */
 void random_bytes(void *data, size_t len);

@@ -161,6 +161,12 @@ static const struct command {
     {"first-run", NULL, cli_first_run, 0, 0, 0, false, "first-run",
      "make an admin token and an access token where there are none\n"
      "yet, show each this once, and say how to add keys\n"},
+    {"admin-token", NULL, cli_admin_token, 0, 0, 0, false, "admin-token",
+     "make a new admin token and show it once; whoever was signed in\n"
+     "with the old one is signed out, on every instance\n"},
+    {"routes", NULL, cli_routes, 0, 0, 0, true, "routes",
+     "show what the admin site answers: method, path, who may, how it\n"
+     "answers, and whether a form's or header's CSRF token is needed\n"},
 };
 
 /* A command line, taken apart. */

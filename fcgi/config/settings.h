@@ -168,6 +168,12 @@ struct settings {
 	int64_t stream_long_text;  /* STREAM_LONG_TEXT_THRESHOLD */
 	int64_t stream_chunk;	   /* STREAM_CHUNK_SIZE characters */
 
+	/* admin pages */
+	int64_t admin_session_ms; /* ADMIN_SESSION_EXPIRE: without a request */
+	bool trust_forwarded;	  /* TRUST_FORWARDED: X-Forwarded-… is true */
+	char *templates_dir;	  /* TEMPLATES_DIR: the pages' files */
+	char *static_dir;	  /* STATIC_DIR: their style and script */
+
 	/* journal and log */
 	bool delete_request_logs;   /* AUTO_DELETE_REQUEST_LOGS_ENABLED */
 	bool delete_error_logs;	    /* AUTO_DELETE_ERROR_LOGS_ENABLED */

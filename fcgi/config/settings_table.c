@@ -371,6 +371,20 @@ const struct setting settings_table[SETTINGS_COUNT] = {
      "characters in a portion of a long text", "5", SETTING_NUMBER, UNIT_NONE,
      1, 10000, AT(stream_chunk)},
 
+    /* admin pages */
+    {"admin_session_expire", "ADMIN_SESSION_EXPIRE",
+     "without a request that end the admin's session", "3600", SETTING_NUMBER,
+     UNIT_SECONDS, 300, 86400, AT(admin_session_ms)},
+    {"trust_forwarded", "TRUST_FORWARDED",
+     "whether X-Forwarded-Proto and X-Forwarded-For are a proxy's of one's own",
+     "false", SETTING_BOOL, AT(trust_forwarded)},
+    {"templates_dir", "TEMPLATES_DIR", "folder of the pages' templates",
+     "templates", SETTING_TEXT, .min = 1, .max = TEXT_MAX, AT(templates_dir),
+     .check = check_path},
+    {"static_dir", "STATIC_DIR", "folder of the pages' style and script",
+     "static", SETTING_TEXT, .min = 1, .max = TEXT_MAX, AT(static_dir),
+     .check = check_path},
+
     /* journal and log */
     {"auto_delete_request_logs_enabled", "AUTO_DELETE_REQUEST_LOGS_ENABLED",
      "whether old rows of finished requests are deleted", "true", SETTING_BOOL,

@@ -18,6 +18,8 @@ static const char sql_unset[] = "DELETE FROM overrides WHERE name = ?1";
 static const char sql_digest_set[] =
     "UPDATE meta SET admin_digest = ?1, generation = generation + 1"
     " WHERE admin_digest IS NULL";
+static const char sql_digest_replace[] =
+    "UPDATE meta SET admin_digest = ?1, generation = generation + 1";
 static const char sql_digest_get[] =
     "SELECT admin_digest FROM meta WHERE admin_digest IS NOT NULL";
 
@@ -102,6 +104,13 @@ store_admin_digest_set(struct store *s, const unsigned char *digest)
 	rc = db_run(s, sql_digest_set, DB_ARGS(db_blob(digest, DIGEST_SIZE)),
 		    &changes);
 	return rc == GB_OK && changes == 0 ? GB_EEXIST : rc;
+}
+
+enum gb_err
+store_admin_digest_replace(struct store *s, const unsigned char *digest)
+{
+	return db_run(s, sql_digest_replace,
+		      DB_ARGS(db_blob(digest, DIGEST_SIZE)), NULL);
 }
 
 enum gb_err

@@ -29,6 +29,9 @@ enum gb_err store_override_set(struct store *, const char *name,
  */
 enum gb_err store_admin_digest_set(struct store *,
 				   const unsigned char *digest) GB_NODISCARD;
+/* Whatever there was; who is signed in with it is not any more. */
+enum gb_err store_admin_digest_replace(
+    struct store *, const unsigned char *digest) GB_NODISCARD;
 enum gb_err store_admin_digest_get(struct store *,
 				   unsigned char *digest) GB_NODISCARD;
 

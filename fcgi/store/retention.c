@@ -10,6 +10,7 @@
 #include "store/keys.h"
 #include "store/objects.h"
 #include "store/overrides.h"
+#include "store/sessions.h"
 #include "store/signatures.h"
 #include "store/usage.h"
 
@@ -99,6 +100,8 @@ retention_due(struct store *s, const struct retention *keep)
 			    now_ms - keep->signature_hours * HOUR_MS);
 		delete_rows(s, store_signatures_trim, keep->signatures_max);
 		delete_rows(s, affinity_expire, now_ms - AFFINITY_MS);
+		delete_rows(s, store_sessions_expire, now_ms);
+		delete_rows(s, store_tries_expire, now_ms - HOUR_MS);
 	}
 	if (keep->objects_every_hours > 0 &&
 	    job_is_ours(s, "expire-objects", now_ms,

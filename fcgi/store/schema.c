@@ -32,6 +32,8 @@
  * meta.seal: see seal.h; '' where secrets are as they are.
  * objects: a key that was deleted leaves its rows until they expire, so that
  * clients can be told.
+ * sessions: the admin's; of an id there is its digest, and "proof" fits one
+ * admin token only.
  */
 static const char *const migrations[] = {
     "CREATE TABLE meta ("
@@ -373,6 +375,26 @@ static const char *const migrations[] = {
     "	waiting INTEGER NOT NULL) WITHOUT ROWID;"
 
     "PRAGMA user_version = 9;",
+
+    /* 10: the admin's sessions, and wrong tokens */
+    "CREATE TABLE sessions ("
+    "	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "	digest BLOB NOT NULL UNIQUE,"
+    "	proof BLOB NOT NULL,"
+    "	created_at INTEGER NOT NULL,"
+    "	seen_at INTEGER NOT NULL,"
+    "	expires_at INTEGER NOT NULL,"
+    "	address TEXT NOT NULL,"
+    "	agent TEXT NOT NULL,"
+    "	notes TEXT NOT NULL);"
+    "CREATE TABLE sign_in_tries ("
+    "	id INTEGER PRIMARY KEY,"
+    "	address TEXT NOT NULL UNIQUE,"
+    "	count INTEGER NOT NULL,"
+    "	last_at INTEGER NOT NULL,"
+    "	wait_until INTEGER NOT NULL);"
+
+    "PRAGMA user_version = 10;",
 };
 
 static const char sql_version[] = "PRAGMA user_version";

@@ -276,15 +276,6 @@ web_id(const struct web_request *rq)
 	return rq->id;
 }
 
-const char *
-web_address(const struct web_request *rq)
-{
-	const char *address;
-
-	address = web_variable(rq, "REMOTE_ADDR");
-	return address == NULL ? "" : address;
-}
-
 int64_t
 web_arrived_wall_ms(const struct web_request *rq)
 {
@@ -490,4 +481,62 @@ int
 web_watch_fd(const struct web_request *rq)
 {
 	return rq->cgi ? rq->cgi_watch_fd : rq->fcgx.ipcFd;
+}
+
+bool
+web_is_https(const struct web_request *rq, bool trust)
+{
+	const char *value;
+
+	if (trust && (value = web_header(rq, "X-Forwarded-Proto")) != NULL)
+		return strcasecmp(value, "https") == 0;
+	if ((value = web_variable(rq, "HTTPS")) != NULL)
+		return value[0] != '\0' && strcasecmp(value, "off") != 0;
+	return strcasecmp(variable_or(rq, "REQUEST_SCHEME", ""), "https") == 0;
+}
+
+void
+web_address(const struct web_request *rq, bool trust,
+	    char address[WEB_ADDRESS_SIZE])
+{
+	const char *list, *last;
+	size_t len;
+
+	list = trust ? web_header(rq, "X-Forwarded-For") : NULL;
+	if (list == NULL)
+		list = variable_or(rq, "REMOTE_ADDR", "");
+	last = strrchr(list, ',');
+	last = last == NULL ? list : last + 1;
+	last += strspn(last, " \t");
+	len = strspn(last, "0123456789abcdefABCDEF.:");
+	if (len >= WEB_ADDRESS_SIZE)
+		len = WEB_ADDRESS_SIZE - 1;
+	memcpy(address, last, len);
+	address[len] = '\0';
+}
+
+bool
+web_cookie(const struct web_request *rq, const char *name, char *value,
+	   size_t size)
+{
+	const char *p;
+	size_t len, name_len;
+
+	name_len = strlen(name);
+	for (p = variable_or(rq, "HTTP_COOKIE", ""); *p != '\0';) {
+		p += strspn(p, " ;");
+		len = strcspn(p, ";");
+		if (len > name_len && p[name_len] == '=' &&
+		    memcmp(p, name, name_len) == 0) {
+			p += name_len + 1;
+			len -= name_len + 1;
+			if (len >= size)
+				return false;
+			memcpy(value, p, len);
+			value[len] = '\0';
+			return true;
+		}
+		p += len;
+	}
+	return false;
 }

@@ -16,6 +16,8 @@
 #include "base/err.h"
 #include "base/secret.h"
 
+#define WEB_ADDRESS_SIZE 46 /* an address of IPv6 as text, with NUL */
+
 struct web_request;
 
 /* The request line and what identifies the request.  All borrowed from the
@@ -39,12 +41,25 @@ void web_origin(const struct web_request *, struct buf *out);
 const char *web_query(const struct web_request *);
 /* Our own id of the request: in logs, the journal and X-Request-Id. */
 const char *web_id(const struct web_request *);
-/* The address that the web server was asked from, "" when it does not say.
- * Behind a proxy that is the proxy's. */
-const char *web_address(const struct web_request *);
 /* When it arrived, on clock_wall_ms() and clock_mono_ms(). */
 int64_t web_arrived_wall_ms(const struct web_request *);
 int64_t web_arrived_mono_ms(const struct web_request *);
+
+/*
+ * Whether the client came by TLS, as the web server says; with "trust" also as
+ * a proxy before it says in X-Forwarded-Proto.
+ */
+bool web_is_https(const struct web_request *, bool trust);
+
+/* The client's address, as the web server says, or with "trust" as the proxy
+ * before it says at the end of X-Forwarded-For; "" when nobody does. */
+void web_address(const struct web_request *, bool trust,
+		 char address[WEB_ADDRESS_SIZE]);
+
+/* The value of a cookie as it came; false: there is none, or it does not fit
+ * in "size" bytes. */
+bool web_cookie(const struct web_request *, const char *name, char *value,
+		size_t size);
 
 /* A request header by its name in any case, "X-Goog-Api-Key"; NULL: none. */
 const char *web_header(const struct web_request *, const char *name);

@@ -450,8 +450,11 @@ export class Stack {
 		this.data = path.join(this.root, "data");
 		this.db = path.join(this.data, "gbalance.db");
 		fs.chmodSync(this.root, 0o755);
-		for (const dir of ["data", "build", "web", "static"])
+		for (const dir of ["data", "build", "web"])
 			fs.mkdirSync(path.join(this.root, dir));
+		for (const dir of ["templates", "static"])
+			fs.cpSync(path.join(REPO, dir),
+				  path.join(this.root, dir), {recursive: true});
 		fs.chmodSync(this.data, 0o777);
 		this.program = path.join(this.root, "build/gbalance");
 		fs.copyFileSync(binary(), this.program);
@@ -467,6 +470,8 @@ export class Stack {
 			api_keys: KEYS,
 			allowed_tokens: [TOKEN],
 			sqlite_database: this.db,
+			templates_dir: path.join(this.root, "templates"),
+			static_dir: path.join(this.root, "static"),
 			check_interval_hours: 0,
 			models_hours: 0,
 			...settings,
@@ -547,7 +552,9 @@ export class Stack {
 					       this.root), this.way,
 				       (section) => this.lighttpdWay(section))
 			.replace("server.port = 8000",
-				 `server.port = ${this.port}`);
+				 `server.port = ${this.port}`)
+			.replace('"/static/" =>', `"${this.mount}/static/" =>`)
+			.replace('"^/static/', `"^${this.mount}/static/`);
 		const conf = path.join(this.root, "lighttpd.conf");
 
 		if (this.way === "cgi")
@@ -592,6 +599,7 @@ export class Stack {
 		const web = path.join(this.root, "web/gb");
 
 		fs.mkdirSync(web);
+		fs.symlinkSync("../../static", path.join(web, "static"));
 		fs.copyFileSync(path.join(REPO, "htaccess.example"),
 				path.join(web, ".htaccess"));
 		fs.copyFileSync(this.program,

@@ -166,10 +166,28 @@ test_digest_of_parts(void **state)
 	}
 }
 
+/* RFC 4231, case 2. */
+static void
+test_secret_hmac(void **state)
+{
+	unsigned char mac[DIGEST_SIZE];
+	char hex[2 * DIGEST_SIZE + 1];
+
+	(void)state;
+	secret_hmac(mac, "Jefe", "what do ya want for nothing?");
+	secret_hex(hex, mac, sizeof(mac));
+	CHECK_STR("hmac", hex,
+		  "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b9"
+		  "64ec3843");
+	CHECK("equal", secret_equal("abc", "abd", 2));
+	CHECK("not equal", !secret_equal("abc", "abd", 3));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_secret_hmac),
 	    cmocka_unit_test(test_buf),
 	    cmocka_unit_test(test_redact),
 	    cmocka_unit_test(test_mask),

@@ -1,104 +1,11 @@
-/* test_settings.c: each layer's notation, each kind of fault, gbalance.cfg */
-#include "unit.h"
-
-#include <ctype.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "config/settings.h"
-#include "config/settings_table.h"
-
-#define FAULTS_MAX 65536
-#define TEXT_MAX   (1 << 20)
+/* test_settings.c: each layer's notation, each kind of fault */
+#include "settings_try.h"
 
 #define KEY_A	"AIzaSyA1234567890abcdefghijklmnopqrst00"
 #define KEY_B	"AQ.Ab8RN6JqCkLmNoPqRsTuVwXyZ0123456789ab"
 #define PLANTED "PLANTED_SECRET_0123456789"
 
 /* --- helpers -------------------------------------------------------------- */
-
-/* What one load is made of, and what came of it. */
-struct
-try {
-	const char *file;	 /* text of a configuration file; NULL: none */
-	char *env[3];		 /* "NAME=value" */
-	const char *name, *json; /* an override; NULL: none */
-	char path[64];
-	struct settings *settings;
-	struct buf faults;
-	enum gb_err rc;
-};
-
-static void
-write_file(char path[64], const char *text)
-{
-	size_t len;
-	int fd;
-
-	(void)snprintf(path, 64, "build/test-settings-XXXXXX");
-	fd = mkstemp(path);
-	if (fd == -1) { /* run without a build folder */
-		(void)snprintf(path, 64, "test-settings-XXXXXX");
-		fd = mkstemp(path);
-	}
-	assert_true(fd != -1);
-	len = strlen(text);
-	assert_int_equal(write(fd, text, len), len);
-	close(fd);
-}
-
-static void
-load(struct try *t)
-{
-	struct settings_override override = {t->name, t->json};
-	struct settings_load from = {NULL, t->env, &override, t->name != NULL};
-
-	if (t->file != NULL) {
-		write_file(t->path, t->file);
-		from.file = t->path;
-	}
-	buf_init(&t->faults, FAULTS_MAX);
-	t->settings = (struct settings *)&from; /* must be overwritten */
-	t->rc = settings_load(&t->settings, &from, &t->faults);
-	if (t->file != NULL)
-		unlink(t->path);
-	if (t->rc != GB_OK)
-		CHECK("settings after a failure", t->settings == NULL);
-}
-
-static void
-done(struct try *t)
-{
-	settings_free(t->settings);
-	buf_release(&t->faults);
-}
-
-/* The value that settings_print() shows for "name"; of the caller. */
-static char *
-shown(const struct settings *s, const char *name)
-{
-	char start[80], *line, *end, *value;
-	struct buf text;
-
-	buf_init(&text, TEXT_MAX);
-	settings_print(s, &text);
-	assert_int_equal(buf_error(&text), GB_OK);
-	(void)snprintf(start, sizeof(start), "%s = ", name);
-	line = text.data;
-	while (line != NULL && strncmp(line, start, strlen(start)) != 0) {
-		line = strchr(line, '\n');
-		line = line == NULL ? NULL : line + 1;
-	}
-	assert_non_null(line);
-	line += strlen(start);
-	end = strstr(line, "; ");
-	while (end != NULL && end[1 + strspn(end + 1, " ")] != '#')
-		end = strstr(end + 1, "; ");
-	assert_non_null(end);
-	value = strndup(line, (size_t)(end - line));
-	buf_release(&text);
-	return value;
-}
 
 /* The faults with the file's path as "FILE". */
 static char *
@@ -225,6 +132,13 @@ static const struct row env_rows[] = {
     {"CORS_ORIGINS of an app", "CORS_ORIGINS=capacitor://localhost",
      "cors_origins", "[ \"capacitor://localhost\" ]", NULL},
     {"TIMEZONE", "TIMEZONE=UTC", "timezone", "\"UTC\"", NULL},
+    {"ADMIN_SESSION_EXPIRE", "ADMIN_SESSION_EXPIRE=86400",
+     "admin_session_expire", "86400", NULL},
+    {"TRUST_FORWARDED", "TRUST_FORWARDED=true", "trust_forwarded", "true",
+     NULL},
+    {"TEMPLATES_DIR", "TEMPLATES_DIR=/srv/t", "templates_dir", "\"/srv/t\"",
+     NULL},
+    {"STATIC_DIR", "STATIC_DIR=/srv/s", "static_dir", "\"/srv/s\"", NULL},
     {"BASE_PATH of the root", "BASE_PATH=/", "base_path", "\"/\"", NULL},
     {"safety",
      "SAFETY_SETTINGS=[{\"category\":\"HARM_CATEGORY_HARASSMENT\","
@@ -345,6 +259,9 @@ static const struct row env_rows[] = {
 	       "must be a whole number of hours from 0 to 720")},
     {"a short key of Vertex AI", "VERTEX_API_KEYS=short", NULL,
      ENV_FAULT("vertex_api_keys", "entry 1: must have at least 20 characters")},
+    {"ADMIN_SESSION_EXPIRE of a minute", "ADMIN_SESSION_EXPIRE=60", NULL,
+     ENV_FAULT("admin_session_expire",
+	       "must be a whole number of seconds from 300 to 86400")},
     {"BASE_PATH without /", "BASE_PATH=gbalance", NULL,
      ENV_FAULT("base_path", "must begin with a /")},
     {"CORS_ORIGINS with a path", "CORS_ORIGINS=https://a.example/", NULL,
@@ -787,99 +704,6 @@ test_no_secret_shown(void **state)
 	}
 }
 
-/* --- gbalance.cfg --------------------------------------------------------- */
-
-/* Our gbalance.cfg, with "#" gone before each "name = ". */
-static char *
-uncommented(void)
-{
-	char line[256], *name;
-	struct buf text;
-	FILE *f;
-
-	f = fopen("gbalance.cfg", "r");
-	assert_non_null(f);
-	buf_init(&text, TEXT_MAX);
-	while (fgets(line, sizeof(line), f) != NULL) {
-		name = line;
-		if (line[0] == '#' && islower((unsigned char)line[1]))
-			name++;
-		buf_puts(&text, name);
-	}
-	fclose(f);
-	return buf_take(&text);
-}
-
-/* Every setting stands in gbalance.cfg, and with its default; every name there
- * is a setting, or the load would fail. */
-static void
-test_shipped_file(void **state)
-{
-	struct try t = {.file = NULL}, defaults = {.file = NULL};
-	const struct setting *row;
-	char *text, *have, *want;
-
-	(void)state;
-	text = uncommented();
-	t.file = text;
-	load(&t);
-	CHECK_STR("gbalance.cfg", buf_str(&t.faults), "");
-	CHECK_INT("gbalance.cfg", t.rc, GB_OK);
-	load(&defaults);
-	for (row = settings_table; row < settings_table + SETTINGS_COUNT;
-	     row++) {
-		CHECK_INT(row->name, settings_origin(t.settings, row->name),
-			  LAYER_FILE);
-		have = shown(t.settings, row->name);
-		want = shown(defaults.settings, row->name);
-		CHECK_STR(row->name, have, want);
-		free(have);
-		free(want);
-	}
-	done(&t);
-	done(&defaults);
-	free(text);
-}
-
-/* As it is shipped, it changes nothing. */
-static void
-test_shipped_file_as_it_is(void **state)
-{
-	struct settings_load from = {.file = "gbalance.cfg"};
-	const struct setting *row;
-	struct settings *s;
-	struct buf faults;
-
-	(void)state;
-	buf_init(&faults, FAULTS_MAX);
-	CHECK_INT("load", settings_load(&s, &from, &faults), GB_OK);
-	for (row = settings_table; row < settings_table + SETTINGS_COUNT; row++)
-		CHECK_INT(row->name, settings_origin(s, row->name),
-			  LAYER_DEFAULT);
-	settings_free(s);
-	buf_release(&faults);
-}
-
-/* What the table itself promises. */
-static void
-test_table(void **state)
-{
-	const struct setting *row;
-	size_t i;
-
-	(void)state;
-	for (row = settings_table; row < settings_table + SETTINGS_COUNT;
-	     row++) {
-		CHECK(row->name, setting_find(row->name) == row);
-		CHECK_INT(row->name, strlen(row->name), strlen(row->env));
-		for (i = 0; row->name[i] != '\0'; i++)
-			CHECK_INT(row->name,
-				  toupper((unsigned char)row->name[i]),
-				  row->env[i]);
-	}
-	CHECK("unknown", setting_find("nothing") == NULL);
-}
-
 int
 main(void)
 {
@@ -891,9 +715,6 @@ main(void)
 	    cmocka_unit_test(test_layers),
 	    cmocka_unit_test(test_defaults),
 	    cmocka_unit_test(test_no_secret_shown),
-	    cmocka_unit_test(test_shipped_file),
-	    cmocka_unit_test(test_shipped_file_as_it_is),
-	    cmocka_unit_test(test_table),
 	};
 
 	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);

@@ -230,6 +230,93 @@ test_origin(void **state)
 	buf_release(&have);
 }
 
+/* Who the client is, by what the web server says and what anybody can. */
+static void
+test_client(void **state)
+{
+	static const struct {
+		const char *remote, *forwarded_for, *proto, *https;
+		bool trust;
+		const char *address;
+		bool is_https;
+	} rows[] = {
+	    {"192.0.2.1", "-", "-", "-", false, "192.0.2.1", false},
+	    {"192.0.2.1", "198.51.100.7", "https", "-", false, "192.0.2.1",
+	     false},
+	    {"192.0.2.1", "198.51.100.7", "https", "-", true, "198.51.100.7",
+	     true},
+	    {"192.0.2.1", "10.0.0.1, 2001:db8::1", "HTTPS", "-", true,
+	     "2001:db8::1", true},
+	    {"192.0.2.1", "-", "http", "on", true, "192.0.2.1", false},
+	    {"::1", "-", "-", "on", false, "::1", true},
+	    {"::1", "-", "-", "off", false, "::1", false},
+	    {"-", "-", "https,http", "-", true, "", false},
+	    {"192.0.2.1", "1.2.3.4<script>", "-", "-", true, "1.2.3.4", false},
+	    {"192.0.2.1", ", ", "-", "-", true, "", false},
+	    {"1111111111111111111111111111111111111111111111111111111", "-",
+	     "-", "-", false, "111111111111111111111111111111111111111111111",
+	     false},
+	};
+	char remote[128], forwarded[128], proto[64], https[64];
+	char address[WEB_ADDRESS_SIZE];
+	struct web_request rq;
+	char *env[6];
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < GB_COUNT(rows); i++) {
+		n = 0;
+		env[0] = NULL;
+		set(env, &n, remote, sizeof(remote), "REMOTE_ADDR",
+		    rows[i].remote);
+		set(env, &n, forwarded, sizeof(forwarded),
+		    "HTTP_X_FORWARDED_FOR", rows[i].forwarded_for);
+		set(env, &n, proto, sizeof(proto), "HTTP_X_FORWARDED_PROTO",
+		    rows[i].proto);
+		set(env, &n, https, sizeof(https), "HTTPS", rows[i].https);
+		web_request_init(&rq);
+		rq.fcgx.envp = env;
+		web_address(&rq, rows[i].trust, address);
+		CHECK_STR(rows[i].remote, address, rows[i].address);
+		CHECK_INT(rows[i].proto, web_is_https(&rq, rows[i].trust),
+			  rows[i].is_https);
+		web_request_release(&rq);
+	}
+}
+
+static void
+test_cookies(void **state)
+{
+	static const struct {
+		const char *cookies, *want; /* of "id", in 8 bytes */
+	} rows[] = {
+	    {"-", NULL},	   {"", NULL},
+	    {"id=1", "1"},	   {"id=", ""},
+	    {"id", NULL},	   {"a=b; id=1234567", "1234567"},
+	    {"id=12345678", NULL}, {"xid=1; id2=2;id=3", "3"},
+	    {"id=1; id=2", "1"},   {"ID=1", NULL},
+	    {";; ;id=a=b", "a=b"}, {"a=id=1", NULL},
+	};
+	char line[128], value[8];
+	struct web_request rq;
+	char *env[2];
+	size_t i, n;
+	bool found;
+
+	(void)state;
+	for (i = 0; i < GB_COUNT(rows); i++) {
+		n = 0;
+		env[0] = NULL;
+		set(env, &n, line, sizeof(line), "HTTP_COOKIE",
+		    rows[i].cookies);
+		web_request_init(&rq);
+		rq.fcgx.envp = env;
+		found = web_cookie(&rq, "id", value, sizeof(value));
+		CHECK_STR(rows[i].cookies, found ? value : NULL, rows[i].want);
+		web_request_release(&rq);
+	}
+}
+
 int
 main(void)
 {
@@ -237,6 +324,8 @@ main(void)
 	    cmocka_unit_test(test_places),
 	    cmocka_unit_test(test_query),
 	    cmocka_unit_test(test_origin),
+	    cmocka_unit_test(test_client),
+	    cmocka_unit_test(test_cookies),
 	    cmocka_unit_test(test_headers),
 	    cmocka_unit_test(test_reply_headers),
 	};

@@ -11,7 +11,7 @@
 
 #include "store/keys.h"
 
-#define UNIT_SCHEMA 9 /* the version that this program makes */
+#define UNIT_SCHEMA 10 /* the version that this program makes */
 #define UNIT_NOW    INT64_C(1737000000000)
 
 struct unit_store {

@@ -1,0 +1,151 @@
+/*
+ * browser.mjs: Debian's Chromium on the admin pages of a stack of the harness.
+ *
+ * A look is one way to look at a page: with or without JavaScript, in one of
+ * the languages, on a wide or a narrow screen, light or dark.
+ */
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import {createRequire} from "node:module";
+import path from "node:path";
+
+import {chromium} from "playwright-core";
+
+import {REPO} from "../e2e/harness.mjs";
+
+export const ADMIN = "gb-admin-token-for-the-tests";
+
+/* Screenshots of the last run. */
+export const SHOTS = path.join(REPO, "build/browser");
+
+const WAIT_MS = 20000;		/* for anything, on a busy machine */
+const PAGE_MAX = 100 * 1024;	/* bytes of a page with all its files */
+
+const axe = fs.readFileSync(createRequire(import.meta.url)
+	.resolve("axe-core/axe.min.js"), "utf8");
+
+function chromiumPath()
+{
+	const all = [process.env.CHROMIUM, "/usr/bin/chromium",
+		     "/usr/bin/chromium-browser"];
+	const found = all.find((p) => p && fs.existsSync(p));
+
+	assert.ok(found, "Chromium is not installed: see scripts/packages.sh");
+	return found;
+}
+
+export function launch()
+{
+	return chromium.launch({
+		executablePath: chromiumPath(),
+		/* Chromium's own sandbox does not work for root. */
+		args: process.getuid() === 0 ? ["--no-sandbox"] : [],
+	});
+}
+
+/* Every combination of what the arrays of "axes" hold. */
+function combine(axes)
+{
+	return Object.entries(axes).reduce((all, [name, values]) =>
+		all.flatMap((look) => values.map((value) =>
+			({...look, [name]: value}))), [{}]);
+}
+
+export const LOOKS = combine({
+	scripts: [true, false],
+	language: ["en", "zh-CN"],
+	width: [360, 1280],
+	scheme: ["light", "dark"],
+});
+
+/* The two that have each value once. */
+export const FEW_LOOKS = [
+	{scripts: true, language: "en", width: 1280, scheme: "light"},
+	{scripts: false, language: "zh-CN", width: 360, scheme: "dark"},
+];
+
+export const nameOf = (look) => `${look.language}-${look.width}-` +
+	`${look.scheme}${look.scripts ? "" : "-noscript"}`;
+
+/* A browser of its own, as far as cookies go, with this look. */
+export async function open(browser, look)
+{
+	const context = await browser.newContext({
+		javaScriptEnabled: look.scripts,
+		locale: look.language,
+		viewport: {width: look.width, height: 800},
+		colorScheme: look.scheme,
+		reducedMotion: "reduce",
+	});
+	const page = await context.newPage();
+
+	page.setDefaultTimeout(WAIT_MS);
+	page.faults = [];
+	page.on("pageerror", (e) => page.faults.push(String(e)));
+	page.on("console", (m) => {
+		/* A page may be an error, which Chromium writes down. */
+		if (["error", "warning"].includes(m.type()) &&
+		    !/Failed to load resource.*status of 4/.test(m.text()))
+			page.faults.push(m.text());
+	});
+	page.on("requestfailed", (r) => {
+		/* A new page cuts off what the last one still loads. */
+		if (r.failure()?.errorText !== "net::ERR_ABORTED")
+			page.faults.push(`${r.url()}: ${
+				r.failure()?.errorText}`);
+	});
+	return page;
+}
+
+export async function signIn(page, url, token = ADMIN)
+{
+	await page.goto(`${url}/admin/login`);
+	await page.fill("#auth_token", token);
+	await page.click("form.stack button.main");
+	await page.waitForURL(`${url}/admin/`);
+}
+
+/* Go there, and count the bytes of the page with its files. */
+export async function visit(page, url)
+{
+	const sizes = [];
+	const count = (r) => sizes.push(r.body().then((b) => b.length,
+						      () => 0));
+
+	page.on("response", count);
+	const answer = await page.goto(url, {waitUntil: "networkidle"});
+	page.off("response", count);
+	const bytes = (await Promise.all(sizes)).reduce((a, b) => a + b, 0);
+	assert.ok(bytes <= PAGE_MAX, `${url}: ${bytes} bytes`);
+	return answer;
+}
+
+/* What must hold of every page, whatever it is. */
+export async function check(page, name, look)
+{
+	const what = `${name} ${nameOf(look)}`;
+
+	assert.deepEqual(page.faults, [], what);
+	assert.equal(await page.getAttribute("html", "lang"), look.language,
+		     what);
+	const widths = await page.evaluate(() =>
+		[document.documentElement.scrollWidth, innerWidth]);
+	assert.ok(widths[0] <= widths[1], `${what}: it is ${widths[0]} wide`);
+	assert.doesNotMatch(await page.content(), /\{\{|>_?[A-Z]+_[A-Z_]+</,
+			    `${what}: a text is missing`);
+	/* Axe waits for timers, which do not run without scripts: the page is
+	 * the same. */
+	if (look.scripts)
+		await checkAxe(page, what);
+	await page.screenshot({path: path.join(SHOTS, `${what
+		.replace(/ /g, "-")}.png`), fullPage: true});
+}
+
+async function checkAxe(page, what)
+{
+	const violations = await page.evaluate(`${axe};
+		axe.run().then((r) => r.violations.map((v) => v.id + ": " +
+			v.nodes.map((n) => n.html).join(" ")))`);
+
+	assert.deepEqual(violations, [], what);
+}
