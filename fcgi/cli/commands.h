@@ -20,6 +20,10 @@ struct cli {
 	bool csv;	       /* --csv */
 	/* --by, --since and so on, as they were given; NULL: they were not */
 	const char *by, *since, *until, *from, *above;
+	const char *state;   /* --state; NULL: none was given, as below */
+	const char *project; /* --project */
+	const char *reason;  /* --reason: words somewhere in it */
+	const char *model;   /* --model */
 	struct settings *settings;
 	struct store *store; /* NULL only where nothing may be changed and no
 				database is there */
@@ -36,8 +40,13 @@ int cli_keys_add(struct cli *);
 int cli_keys_list(struct cli *);
 int cli_keys_enable(struct cli *);
 int cli_keys_disable(struct cli *);
+int cli_keys_clear(struct cli *);
+int cli_keys_set(struct cli *);
 int cli_keys_remove(struct cli *);
+int cli_keys_history(struct cli *);
 int cli_keys_verify(struct cli *);
+int cli_breakers_list(struct cli *);
+int cli_breakers_close(struct cli *);
 int cli_tokens_create(struct cli *);
 int cli_tokens_list(struct cli *);
 int cli_tokens_revoke(struct cli *);

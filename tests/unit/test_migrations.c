@@ -46,6 +46,13 @@ static const struct {
     {5, "objects",
      "name, key_id, token, mime, uri, label, purpose, bytes, created_at, "
      "expires_at"},
+    {6, "requests",
+     "id, tool_tokens, audio_in_tokens, image_in_tokens, video_in_tokens, "
+     "audio_out_tokens, image_out_tokens, cost"},
+    {6, "prices", "id, model, class, above, valid_from, micro"},
+    {6, "usage_hours", "dimension, start, value, requests, cost, took_longer"},
+    {6, "usage_days", "dimension, start, value, requests, cost, took_longer"},
+    {6, "usage_state", "rolled, epoch"},
 };
 
 static void
@@ -175,7 +182,7 @@ test_goes_on(void **state)
 				 NULL, &turn, &back_at),
 		  GB_OK);
 	CHECK_INT("of the ring", turn.id, 2);
-	CHECK_INT("a key's rows", store_key_remove(s, 2), GB_OK);
+	CHECK_INT("a key's rows", unit_remove(s, 2), GB_OK);
 	CHECK_INT("go with it",
 		  unit_sql(path, "SELECT count(*) FROM key_models", NULL, 0),
 		  0);
