@@ -743,6 +743,8 @@ function tool(stack, args, input)
 			(error, stdout, stderr) => resolve({
 				code: error ? error.code : 0, stdout, stderr,
 			}));
+		/* It may have ended without reading any. */
+		child.stdin.on("error", () => {});
 		child.stdin.end(input);
 	});
 }
