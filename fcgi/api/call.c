@@ -9,6 +9,7 @@
 #include "api/admit.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/breakers.h"
 #include "upstream/exits.h"
 
 #define ERROR_BODY_MAX (256 * 1024) /* bytes read of an error's body */
@@ -27,6 +28,9 @@
 struct campaign {
 	struct pool_tried tried;
 	struct key_turn key;
+	const char *proxy; /* the way out; NULL: direct */
+	char exit[EXIT_NAME_MAX];
+	bool closed; /* an exit's breaker is why there is no key */
 	struct answer answer;
 	struct verdict verdict;
 	int rows[ROWS_MAX]; /* how often each row of verdicts came */
@@ -59,7 +63,7 @@ add_headers(const struct call *call, const struct key_turn *key,
 }
 
 static enum gb_err
-start(struct call *call, const struct key_turn *key, struct transfer **out)
+start(struct call *call, const struct campaign *c, struct transfer **out)
 {
 	const struct settings *cfg = call->rq->cfg;
 	struct transfer_header headers[CALL_HEADERS_MAX];
@@ -73,12 +77,13 @@ start(struct call *call, const struct key_turn *key, struct transfer **out)
 	req.method = call->method;
 	req.url = buf_str(&url);
 	req.headers = headers;
-	req.header_count = add_headers(call, key, headers, CALL_HEADERS_MAX);
+	req.header_count =
+	    add_headers(call, &c->key, headers, CALL_HEADERS_MAX);
 	req.body = call->body;
 	req.body_len = call->body_len;
 	req.feeds = call->source != NULL;
 	req.feed_len = call->source_len;
-	req.proxy = exit_for_key(cfg, key->secret);
+	req.proxy = c->proxy;
 	req.connect_timeout_ms = cfg->connect_timeout_ms;
 	req.first_byte_timeout_ms = cfg->first_byte_timeout_ms;
 	req.idle_timeout_ms = cfg->idle_timeout_ms;
@@ -420,11 +425,28 @@ error_from_pool(struct call *call, const struct campaign *c, int64_t back_at)
 		      all == 0 ? "configured" : "in service");
 }
 
+/* A breaker is open until "back_at". */
+static void
+error_from_breaker(struct call *call, const struct campaign *c, int64_t back_at)
+{
+	struct api_error *e = &call->rq->error;
+
+	if (c->asked)
+		error_from_attempt(call, c);
+	else
+		api_error_set(e, FAULT_OVERLOADED, NULL,
+			      "Upstream fails with every key at the moment, "
+			      "and is left alone for a while.");
+	set_retry_after(e, back_at);
+}
+
 static void
 no_key(struct call *call, const struct campaign *c, enum gb_err rc,
        int64_t back_at)
 {
-	if (call->pin != 0 && (rc == GB_ENOTFOUND || rc == GB_EBUSY))
+	if (rc == GB_EBUSY && (call->pin == 0 || c->closed))
+		error_from_breaker(call, c, back_at);
+	else if (call->pin != 0 && (rc == GB_ENOTFOUND || rc == GB_EBUSY))
 		error_from_pin(call, rc, back_at);
 	else if (rc == GB_ENOTFOUND)
 		error_from_pool(call, c, back_at);
@@ -518,7 +540,7 @@ attempt(struct call *call, struct campaign *c)
 	call->rq->entry.key_id = c->key.id;
 	(void)snprintf(call->rq->entry.google_model,
 		       sizeof(call->rq->entry.google_model), "%s", call->model);
-	if (start(call, &c->key, &transfer) != GB_OK) {
+	if (start(call, c, &transfer) != GB_OK) {
 		c->answer.fault = ANSWER_NETWORK;
 		how = ATTEMPT_FAILED;
 		transfer = NULL;
@@ -529,9 +551,12 @@ attempt(struct call *call, struct campaign *c)
 	}
 	c->asked = true;
 	if (how == ATTEMPT_OK) {
-		pool_succeeded(app_store(call->rq->app), &c->key, call->model);
+		pool_succeeded(app_store(call->rq->app), &c->key, call->model,
+			       c->exit);
 	} else if (how != ATTEMPT_GONE && how != ATTEMPT_REFUSED) {
 		c->answer.now_ms = clock_wall_ms();
+		c->answer.exit = c->exit;
+		c->answer.request_id = call->rq->entry.request_id;
 		pool_judge(app_store(call->rq->app), call->rq->cfg, &c->key,
 			   call->model, &c->answer, &c->verdict);
 		note_failure(call, c, began_ms);
@@ -560,29 +585,72 @@ take_first(struct call *call, struct campaign *c, struct key_turn *turn,
 			 turn, back_at);
 }
 
+/* The way out for the key; GB_EBUSY: its breaker is open, until "*back_at".  A
+ * request that has begun goes on where there is no other way: one key may work
+ * yet (promise 4), and that it does is what closes the breaker. */
+static enum gb_err
+choose_exit(struct call *call, struct campaign *c, const struct key_turn *turn,
+	    int64_t *back_at)
+{
+	c->proxy = exit_for_key(call->rq->cfg, turn->secret);
+	exit_name(c->exit, c->proxy);
+	if (!turn->troubles || (c->asked && call->rq->cfg->proxies.count < 2))
+		return GB_OK;
+	return store_breaker_pass(app_store(call->rq->app), BREAKER_EXIT,
+				  c->exit, clock_wall_ms(), back_at);
+}
+
 /* The next key.  When each was tried, and the last one failed through no fault
  * of its own, its turn may come again: one key must do, too. */
 static enum gb_err
-take_key(struct call *call, struct campaign *c, int64_t *back_at)
+take_turn(struct call *call, struct campaign *c, bool again,
+	  struct key_turn *turn, int64_t *back_at)
 {
 	struct store *store = app_store(call->rq->app);
-	struct key_turn turn;
 	enum gb_err rc;
 
 	if (call->pin != 0)
 		rc = store_key_turn_of(store, call->pin, call->model,
-				       clock_wall_ms(), &turn, back_at);
-	else if (!c->asked)
-		rc = take_first(call, c, &turn, back_at);
+				       clock_wall_ms(), turn, back_at);
+	else if (!c->asked && !again)
+		rc = take_first(call, c, turn, back_at);
 	else
 		rc = pool_take(store, call->pool, call->model, &c->tried, NULL,
-			       &turn, back_at);
+			       turn, back_at);
 	if (rc == GB_ENOTFOUND && call->pin == 0 && !call->roam && c->asked &&
-	    c->verdict.action == KEY_KEEP) {
+	    !again && c->verdict.action == KEY_KEEP) {
 		memset(&c->tried, 0, sizeof(c->tried));
 		rc = pool_take(store, call->pool, call->model, &c->tried, NULL,
-			       &turn, back_at);
+			       turn, back_at);
 	}
+	return rc;
+}
+
+/* … and its way out.  Where there are several, and this key's is closed, the
+ * next key may have another. */
+static enum gb_err
+take_key(struct call *call, struct campaign *c, int64_t *back_at)
+{
+	struct key_turn turn;
+	int64_t until_ms;
+	enum gb_err rc;
+
+	until_ms = 0;
+	c->closed = false;
+	while ((rc = take_turn(call, c, c->closed, &turn, back_at)) == GB_OK) {
+		rc = choose_exit(call, c, &turn, back_at);
+		if (rc != GB_EBUSY)
+			break;
+		if (!c->closed || *back_at < until_ms)
+			until_ms = *back_at;
+		c->closed = true;
+		if (call->rq->cfg->proxies.count < 2 || call->pin != 0)
+			break;
+	}
+	if (rc == GB_ENOTFOUND && c->closed)
+		rc = GB_EBUSY; /* keys are not what is missing */
+	if (rc == GB_EBUSY && c->closed)
+		*back_at = until_ms;
 	/* Else the last key stays: its failure is told, without its secret. */
 	if (rc == GB_OK)
 		c->key = turn;

@@ -13,6 +13,7 @@
 #include "app/admin_token.h"
 #include "base/clock.h"
 #include "base/network.h"
+#include "store/breakers.h"
 #include "store/metrics.h"
 #include "store/usage.h"
 
@@ -276,6 +277,37 @@ put_moment(struct buf *out, const struct store_metrics *m,
 	sample(out, "build_info", "version", GB_VERSION, 1);
 }
 
+/* Exits and models that are left alone, as they fail with every key. */
+static enum gb_err
+put_breakers(struct buf *out, struct store *s)
+{
+	static const struct {
+		enum breaker_kind kind;
+		const char *name, *help;
+	} kinds[] = {
+	    {BREAKER_EXIT, "exit_failing",
+	     "1: the exit fails with every key and is left alone."},
+	    {BREAKER_MODEL, "model_failing",
+	     "1: the model fails with every key and is left alone."},
+	};
+	struct breaker_rows rows;
+	enum gb_err rc;
+	size_t i, k;
+
+	if ((rc = store_breakers_list(s, &rows)) != GB_OK)
+		return rc;
+	for (k = 0; k < GB_COUNT(kinds); k++) {
+		head(out, kinds[k].name, "gauge", kinds[k].help);
+		for (i = 0; i < rows.count; i++)
+			if (rows.rows[i].kind == kinds[k].kind)
+				sample(out, kinds[k].name,
+				       breaker_kind_names[kinds[k].kind],
+				       rows.rows[i].name, 1);
+	}
+	breaker_rows_free(&rows);
+	return GB_OK;
+}
+
 /* On a connection of its own, as sums of years take some milliseconds. */
 void
 metrics_get(struct api_request *rq)
@@ -292,6 +324,7 @@ metrics_get(struct api_request *rq)
 	if ((rc = put_endpoints(&rq->out, s)) == GB_OK &&
 	    (rc = put_statuses(&rq->out, s)) == GB_OK &&
 	    (rc = put_all(&rq->out, s)) == GB_OK &&
+	    (rc = put_breakers(&rq->out, s)) == GB_OK &&
 	    (rc = store_metrics_read(s, app_process_id(rq->app),
 				     clock_wall_ms(), &moment)) == GB_OK) {
 		put_moment(&rq->out, &moment, rq->app);

@@ -21,6 +21,11 @@
 #define TAKES_PRICE 64u	 /* --above, --from */
 #define TAKES_TOKEN 128u /* --note and so on */
 
+#define TAKES_STATE   256u
+#define TAKES_PROJECT 512u
+#define TAKES_REASON  1024u
+#define TAKES_MODEL   2048u
+
 /* The same for what is taken out and in. */
 #define TAKES_PARTS (1u << 24) /* --keys, --tokens, --settings */
 #define TAKES_DRY   (1u << 25) /* --dry-run */
@@ -29,42 +34,71 @@
 /* Not an option: the command needs neither settings nor database. */
 #define NEEDS_NOTHING (1u << 27)
 
+/* Which keys, by what they are: each of these stands for words, too. */
+#define TAKES_FILTER (TAKES_POOL | TAKES_STATE | TAKES_PROJECT | TAKES_REASON)
+#define FILTER_USAGE "[--pool P] [--state S] [--project P] [--reason WORDS]"
+
 /* Every command, in the order of --help. */
 static const struct command {
 	const char *noun, *verb; /* "verb" NULL: the noun is all of it */
 	int (*run)(struct cli *);
-	size_t min, max; /* words that may follow; --all stands for any */
+	size_t min, max; /* words that may follow; --all and filters stand
+			    for any */
 	unsigned takes;
 	bool only_looks;   /* changes nothing, and makes no database */
 	const char *usage; /* what follows "gbalance " */
 	const char *help;  /* lines of at most 70 columns, each with its end */
 } commands[] = {
-    {"keys", "add", cli_keys_add, 0, WORDS_MANY, TAKES_POOL, false,
-     "keys add [--pool gemini|vertex] [KEY... | -]",
+    {"keys", "add", cli_keys_add, 0, WORDS_MANY, TAKES_POOL | TAKES_PROJECT,
+     false, "keys add [--pool gemini|vertex] [--project NAME] [KEY... | -]",
      "add Google's keys to the pool, from the arguments or, without\n"
      "any or with \"-\", from standard input: lines, commas, JSON or a\n"
      "whole .env (where other people can list processes, that hides\n"
      "the keys from them).  The pool \"vertex\" is of Vertex AI's express\n"
-     "mode\n"},
-    {"keys", "list", cli_keys_list, 0, 0, TAKES_JSON | TAKES_POOL, false,
-     "keys list [--pool gemini|vertex] [--json]",
+     "mode.  With --project they, and those known already, share the\n"
+     "quotas of that project\n"},
+    {"keys", "list", cli_keys_list, 0, 0, TAKES_JSON | TAKES_FILTER, false,
+     "keys list " FILTER_USAGE " [--json]",
      "show each key, masked, with its state and why, when it comes\n"
-     "back, its failures in a row, and when it last worked\n"},
-    {"keys", "enable", cli_keys_enable, 1, WORDS_MANY, TAKES_ALL, false,
-     "keys enable ID|KEY... | --all",
+     "back, its failures in a row, and when it last worked.  --state is\n"
+     "ready, cooling, disabled (by gbalance) or off (by a person);\n"
+     "--project \"\" is of keys without one; --reason looks for words\n"},
+    {"keys", "enable", cli_keys_enable, 1, WORDS_MANY,
+     TAKES_ALL | TAKES_FILTER | TAKES_MODEL, false,
+     "keys enable ID|KEY... | --all | filters as of list [--model M]",
      "use keys again at once, forgetting their failures and rests\n"},
-    {"keys", "disable", cli_keys_disable, 1, WORDS_MANY, TAKES_ALL, false,
-     "keys disable ID|KEY... | --all",
-     "use keys no more, until somebody enables them\n"},
-    {"keys", "verify", cli_keys_verify, 0, WORDS_MANY, TAKES_ALL, false,
-     "keys verify [ID|KEY... | --all]",
+    {"keys", "disable", cli_keys_disable, 1, WORDS_MANY,
+     TAKES_ALL | TAKES_FILTER | TAKES_MODEL, false,
+     "keys disable ID|KEY... | --all | filters as of list [--model M]",
+     "use keys no more, or not for this model, until somebody enables\n"
+     "them\n"},
+    {"keys", "clear", cli_keys_clear, 1, WORDS_MANY,
+     TAKES_ALL | TAKES_FILTER | TAKES_MODEL, false,
+     "keys clear ID|KEY... | --all | filters as of list [--model M]",
+     "forget failures and rests; what is disabled stays so\n"},
+    {"keys", "set", cli_keys_set, 1, WORDS_MANY, TAKES_ALL | TAKES_PROJECT,
+     false, "keys set --project NAME ID|KEY... | --all",
+     "say whose quotas keys share; \"\" for nobody's\n"},
+    {"keys", "history", cli_keys_history, 0, 1,
+     TAKES_SPAN | TAKES_MODEL | TAKES_JSON, false,
+     "keys history [ID|KEY] [--since TIME] [--until TIME] [--model M]"
+     " [--json]",
+     "show how keys changed, the newest first: when, from and to which\n"
+     "state, why, and which answer said so.  TIME is as of usage\n"},
+    {"keys", "verify", cli_keys_verify, 0, WORDS_MANY, TAKES_ALL | TAKES_FILTER,
+     false, "keys verify [ID|KEY... | --all | filters as of list]",
      "ask Google with these keys, or all (one token of test_model\n"
      "each).  What it says counts as in service; a key that gbalance\n"
      "disabled and that works is enabled.  Exit status 1 when a key\n"
      "is dead or the answer settles nothing\n"},
-    {"keys", "remove", cli_keys_remove, 1, WORDS_MANY, TAKES_ALL, false,
-     "keys remove ID|KEY... | --all",
+    {"keys", "remove", cli_keys_remove, 1, WORDS_MANY, TAKES_ALL | TAKES_FILTER,
+     false, "keys remove ID|KEY... | --all | filters as of list",
      "forget keys; those in api_keys come back with the next start\n"},
+    {"breakers", "list", cli_breakers_list, 0, 0, 0, false, "breakers list",
+     "show exits and models that fail with every key and are left alone,\n"
+     "since when, why, and when the next request may find out\n"},
+    {"breakers", "close", cli_breakers_close, 1, 1, 0, false,
+     "breakers close NAME", "use an exit or a model again at once\n"},
     {"tokens", "create", cli_tokens_create, 1, 1, TAKES_TOKEN, false,
      "tokens create NAME [OPTIONS]",
      "make an access token for whoever NAME is, and show it once.  What\n"
@@ -356,6 +390,10 @@ static const struct {
     {"--tokens-per-month", TAKES_TOKEN, LIMIT_AT(LIMIT_MONTH_TOKENS)},
     {"--cost-per-month", TAKES_TOKEN, LIMIT_AT(LIMIT_MONTH_COST)},
     {"--passphrase-file", TAKES_PASS, offsetof(struct cli, passphrase_file)},
+    {"--state", TAKES_STATE, offsetof(struct cli, state)},
+    {"--project", TAKES_PROJECT, offsetof(struct cli, project)},
+    {"--reason", TAKES_REASON, offsetof(struct cli, reason)},
+    {"--model", TAKES_MODEL, offsetof(struct cli, model)},
 };
 
 /* Take one of them; false when it is none. */
@@ -469,6 +507,10 @@ option_name(unsigned given)
 	    {TAKES_PARTS, "--keys, --tokens or --settings"},
 	    {TAKES_DRY, "--dry-run"},
 	    {TAKES_PASS, "--passphrase-file"},
+	    {TAKES_STATE, "--state"},
+	    {TAKES_PROJECT, "--project"},
+	    {TAKES_REASON, "--reason"},
+	    {TAKES_MODEL, "--model"},
 	};
 	size_t i;
 
@@ -493,6 +535,7 @@ find_what_to_do(struct request *rq)
 {
 	struct cli *cli = &rq->cli;
 	const struct command *c;
+	unsigned filters;
 	size_t taken;
 
 	c = find_command(cli->words[0], cli->count > 1 ? cli->words[1] : NULL);
@@ -512,6 +555,8 @@ find_what_to_do(struct request *rq)
 	cli->json = (rq->given & TAKES_JSON) != 0;
 	cli->csv = (rq->given & TAKES_CSV) != 0;
 	cli->dry_run = (rq->given & TAKES_DRY) != 0;
+	/* What chooses, where words may: not what is set. */
+	filters = (c->takes & TAKES_STATE) != 0 ? TAKES_FILTER : 0;
 	if ((rq->given & ~c->takes) != 0)
 		cli_complain("%s does not go with this command",
 			     option_name(rq->given & ~c->takes));
@@ -519,7 +564,13 @@ find_what_to_do(struct request *rq)
 		cli_complain("either --csv or --json, not both");
 	else if (cli->all && cli->count > 0)
 		cli_complain("either --all or some of them, not both");
-	else if (cli->count < c->min && !cli->all)
+	else if (cli->all && (rq->given & filters) != 0)
+		cli_complain("either --all or %s, not both",
+			     option_name(rq->given & filters));
+	else if (cli->count > 0 && (rq->given & filters) != 0)
+		cli_complain("either some of them or %s, not both",
+			     option_name(rq->given & filters));
+	else if (cli->count < c->min && !cli->all && (rq->given & filters) == 0)
 		cli_complain("there is a word missing");
 	else if (cli->count > c->max)
 		cli_complain("there is a word too many");

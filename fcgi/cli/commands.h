@@ -37,6 +37,10 @@ struct cli {
 			   parcel_kind; 0: none was given */
 	bool dry_run;	/* --dry-run */
 	const char *passphrase_file; /* --passphrase-file; NULL: none */
+	const char *state;   /* --state; NULL: none was given, as below */
+	const char *project; /* --project */
+	const char *reason;  /* --reason: words somewhere in it */
+	const char *model;   /* --model */
 	struct settings *settings;
 	struct store *store; /* NULL only where nothing may be changed and no
 				database is there */
@@ -53,8 +57,13 @@ int cli_keys_add(struct cli *);
 int cli_keys_list(struct cli *);
 int cli_keys_enable(struct cli *);
 int cli_keys_disable(struct cli *);
+int cli_keys_clear(struct cli *);
+int cli_keys_set(struct cli *);
 int cli_keys_remove(struct cli *);
+int cli_keys_history(struct cli *);
 int cli_keys_verify(struct cli *);
+int cli_breakers_list(struct cli *);
+int cli_breakers_close(struct cli *);
 int cli_tokens_create(struct cli *);
 int cli_tokens_list(struct cli *);
 int cli_tokens_show(struct cli *);

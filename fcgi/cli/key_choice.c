@@ -9,9 +9,8 @@
 #include "base/clock.h"
 #include "base/redact.h"
 
-/* Whether "word" is a number that can be an id: shorter than any key. */
-static bool
-is_id(const char *word, int64_t *id)
+bool
+key_choice_is_id(const char *word, int64_t *id)
 {
 	size_t len;
 
@@ -34,7 +33,7 @@ mark_word(const struct key_rows *rows, const char *word, bool *wanted)
 	size_t i;
 
 	any = false;
-	by_id = is_id(word, &id);
+	by_id = key_choice_is_id(word, &id);
 	for (i = 0; i < rows->count; i++)
 		if (by_id ? rows->rows[i].id == id
 			  : strcmp(rows->rows[i].secret, word) == 0)
@@ -48,7 +47,7 @@ complain(const char *word)
 	char mask[SECRET_MASK_SIZE];
 	int64_t id;
 
-	if (is_id(word, &id)) {
+	if (key_choice_is_id(word, &id)) {
 		cli_complain("%s: there is no key of this id", word);
 		return;
 	}
@@ -73,20 +72,84 @@ mark_wanted(const struct cli *cli, const struct key_rows *rows, bool *wanted)
 }
 
 enum gb_err
+key_choice_filter(struct key_filter *f, const struct cli *cli)
+{
+	int i;
+
+	*f = (struct key_filter){
+	    .by_pool = cli->pool_name != NULL,
+	    .pool = cli->pool,
+	    .project = cli->project,
+	    .words = cli->reason,
+	};
+	for (i = 0; cli->state != NULL && i < STANDS__MAX; i++)
+		if (strcmp(cli->state, key_standing_names[i]) == 0) {
+			f->by_standing = true;
+			f->standing = (enum key_standing)i;
+			return GB_OK;
+		}
+	if (cli->state == NULL)
+		return GB_OK;
+	cli_complain("--state: ready, cooling, disabled or off");
+	return GB_EINVAL;
+}
+
+/* All keys that the filter lets pass, page by page. */
+static enum gb_err
+read_all(const struct cli *cli, const struct key_filter *f, int64_t now_ms,
+	 struct key_rows *out)
+{
+	struct key_rows page;
+	struct key_row *grown;
+	int64_t after;
+	enum gb_err rc;
+
+	memset(out, 0, sizeof(*out));
+	after = 0;
+	for (;;) {
+		rc = store_keys_page(cli->store, f, now_ms, after,
+				     KEYS_PAGE_MAX, &page);
+		if (rc != GB_OK || page.count == 0)
+			break;
+		grown = reallocarray(out->rows, out->count + page.count,
+				     sizeof(*grown));
+		if (grown == NULL) {
+			key_rows_free(&page);
+			rc = GB_ENOMEM;
+			break;
+		}
+		out->rows = grown;
+		memcpy(grown + out->count, page.rows,
+		       page.count * sizeof(*grown));
+		out->count += page.count;
+		after = page.rows[page.count - 1].id;
+		free(page.rows); /* what they hold is the list's now */
+	}
+	if (rc == GB_OK)
+		return GB_OK;
+	key_rows_free(out);
+	return rc;
+}
+
+enum gb_err
 key_choice_make(struct key_choice *out, const struct cli *cli, bool all_if_none)
 {
+	struct key_filter f;
 	bool *wanted, all;
 	enum gb_err rc;
 	size_t i;
 
 	memset(out, 0, sizeof(*out));
+	if ((rc = key_choice_filter(&f, cli)) != GB_OK)
+		return rc;
 	wanted = NULL;
-	rc = store_keys_list(cli->store, clock_wall_ms(), &out->rows);
-	if (rc != GB_OK) {
-		memset(&out->rows, 0, sizeof(out->rows));
+	rc = read_all(cli, &f, clock_wall_ms(), &out->rows);
+	if (rc != GB_OK)
 		goto out;
-	}
-	all = cli->all || (all_if_none && cli->count == 0);
+	all = cli->all ||
+	      (cli->count == 0 &&
+	       (all_if_none || cli->pool_name != NULL || cli->state != NULL ||
+		cli->project != NULL || cli->reason != NULL));
 	wanted = calloc(out->rows.count + 1, sizeof(*wanted));
 	out->chosen = calloc(out->rows.count + 1, sizeof(*out->chosen));
 	rc = GB_ENOMEM;

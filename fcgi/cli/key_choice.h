@@ -3,7 +3,7 @@
 #define GB_CLI_KEY_CHOICE_H
 
 #include "cli/commands.h"
-#include "store/keys.h"
+#include "store/key_wishes.h"
 
 /* Keys out of "rows", which stay those of the choice. */
 struct key_choice {
@@ -12,9 +12,18 @@ struct key_choice {
 	size_t count;
 };
 
+/* Whether "word" is a number that can be an id: shorter than any key. */
+bool key_choice_is_id(const char *word, int64_t *id);
+
+/* What --pool, --state, --project and --reason ask for; GB_EINVAL, with a
+ * complaint: there is no such state. */
+enum gb_err key_choice_filter(struct key_filter *out,
+			      const struct cli *) GB_NODISCARD;
+
 /*
- * Choose the keys that the words of "cli" name, by id or whole, or all with
- * --all or, where "all_if_none", without words.  A word that names no key is
+ * Choose the keys that the words of "cli" name, by id or whole, or those that
+ * its filter lets pass, or all with --all or, where "all_if_none", with
+ * nothing.  A word that names no key is
  * complained about and nothing is chosen: GB_ENOTFOUND.  Other failures are
  * complained about too.  On GB_OK the caller ends with key_choice_release();
  * on failure "*out" is empty.

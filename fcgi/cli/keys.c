@@ -1,5 +1,4 @@
-/* keys.c: "gbalance keys add|list|enable|disable|remove" */
-#include "store/keys.h"
+/* keys.c: "gbalance keys add|list|enable|disable|clear|set|remove" */
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -15,14 +14,8 @@
 #include "cli/key_choice.h"
 #include "cli/key_input.h"
 
-#define READ_CHUNK     16384
-#define DISABLE_REASON "disabled on the command line"
-
-static const char *const state_names[KEY__MAX] = {
-    [KEY_READY] = "ready",
-    [KEY_COOLING] = "cooling",
-    [KEY_DISABLED] = "disabled",
-};
+#define READ_CHUNK 16384
+#define IDS_MAX	   (64 * 1024 * 1024) /* bytes of the ids of all keys */
 
 /* --- add ------------------------------------------------------------------ */
 
@@ -95,6 +88,10 @@ cli_keys_add(struct cli *cli)
 	bool any;
 	enum gb_err rc;
 
+	if (cli->project != NULL && !key_project_plausible(cli->project)) {
+		cli_complain("--project: this cannot be a name");
+		return CLI_EXIT_FAILURE;
+	}
 	memset(&in, 0, sizeof(in));
 	buf_init(&text, KEY_INPUT_MAX + READ_CHUNK);
 	added = 0;
@@ -102,8 +99,9 @@ cli_keys_add(struct cli *cli)
 	if (rc == GB_OK)
 		rc = key_input_read(&in, cli->pool, buf_str(&text), text.len);
 	if (rc == GB_OK && in.count > 0)
-		rc = store_keys_add(cli->store, cli->pool, in.keys, in.count,
-				    clock_wall_ms(), &added);
+		rc = store_keys_add_to(cli->store, cli->pool, cli->project,
+				       in.keys, in.count, clock_wall_ms(),
+				       &added);
 	any = in.count > 0;
 	if (rc == GB_OK) {
 		tell_unusable(&in);
@@ -128,19 +126,23 @@ cli_keys_add(struct cli *cli)
 
 /* --- list ----------------------------------------------------------------- */
 
-/* Whether --pool is its pool, or was not given. */
-static bool
-is_wanted(const struct cli *cli, const struct key_row *row)
+/* What the store calls it in the history, too. */
+static enum key_standing
+standing_of(const struct key_row *row)
 {
-	return cli->pool_name == NULL || row->pool == cli->pool;
+	if (row->disabled_by == DISABLED_BY_PERSON)
+		return STANDS_OFF;
+	if (row->disabled_by == DISABLED_BY_SYSTEM)
+		return STANDS_DISABLED;
+	return row->state == KEY_COOLING ? STANDS_COOLING : STANDS_READY;
 }
 
 static enum gb_err
-list_as_table(const struct cli *cli, const struct key_rows *rows)
+list_as_table(const struct key_choice *keys)
 {
 	static const char *const head[] = {
-	    "ID",     "POOL",	 "KEY",	     "STATE",
-	    "REASON", "BACK AT", "FAILURES", "LAST OK",
+	    "ID",      "POOL",	   "KEY",     "STATE",	 "REASON",
+	    "BACK AT", "FAILURES", "LAST OK", "PROJECT", "RESTS FOR",
 	};
 	char mask[SECRET_MASK_SIZE];
 	const struct key_row *row;
@@ -151,19 +153,20 @@ list_as_table(const struct cli *cli, const struct key_rows *rows)
 	columns_init(&table, GB_COUNT(head));
 	for (i = 0; i < GB_COUNT(head); i++)
 		columns_add(&table, head[i]);
-	for (row = rows->rows; row < rows->rows + rows->count; row++) {
-		if (!is_wanted(cli, row))
-			continue;
+	for (i = 0; i < keys->count; i++) {
+		row = keys->chosen[i];
 		secret_mask(mask, row->secret);
 		columns_add_number(&table, row->id);
 		columns_add(&table, key_pool_names[row->pool]);
 		columns_add(&table, mask);
-		columns_add(&table, state_names[row->state]);
+		columns_add(&table, key_standing_names[standing_of(row)]);
 		columns_add(&table, row->reason);
 		columns_add_time(&table,
 				 row->state == KEY_COOLING ? row->ready_at : 0);
 		columns_add_number(&table, row->failures);
 		columns_add_time(&table, row->last_ok_at);
+		columns_add(&table, row->project);
+		columns_add(&table, row->resting);
 	}
 	rc = columns_print(&table, stdout);
 	columns_release(&table);
@@ -202,6 +205,12 @@ put_row(struct json_object *list, const struct key_row *row)
 	    [DISABLED_BY_SYSTEM] = "system",
 	    [DISABLED_BY_PERSON] = "person",
 	};
+	static const char *const project_by[] = {
+	    [PROJECT_BY_NOBODY] = "",
+	    [PROJECT_BY_GUESS] = "guess",
+	    [PROJECT_BY_GOOGLE] = "google",
+	    [PROJECT_BY_PERSON] = "person",
+	};
 	struct json_object *o;
 	char mask[SECRET_MASK_SIZE];
 
@@ -215,7 +224,8 @@ put_row(struct json_object *list, const struct key_row *row)
 	       put(o, "pool", json_object_new_string(key_pool_names[row->pool]),
 		   false) &&
 	       put(o, "key", json_object_new_string(mask), false) &&
-	       put(o, "state", json_object_new_string(state_names[row->state]),
+	       put(o, "state",
+		   json_object_new_string(key_standing_names[standing_of(row)]),
 		   false) &&
 	       put(o, "disabled_by",
 		   json_object_new_string(by[row->disabled_by]), false) &&
@@ -224,12 +234,18 @@ put_row(struct json_object *list, const struct key_row *row)
 			row->state == KEY_COOLING ? row->ready_at : 0) &&
 	       put(o, "failures", json_object_new_int64(row->failures),
 		   false) &&
+	       put(o, "project", json_object_new_string(row->project), false) &&
+	       put(o, "project_by",
+		   json_object_new_string(project_by[row->project_by]),
+		   false) &&
+	       put(o, "resting_for", json_object_new_string(row->resting),
+		   false) &&
 	       put_time(o, "created_at", row->created_at) &&
 	       put_time(o, "last_ok_at", row->last_ok_at);
 }
 
 static enum gb_err
-list_as_json(const struct cli *cli, const struct key_rows *rows)
+list_as_json(const struct key_choice *keys)
 {
 	struct json_object *list;
 	const char *text;
@@ -238,9 +254,8 @@ list_as_json(const struct cli *cli, const struct key_rows *rows)
 
 	rc = GB_ENOMEM;
 	list = json_object_new_array();
-	for (i = 0; list != NULL && i < rows->count; i++)
-		if (is_wanted(cli, &rows->rows[i]) &&
-		    !put_row(list, &rows->rows[i]))
+	for (i = 0; list != NULL && i < keys->count; i++)
+		if (!put_row(list, keys->chosen[i]))
 			goto out;
 	text =
 	    json_object_to_json_string_ext(list,
@@ -258,38 +273,28 @@ out:
 int
 cli_keys_list(struct cli *cli)
 {
-	struct key_rows rows;
+	struct key_choice keys;
+	int64_t all[POOL__MAX], enabled;
 	enum gb_err rc;
+	int pool;
 
-	rc = store_keys_list(cli->store, clock_wall_ms(), &rows);
-	if (rc == GB_OK) {
-		rc = cli->json ? list_as_json(cli, &rows)
-			       : list_as_table(cli, &rows);
-		if (rows.count == 0)
-			(void)fputs("There are no keys yet: gbalance keys "
-				    "add\n",
-				    stderr);
-		key_rows_free(&rows);
-	}
+	if (key_choice_make(&keys, cli, true) != GB_OK)
+		return CLI_EXIT_FAILURE;
+	rc = cli->json ? list_as_json(&keys) : list_as_table(&keys);
+	for (pool = 0; rc == GB_OK && pool < POOL__MAX; pool++)
+		rc = store_keys_count(cli->store, (enum key_pool)pool,
+				      &all[pool], &enabled);
+	if (rc == GB_OK && all[POOL_GEMINI] + all[POOL_VERTEX] == 0)
+		(void)fputs("There are no keys yet: gbalance keys add\n",
+			    stderr);
 	if (rc != GB_OK)
 		cli_complain("keys: %s", gb_strerror(rc));
+	key_choice_release(&keys);
 	return rc == GB_OK ? CLI_EXIT_OK : CLI_EXIT_FAILURE;
 }
 
-/* --- enable, disable, remove ---------------------------------------------- */
-
-static enum gb_err
-enable_one(struct cli *cli, const struct key_row *row)
-{
-	return store_key_enable(cli->store, row->id);
-}
-
-static enum gb_err
-disable_one(struct cli *cli, const struct key_row *row)
-{
-	return store_key_disable(cli->store, row->id, clock_wall_ms(),
-				 DISABLE_REASON);
-}
+/* --- enable, disable, clear, set, remove
+ * ---------------------------------------------- */
 
 /* The setting whose keys each start adds to this pool, and them. */
 static const char *
@@ -300,8 +305,9 @@ setting_of(const struct settings *cfg, enum key_pool pool,
 	return pool == POOL_VERTEX ? "vertex_api_keys" : "api_keys";
 }
 
-static enum gb_err
-remove_one(struct cli *cli, const struct key_row *row)
+/* A key that a start would bring back. */
+static void
+warn_of_setting(struct cli *cli, const struct key_row *row)
 {
 	static const char *const places[LAYER__MAX] = {
 	    [LAYER_DEFAULT] = "the defaults",
@@ -311,12 +317,10 @@ remove_one(struct cli *cli, const struct key_row *row)
 	};
 	const struct string_list *keys;
 	const char *name;
-	enum gb_err rc;
 	size_t i;
 
 	name = setting_of(cli->settings, row->pool, &keys);
-	rc = store_key_remove(cli->store, row->id);
-	for (i = 0; rc == GB_OK && i < keys->count; i++)
+	for (i = 0; i < keys->count; i++)
 		if (strcmp(keys->items[i], row->secret) == 0) {
 			cli_complain(
 			    "key %" PRId64 " is also in %s of %s, "
@@ -325,55 +329,118 @@ remove_one(struct cli *cli, const struct key_row *row)
 			    places[settings_origin(cli->settings, name)]);
 			break;
 		}
+}
+
+/* Carry the wish out on the chosen keys, and say of how many it is now true. */
+static enum gb_err
+wish_for(struct cli *cli, const struct key_choice *choice,
+	 const struct key_wish_of *of, int64_t *done)
+{
+	struct key_filter f = {.ids = NULL};
+	struct buf ids;
+	enum gb_err rc;
+	size_t i;
+
+	buf_init(&ids, IDS_MAX);
+	buf_putc(&ids, '[');
+	for (i = 0; i < choice->count; i++)
+		buf_printf(&ids, "%s%" PRId64, i > 0 ? "," : "",
+			   choice->chosen[i]->id);
+	buf_putc(&ids, ']');
+	f.ids = buf_str(&ids);
+	*done = 0;
+	rc = buf_error(&ids);
+	if (rc == GB_OK)
+		rc = store_keys_wish(cli->store, &f, of, clock_wall_ms(), done);
+	buf_release(&ids);
 	return rc;
 }
 
-/* Do "one" to each chosen key and say of how many it is now true. */
 static int
-for_chosen(struct cli *cli,
-	   enum gb_err (*one)(struct cli *, const struct key_row *),
+for_chosen(struct cli *cli, const struct key_wish_of *of,
 	   const char *participle)
 {
-	char mask[SECRET_MASK_SIZE];
-	const struct key_row *row;
 	struct key_choice choice;
 	enum gb_err rc;
-	size_t i, done;
+	int64_t done;
+	size_t i;
 
 	if (key_choice_make(&choice, cli, false) != GB_OK)
 		return CLI_EXIT_FAILURE;
-	for (done = i = 0; i < choice.count; i++) {
-		row = choice.chosen[i];
-		rc = one(cli, row);
-		if (rc == GB_OK) {
-			done++;
-			continue;
-		}
-		secret_mask(mask, row->secret);
-		cli_complain("key %" PRId64 " %s: %s", row->id, mask,
-			     gb_strerror(rc));
-	}
-	(void)printf("%zu %s %s\n", done, done == 1 ? "key" : "keys",
-		     participle);
-	i = choice.count;
+	rc = wish_for(cli, &choice, of, &done);
+	if (rc == GB_OK && of->wish == WISH_REMOVE)
+		for (i = 0; i < choice.count; i++)
+			warn_of_setting(cli, choice.chosen[i]);
+	if (rc == GB_OK)
+		(void)printf("%" PRId64 " %s %s\n", done,
+			     done == 1 ? "key" : "keys", participle);
+	else
+		cli_complain("no key %s: %s", participle, gb_strerror(rc));
 	key_choice_release(&choice);
-	return done == i ? CLI_EXIT_OK : CLI_EXIT_FAILURE;
+	return rc == GB_OK ? CLI_EXIT_OK : CLI_EXIT_FAILURE;
+}
+
+/* The same for one model, with --model. */
+static int
+for_chosen_or_model(struct cli *cli, enum key_wish wish,
+		    enum key_wish model_wish, const char *text,
+		    const char *participle)
+{
+	const struct key_wish_of of = {
+	    .wish = cli->model == NULL ? wish : model_wish,
+	    .text = text,
+	    .model = cli->model == NULL ? "" : cli->model,
+	};
+
+	return for_chosen(cli, &of, participle);
 }
 
 int
 cli_keys_enable(struct cli *cli)
 {
-	return for_chosen(cli, enable_one, "enabled");
+	return for_chosen_or_model(cli, WISH_ENABLE, WISH_ENABLE_MODEL,
+				   "enabled on the command line", "enabled");
 }
 
 int
 cli_keys_disable(struct cli *cli)
 {
-	return for_chosen(cli, disable_one, "disabled");
+	return for_chosen_or_model(cli, WISH_DISABLE, WISH_DISABLE_MODEL,
+				   "disabled on the command line", "disabled");
+}
+
+int
+cli_keys_clear(struct cli *cli)
+{
+	return for_chosen_or_model(cli, WISH_CLEAR, WISH_CLEAR_MODEL,
+				   "cleared on the command line", "cleared");
 }
 
 int
 cli_keys_remove(struct cli *cli)
 {
-	return for_chosen(cli, remove_one, "removed");
+	const struct key_wish_of of = {.wish = WISH_REMOVE,
+				       .text = "",
+				       .model = ""};
+
+	return for_chosen(cli, &of, "removed");
+}
+
+int
+cli_keys_set(struct cli *cli)
+{
+	const struct key_wish_of of = {.wish = WISH_PROJECT,
+				       .text = cli->project,
+				       .model = ""};
+
+	if (cli->project == NULL) {
+		cli_complain("set what?  --project NAME");
+		return CLI_EXIT_USAGE;
+	}
+	if (!key_project_plausible(cli->project)) {
+		cli_complain("--project: this cannot be a name");
+		return CLI_EXIT_FAILURE;
+	}
+	cli->project = NULL; /* it is no filter here */
+	return for_chosen(cli, &of, "set");
 }

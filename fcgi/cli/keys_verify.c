@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/redact.h"
@@ -31,12 +32,12 @@ static const char *const outcome_names[OUTCOME__MAX] = {
     [OUTCOME_UNSURE] = "unsure",
 };
 
-/* What all workers share; only the last two change. */
+/* What all workers share; only the last three change. */
 struct verify {
 	struct cli *cli;
 	struct engine *engine;
 	const struct key_choice *choice;
-	atomic_size_t next;
+	atomic_size_t next, done;
 	atomic_size_t outcomes[OUTCOME__MAX];
 };
 
@@ -78,6 +79,18 @@ explain(const struct key_row *row, const struct verdict *verdict,
 	}
 }
 
+/* For a person who waits; the lines above may go elsewhere. */
+static void
+tell_progress(struct verify *v)
+{
+	size_t done;
+
+	done = atomic_fetch_add(&v->done, 1) + 1;
+	if (isatty(STDERR_FILENO))
+		(void)fprintf(stderr, "%zu of %zu%s", done, v->choice->count,
+			      done == v->choice->count ? "\n" : "\r");
+}
+
 static void
 verify_one(struct verify *v, const struct key_row *row)
 {
@@ -102,6 +115,7 @@ verify_one(struct verify *v, const struct key_row *row)
 		     outcome_names[outcome], words.len > 0 ? ": " : "",
 		     buf_str(&words));
 	atomic_fetch_add(&v->outcomes[outcome], 1);
+	tell_progress(v);
 	buf_release(&words);
 }
 

@@ -44,6 +44,7 @@ put_value(struct buf *out, const struct parcel_field *field,
 	switch (field->type) {
 	case PARCEL_SECRET:
 	case PARCEL_TEXT:
+	case PARCEL_PROJECT:
 		put_quoted(out, text);
 		break;
 	case PARCEL_NUMBER:
@@ -212,7 +213,8 @@ take_value(struct parcel_row *row, size_t i, struct json_object *value)
 		return GB_EINVAL;
 	if (field->type == PARCEL_DIGEST)
 		return take_digest(row, i, text, len);
-	if (field->type == PARCEL_TEXT || field->type == PARCEL_SECRET)
+	if (field->type == PARCEL_TEXT || field->type == PARCEL_PROJECT ||
+	    field->type == PARCEL_SECRET)
 		return len < (size_t)field->least || len > (size_t)field->most
 			   ? GB_EINVAL
 			   : parcel_set(row, i, text, len);

@@ -151,6 +151,7 @@ read_error_info(struct google_error *e, struct json_object *detail)
 	set_first(&e->method, text_member(metadata, "methodName"));
 	set_first(&e->quota_limit, text_member(metadata, "quota_limit"));
 	set_first(&e->quota_value, text_member(metadata, "quota_limit_value"));
+	set_first(&e->consumer, text_member(metadata, "consumer"));
 	if (e->retry_ms < 0)
 		e->retry_ms = google_duration_ms(
 		    text_member(metadata, "quotaResetDelay"));
@@ -161,7 +162,7 @@ read_violation(struct google_error *e, struct json_object *violation)
 {
 	const char *id, *value, *model;
 	bool daily;
-	int64_t tokens;
+	int64_t number;
 
 	id = text_member(violation, "quotaId");
 	if (id[0] == '\0')
@@ -176,10 +177,11 @@ read_violation(struct google_error *e, struct json_object *violation)
 	if (strstr(id, "InputTokens") == NULL ||
 	    strstr(id, "PerMinute") == NULL)
 		e->input_tokens_only = false;
+	number = 0;
 	if (value[0] >= '0' && value[0] <= '9') {
-		tokens = strtoll(value, NULL, 10);
-		if (e->smallest_tokens < 0 || tokens < e->smallest_tokens)
-			e->smallest_tokens = tokens;
+		number = strtoll(value, NULL, 10);
+		if (e->smallest_tokens < 0 || number < e->smallest_tokens)
+			e->smallest_tokens = number;
 	}
 	model = text_member(member(violation, "quotaDimensions"), "model");
 	if (strncmp(model, "models/", 7) == 0)
@@ -187,6 +189,10 @@ read_violation(struct google_error *e, struct json_object *violation)
 	/* The day's is the one that decides, so its model is the one. */
 	if (e->model[0] == '\0' || (daily && !e->per_day && model[0] != '\0'))
 		e->model = model;
+	if (e->quota_id[0] == '\0' || (daily && !e->per_day)) {
+		e->quota_id = id;
+		e->quota = number;
+	}
 	e->per_day |= daily;
 }
 
@@ -289,7 +295,9 @@ google_error_read(struct google_error *out, const char *body, size_t len)
 	    .method = "",
 	    .quota_limit = "",
 	    .quota_value = "",
+	    .consumer = "",
 	    .model = "",
+	    .quota_id = "",
 	    .smallest_tokens = -1,
 	    .retry_ms = -1,
 	};

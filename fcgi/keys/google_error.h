@@ -26,6 +26,7 @@ struct google_error {
 	const char *method;	 /* metadata.methodName */
 	const char *quota_limit; /* metadata.quota_limit, a quotaId */
 	const char *quota_value; /* metadata.quota_limit_value */
+	const char *consumer;	 /* metadata.consumer, "projects/123" */
 
 	/* QuotaFailure */
 	bool violations;	 /* there is at least one with a quotaId */
@@ -34,6 +35,8 @@ struct google_error {
 	bool input_tokens_only;	 /* all are of a minute's input tokens */
 	int64_t smallest_tokens; /* of those, in tokens; -1: not told */
 	const char *model;	 /* quotaDimensions.model, no "models/" */
+	const char *quota_id;	 /* of the violation that decides: a day's */
+	int64_t quota;		 /* its quotaValue; 0: not told */
 
 	/* RetryInfo, else metadata.quotaResetDelay, else the message's words;
 	 * -1: nobody says */

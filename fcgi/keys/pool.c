@@ -7,7 +7,10 @@
 #include "base/log.h"
 #include "base/redact.h"
 #include "base/secret.h"
+#include "keys/blame.h"
+#include "store/key_health.h"
 
+#define EXIT_DIRECT  "direct"
 #define ROW_DOUBLING 25 /* the one row that needs to know the streak */
 
 void
@@ -80,39 +83,40 @@ failure_limit(const struct settings *cfg, const struct verdict *v)
 	return v->strikes > 0 && v->strikes < limit ? v->strikes : limit;
 }
 
-static enum gb_err
-cool_model(struct store *s, int64_t id, const char *model, int64_t now_ms,
-	   const struct verdict *v)
+static void
+make_case(struct key_case *c, const struct settings *cfg,
+	  const struct key_turn *turn, const char *model,
+	  const struct answer *answer, const struct verdict *v)
 {
-	enum gb_err rc;
+	static const enum key_sentence sentences[] = {
+	    [KEY_KEEP] = SENTENCE_NONE,
+	    [KEY_COOL] = SENTENCE_COOL,
+	    [KEY_COOL_MODEL] = SENTENCE_COOL_MODEL,
+	    [KEY_COUNT] = SENTENCE_COUNT,
+	    [KEY_DISABLE] = SENTENCE_DISABLE,
+	};
 
-	rc = store_key_cool_model(s, id, model, now_ms, v->until_ms, v->reason);
-	/* The quota is of the model that Google names, so the alias that was
-	 * asked for and the name must both rest. */
-	if (rc == GB_OK && v->model[0] != '\0')
-		rc = store_key_cool_model(s, id, v->model, now_ms, v->until_ms,
-					  v->reason);
-	return rc;
-}
-
-static enum gb_err
-carry_out(struct store *s, const struct settings *cfg, int64_t id,
-	  const char *model, int64_t now_ms, const struct verdict *v)
-{
-	switch (v->action) {
-	case KEY_KEEP:
-		return GB_OK;
-	case KEY_COOL:
-		return store_key_cool(s, id, v->until_ms, v->reason);
-	case KEY_COOL_MODEL:
-		return cool_model(s, id, model, now_ms, v);
-	case KEY_COUNT:
-		return store_key_count_failure(s, id, failure_limit(cfg, v),
-					       v->window_ms, now_ms, v->reason);
-	case KEY_DISABLE:
-		return store_key_disable_by_system(s, id, now_ms, v->reason);
-	}
-	return GB_OK;
+	*c = (struct key_case){
+	    .key_id = turn->id,
+	    .pool = turn->pool,
+	    .now_ms = answer->now_ms,
+	    .exit = answer->exit == NULL ? EXIT_DIRECT : answer->exit,
+	    .model = model,
+	    .named = v->model,
+	    .sentence = sentences[v->action],
+	    .project = v->project,
+	    .until_ms = v->until_ms,
+	    .failures_max = failure_limit(cfg, v),
+	    .window_ms = v->window_ms,
+	    .blame = blame_of(v->error_class, answer->status),
+	    .consumer = v->consumer,
+	    .quota = v->quota,
+	    .quota_value = v->quota_value,
+	    .status = answer->status,
+	    .error_class = v->error_class,
+	    .request_id = answer->request_id == NULL ? "" : answer->request_id,
+	    .reason = v->reason,
+	};
 }
 
 /* One line for each change, with its cause. */
@@ -147,11 +151,25 @@ log_verdict(const struct key_turn *turn, const char *model, int64_t now_ms,
 	}
 }
 
+/* Somebody else is at fault. */
+static void
+log_breaker(const struct key_case *c, const struct key_outcome *o)
+{
+	log_warnx("%s %s: rests for %lld s, and no key pays for it: %s",
+		  breaker_kind_names[o->kind],
+		  o->kind == BREAKER_EXIT ? c->exit : c->model,
+		  (long long)((o->open_until_ms - c->now_ms + 999) / 1000),
+		  c->reason);
+}
+
 void
 pool_judge(struct store *s, const struct settings *cfg,
 	   const struct key_turn *turn, const char *model,
 	   struct answer *answer, struct verdict *out)
 {
+	struct key_outcome outcome;
+	struct key_case c;
+
 	/* The verdict quotes Google, who quotes a key now and then. */
 	answer->secret = turn->secret;
 	verdict_judge(answer, model, out);
@@ -162,18 +180,40 @@ pool_judge(struct store *s, const struct settings *cfg,
 		verdict_judge(answer, model, out);
 	answer->secret = NULL;
 
-	log_verdict(turn, model, answer->now_ms, out);
-	if (carry_out(s, cfg, turn->id, model, answer->now_ms, out) != GB_OK)
+	make_case(&c, cfg, turn, model, answer, out);
+	if (c.sentence == SENTENCE_NONE && c.blame == NULL &&
+	    c.consumer[0] == '\0') {
+		log_verdict(turn, model, answer->now_ms, out);
+		return;
+	}
+	if (store_key_judged(s, &c, &outcome) != GB_OK) {
 		log_warnx("key %lld: what upstream said of it is lost",
 			  (long long)turn->id);
+		return;
+	}
+	if (outcome.kind != BREAKER_NONE)
+		log_breaker(&c, &outcome);
+	else if (!outcome.waits)
+		log_verdict(turn, model, answer->now_ms, out);
 }
 
 void
-pool_succeeded(struct store *s, const struct key_turn *turn, const char *model)
+pool_succeeded(struct store *s, const struct key_turn *turn, const char *model,
+	       const char *exit)
 {
-	/* The usual success has nothing to write. */
-	if (!turn->has_past)
+	int64_t now_ms;
+	bool closed;
+
+	/* The usual success has nothing to write.  What was charged since the
+	 * turn was taken counts too: successes can be long. */
+	now_ms = clock_wall_ms();
+	if (!turn->has_past && !store_charges_any(s, now_ms))
 		return;
-	if (store_key_succeeded(s, turn->id, model, clock_wall_ms()) != GB_OK)
+	if (exit == NULL)
+		exit = EXIT_DIRECT;
+	if (store_key_succeeded(s, turn->id, turn->pool, model, exit, now_ms,
+				&closed) != GB_OK)
 		log_warnx("key %lld: its success is lost", (long long)turn->id);
+	else if (closed)
+		log_info("exit %s, model %s: it works again", exit, model);
 }

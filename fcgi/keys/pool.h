@@ -41,14 +41,21 @@ enum gb_err pool_take_several(struct store *, enum key_pool, const char *model,
 			      struct key_turn *turns, size_t count,
 			      int64_t *back_at) GB_NODISCARD;
 
-/* Judge what became of a turn and carry it out on the key, in the database.
- * A failure to write is logged; the verdict stands for this request. */
+/*
+ * Judge what became of a turn and carry it out, in the database: on the key, on
+ * its project, or, when others fail alike, on the exit's or the model's breaker
+ * (blame.h).  A failure to write is logged; the verdict stands for this
+ * request.
+ */
 void pool_judge(struct store *, const struct settings *,
 		const struct key_turn *, const char *model,
 		struct answer *answer, struct verdict *out);
 
-/* The call went well: clears the failure count.  Writes only where there is
- * something to clear, so that the usual case costs no transaction. */
-void pool_succeeded(struct store *, const struct key_turn *, const char *model);
+/* The call over "exit" (exit_name(); NULL: direct) went well: clears the
+ * failure count, and what was held against the exit and the model.  Writes only
+ * where there is something to clear, so that the usual case costs no
+ * transaction. */
+void pool_succeeded(struct store *, const struct key_turn *, const char *model,
+		    const char *exit);
 
 #endif

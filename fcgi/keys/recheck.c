@@ -6,16 +6,18 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/redact.h"
+#include "store/key_health.h"
 #include "upstream/exits.h"
 #include "upstream/transfer.h"
 
 #define HOUR_MS (3600 * INT64_C(1000))
 #define RUN_MS \
-	3000		   /* after which no other key is asked with: the \
-			      program may want to end */
-#define PROBE_MS     10000 /* for one answer of one token */
-#define URL_MAX	     2048  /* bytes */
-#define REPLY_MAX    65536 /* bytes: one token, or an error */
+	3000		     /* after which no other key is asked with: the \
+				program may want to end */
+#define PROBE_MS     10000   /* for one answer of one token */
+#define URL_MAX	     2048    /* bytes */
+#define REPLY_MAX    65536   /* bytes: one token, or an error */
+#define PROBE_ID     "probe" /* in the history, for a request's id */
 #define MODEL_PREFIX "models/"
 
 static const char probe_body[] =
@@ -46,7 +48,8 @@ bare_model(const char *model)
 /* Ask, and leave status and fault in "answer", the body in "body". */
 static void
 probe_ask(const struct settings *cfg, struct engine *engine,
-	  const struct key_turn *turn, struct buf *body, struct answer *answer)
+	  const struct key_turn *turn, const char *proxy, struct buf *body,
+	  struct answer *answer)
 {
 	const struct transfer_header headers[] = {
 	    {"content-type", "application/json"},
@@ -70,7 +73,7 @@ probe_ask(const struct settings *cfg, struct engine *engine,
 	    .header_count = GB_COUNT(headers),
 	    .body = probe_body,
 	    .body_len = sizeof(probe_body) - 1,
-	    .proxy = exit_for_key(cfg, turn->secret),
+	    .proxy = proxy,
 	    .connect_timeout_ms = at_most(cfg->connect_timeout_ms, PROBE_MS),
 	    .first_byte_timeout_ms = PROBE_MS,
 	    .idle_timeout_ms = PROBE_MS,
@@ -98,15 +101,19 @@ recheck_probe(struct store *s, const struct settings *cfg,
 	      struct engine *engine, const struct key_turn *turn,
 	      struct verdict *out)
 {
-	char mask[SECRET_MASK_SIZE];
+	char mask[SECRET_MASK_SIZE], exit[EXIT_NAME_MAX];
 	struct answer answer;
 	struct buf body;
-	const char *model;
-	bool revived;
+	const char *model, *proxy;
+	bool revived, closed;
 
 	memset(&answer, 0, sizeof(answer));
 	buf_init(&body, REPLY_MAX);
-	probe_ask(cfg, engine, turn, &body, &answer);
+	proxy = exit_for_key(cfg, turn->secret);
+	exit_name(exit, proxy);
+	probe_ask(cfg, engine, turn, proxy, &body, &answer);
+	answer.exit = exit;
+	answer.request_id = PROBE_ID;
 	answer.body = buf_str(&body);
 	answer.body_len = body.len;
 	answer.now_ms = clock_wall_ms();
@@ -115,8 +122,8 @@ recheck_probe(struct store *s, const struct settings *cfg,
 	/* A blocked or empty answer is an answer: the key was accepted. */
 	if (answer.fault == ANSWER_COMPLETE && answer.status == 200 &&
 	    (out->row == 0 || out->row == 32)) {
-		if (store_key_succeeded(s, turn->id, model, answer.now_ms) ==
-			GB_OK &&
+		if (store_key_succeeded(s, turn->id, turn->pool, model, exit,
+					answer.now_ms, &closed) == GB_OK &&
 		    store_key_revive(s, turn->id, answer.now_ms, &revived) ==
 			GB_OK &&
 		    revived) {

@@ -39,6 +39,7 @@
  */
 #define SMALL_TOKENS 32000
 
+#define PROJECT_PREFIX	"projects/"
 #define MODEL_PREFIX	"models/"
 #define REASON_BODY_MAX 1024 /* bytes of a message that a reason is cut of */
 
@@ -73,6 +74,7 @@ static const struct row {
 	int strikes;
 	int64_t window_ms;
 	bool terminal_day;
+	bool project;
 } rows[ROW__MAX] = {
     [0] = {0, RETRY_NO, KEY_KEEP, "", .words = ""},
     [1] = {1, RETRY_OTHER, KEY_DISABLE, "key_invalid",
@@ -91,21 +93,22 @@ static const struct row {
 	   .words = "the key is not accepted", .strikes = 2},
     [7] = {7, RETRY_OTHER, KEY_COOL, "credits",
 	   .words = "the prepaid credits are used up", .rest = REST_FIXED,
-	   .rest_ms = 6 * HOUR_MS, .terminal_day = true},
+	   .rest_ms = 6 * HOUR_MS, .terminal_day = true, .project = true},
     [8] = {8, RETRY_OTHER, KEY_DISABLE, "key_leaked",
 	   .words = "the key was reported as leaked"},
     [9] = {9, RETRY_OTHER, KEY_DISABLE, "key_suspended",
-	   .words = "the key's project is suspended"},
+	   .words = "the key's project is suspended", .project = true},
     [10] = {10, RETRY_OTHER, KEY_DISABLE, "service_disabled",
-	    .words = "the project has the API disabled"},
+	    .words = "the project has the API disabled", .project = true},
     [11] = {11, RETRY_OTHER, KEY_DISABLE, "service_blocked",
 	    .words = "the key may not use the API"},
     [12] = {12, RETRY_OTHER, KEY_DISABLE, "key_restricted",
 	    .words = "the key is restricted to other callers"},
     [13] = {13, RETRY_OTHER, KEY_DISABLE, "billing",
-	    .words = "the project's billing or consumer is refused"},
+	    .words = "the project's billing or consumer is refused",
+	    .project = true},
     [14] = {14, RETRY_OTHER, KEY_DISABLE, "project_denied",
-	    .words = "the project is denied access"},
+	    .words = "the project is denied access", .project = true},
     [15] = {15, RETRY_NO, KEY_KEEP, "not_found",
 	    .words = "another key's object, or none"},
     [16] = {16, RETRY_OTHER, KEY_COUNT, "permission",
@@ -117,29 +120,30 @@ static const struct row {
 	    .rest = REST_FIXED, .rest_ms = 24 * HOUR_MS},
     [19] = {19, RETRY_OTHER, KEY_COOL_MODEL, "rate_limit_day",
 	    .words = "the quota of the day is used up", .rest = REST_MIDNIGHT,
-	    .terminal_day = true},
+	    .terminal_day = true, .project = true},
     [20] = {20, RETRY_OTHER, KEY_COOL_MODEL, "rate_limit_minute",
 	    .words = "the quota of a minute is used up", .rest = REST_DELAY,
-	    .rest_ms = MINUTE_QUOTA_MS},
+	    .rest_ms = MINUTE_QUOTA_MS, .project = true},
     [21] = {21, RETRY_OTHER, KEY_COOL_MODEL, "no_access",
 	    .words = "the key's tier has no quota for the model",
-	    .rest = REST_FIXED, .rest_ms = 24 * HOUR_MS, .terminal_day = true},
+	    .rest = REST_FIXED, .rest_ms = 24 * HOUR_MS, .terminal_day = true,
+	    .project = true},
     [22] = {22, RETRY_OTHER, KEY_COOL, "no_quota",
 	    .words = "the project has no quota at all", .rest = REST_FIXED,
-	    .rest_ms = 24 * HOUR_MS, .terminal_day = true},
+	    .rest_ms = 24 * HOUR_MS, .terminal_day = true, .project = true},
     [23] = {23, RETRY_OTHER, KEY_COOL, "rate_limit_project",
 	    .words = "the project's quota of a minute is used up",
-	    .rest = REST_DELAY, .rest_ms = MINUTE_QUOTA_MS},
+	    .rest = REST_DELAY, .rest_ms = MINUTE_QUOTA_MS, .project = true},
     [24] = {24, RETRY_OTHER, KEY_COOL, "spending_cap",
 	    .words = "the month's spending cap is reached", .rest = REST_FIXED,
-	    .rest_ms = 6 * HOUR_MS, .terminal_day = true},
+	    .rest_ms = 6 * HOUR_MS, .terminal_day = true, .project = true},
     [25] = {25, RETRY_OTHER, KEY_COOL_MODEL, "rate_limit",
 	    .words = "some quota is used up", .rest = REST_DOUBLING},
     [26] = {26, RETRY_ONCE, KEY_KEEP, "request_too_large",
 	    .words = "more tokens than the quota of a minute"},
     [27] = {27, RETRY_OTHER, KEY_COOL_MODEL, "rate_limit_minute",
 	    .words = "asked to come back later", .rest = REST_DELAY,
-	    .rest_ms = MINUTE_QUOTA_MS},
+	    .rest_ms = MINUTE_QUOTA_MS, .project = true},
     [28] = {28, RETRY_TWICE, KEY_KEEP, "internal", .words = "Google failed"},
     [29] = {29, RETRY_THRICE, KEY_KEEP, "overloaded",
 	    .words = "the model is overloaded"},
@@ -445,6 +449,35 @@ set_model(struct verdict *v, const char *asked, const char *named)
 		(void)snprintf(v->model, sizeof(v->model), "%s", named);
 }
 
+/* A name of Google's, where it is one and fits. */
+static void
+set_name(char name[VERDICT_NAME_MAX], const char *text)
+{
+	const char *p;
+
+	for (p = text; *p > ' ' && *p < 0x7f; p++)
+		continue;
+	if (*p == '\0' && p - text < VERDICT_NAME_MAX)
+		(void)snprintf(name, VERDICT_NAME_MAX, "%s", text);
+}
+
+/* Whose quota it is, and which.  Examples in documents have projects of another
+ * form, which are nobody's. */
+static void
+set_project(struct verdict *v, const struct google_error *e)
+{
+	size_t len = strlen(PROJECT_PREFIX);
+
+	if (strncmp(e->consumer, PROJECT_PREFIX, len) == 0 &&
+	    e->consumer[len] >= '0' && e->consumer[len] <= '9')
+		set_name(v->consumer, e->consumer);
+	if (v->action == KEY_COOL || v->action == KEY_COOL_MODEL) {
+		set_name(v->quota,
+			 e->quota_id[0] != '\0' ? e->quota_id : e->quota_limit);
+		v->quota_value = e->quota;
+	}
+}
+
 void
 verdict_judge(const struct answer *a, const char *model, struct verdict *out)
 {
@@ -467,7 +500,9 @@ verdict_judge(const struct answer *a, const char *model, struct verdict *out)
 		out->pause_ms = PAUSE_MS + jitter(a->now_ms, PAUSE_JITTER_MS);
 	set_rest(out, row, a, &error);
 	set_reason(out, row, a, &error);
+	out->project = row->project;
 	if (row->action == KEY_COOL_MODEL)
 		set_model(out, model, error.model);
+	set_project(out, &error);
 	google_error_release(&error);
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define VERDICT_REASON_MAX 160 /* bytes of a reason, with NUL */
+#define VERDICT_NAME_MAX   129 /* of a model's, quota's or project's name */
 
 /* How the exchange itself went, apart from what the answer said. */
 enum answer_fault {
@@ -34,6 +35,8 @@ struct answer {
 			       it may not have it is not the key's fault */
 	int64_t now_ms;	    /* since 1970 UTC */
 	int64_t streak;	    /* store_key_model_streak(): row 25 doubles by it */
+	const char *exit;   /* exit_name() of the way it took; NULL: direct */
+	const char *request_id; /* whose it is, for the history; NULL: none */
 };
 
 /* What to do with the request. */
@@ -66,8 +69,14 @@ struct verdict {
 			      client not to try again soon */
 	const char *error_class; /* for the journal: "key_invalid" … static */
 	char reason[VERDICT_REASON_MAX]; /* for people, scrubbed of secrets */
-	char model[129]; /* KEY_COOL_MODEL: the name that Google gave, when
-			    it differs from the one asked; else "" */
+	char model[VERDICT_NAME_MAX];	 /* KEY_COOL_MODEL: the name that Google
+					    gave, when it differs from the one
+					    asked; else "" */
+	bool project; /* the action is for all keys of the key's project */
+	char consumer[VERDICT_NAME_MAX]; /* that project, "projects/123", where
+					    the answer names it; else "" */
+	char quota[VERDICT_NAME_MAX]; /* the id of the quota that ran out; "" */
+	int64_t quota_value;	      /* how much it is; 0: not told */
 };
 
 /* Judge "answer" to a request for "model".  "*out" is wholly written. */

@@ -9,14 +9,12 @@
 
 /* ?1, ?2: as in KEY_IS_READY; ?3: the tried ids.  What was used in times to
  * come is from a clock that was ahead. */
-static const char sql_turn[] =
-    "SELECT k.id, gb_open(k.secret), EXISTS (" KEY_HAS_PAST(
-	"a.key_id", "?1",
-	"?2") "),"
-	      " a.used_at FROM affinity a JOIN keys k ON k.id = a.key_id"
-	      " WHERE a.digest = ?4 AND abs(?2 - a.used_at) < ?5 "
-	      "AND " KEY_IS_READY
-	      " AND k.id NOT IN (SELECT value FROM json_each(?3))";
+static const char sql_turn[] = "SELECT k.id, gb_open(k.secret), " KEY_HAS_PAST(
+    "a.key_id", "?1",
+    "?2") ","
+	  " a.used_at FROM affinity a JOIN keys k ON k.id = a.key_id"
+	  " WHERE a.digest = ?4 AND abs(?2 - a.used_at) < ?5 AND " KEY_IS_READY
+	  " AND k.id NOT IN (SELECT value FROM json_each(?3))";
 static const char sql_bind[] =
     "INSERT OR REPLACE INTO affinity (digest, key_id, used_at)"
     " VALUES (?1, ?2, ?3)";

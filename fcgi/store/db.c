@@ -190,6 +190,8 @@ db_start(struct store *s, const char *sql, const struct db_value *values,
 
 	if ((rc = db_prepared(s, sql, stmt)) != GB_OK)
 		return rc;
+	if (count > (size_t)sqlite3_bind_parameter_count(*stmt))
+		count = (size_t)sqlite3_bind_parameter_count(*stmt);
 	for (i = 0; i < count; i++) {
 		code = db_bind(*stmt, (int)i + 1, &values[i]);
 		if (code != SQLITE_OK) {
@@ -301,8 +303,9 @@ grow(void **rows, size_t count, size_t *size, size_t each)
 }
 
 enum gb_err
-db_list(struct store *s, const char *sql, db_reader *read, int64_t now_ms,
-	size_t each, void **rows, size_t *count)
+db_list_of(struct store *s, const char *sql, const struct db_value *values,
+	   size_t value_count, db_reader *read, int64_t now_ms, size_t each,
+	   void **rows, size_t *count)
 {
 	sqlite3_stmt *stmt;
 	enum gb_err rc;
@@ -312,7 +315,7 @@ db_list(struct store *s, const char *sql, db_reader *read, int64_t now_ms,
 	*rows = NULL;
 	*count = size = 0;
 	db_lock(s);
-	rc = db_start(s, sql, DB_NO_ARGS, &stmt);
+	rc = db_start(s, sql, values, value_count, &stmt);
 	while (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK && row) {
 		if (!grow(rows, *count, &size, each)) {
 			rc = GB_ENOMEM;
@@ -327,6 +330,13 @@ db_list(struct store *s, const char *sql, db_reader *read, int64_t now_ms,
 	db_end(stmt);
 	db_unlock(s);
 	return rc;
+}
+
+enum gb_err
+db_list(struct store *s, const char *sql, db_reader *read, int64_t now_ms,
+	size_t each, void **rows, size_t *count)
+{
+	return db_list_of(s, sql, DB_NO_ARGS, read, now_ms, each, rows, count);
 }
 
 enum gb_err

@@ -13,7 +13,7 @@
 #include "store/combine.h"
 #include "store/store.h"
 
-#define DB_STATEMENTS 160 /* different SQL texts that the room has, at most */
+#define DB_STATEMENTS 256 /* different SQL texts that the room has, at most */
 
 struct store {
 	sqlite3 *db;
@@ -69,7 +69,8 @@ void db_unlock(struct store *);
 /*
  * Prepare "sql" (the first time), bind, and leave "*stmt" ready for
  * db_step(); end with db_end().  "sql" is a constant that lives as long as the
- * program.  On failure, logged, "*stmt" is NULL.
+ * program; values beyond those that it names are left out, so that statements
+ * may share them.  On failure, logged, "*stmt" is NULL.
  */
 enum gb_err db_start(struct store *, const char *sql,
 		     const struct db_value *values, size_t count,
@@ -108,6 +109,11 @@ typedef enum gb_err db_reader(sqlite3_stmt *stmt, int64_t now_ms, void *row);
 enum gb_err db_list(struct store *, const char *sql, db_reader *read,
 		    int64_t now_ms, size_t each, void **rows,
 		    size_t *count) GB_NODISCARD;
+/* The same of a query with values. */
+enum gb_err db_list_of(struct store *, const char *sql,
+		       const struct db_value *values, size_t value_count,
+		       db_reader *read, int64_t now_ms, size_t each,
+		       void **rows, size_t *count) GB_NODISCARD;
 
 /* A transaction that only reads: of one moment. */
 enum gb_err db_begin_read(struct store *) GB_NODISCARD;

@@ -1,11 +1,4 @@
-/*
- * keys.c: Google's keys and their health.
- *
- * Each change of state is one statement whose WHERE says from which states it
- * may be made, so that nothing between reading and writing can go wrong.
- * "disabled_by = 0" there keeps the system's hands off what a person, or the
- * system itself, disabled.
- */
+/* keys.c: Google's keys */
 #include "store/keys.h"
 
 #include <stdlib.h>
@@ -15,6 +8,14 @@
 #include "store/sealing.h"
 #include "store/turn.h"
 
+/* ?1: now. */
+#define KEY_COLUMNS \
+	"k.id, gb_open(k.secret), k.pool, k.disabled_by, k.ready_at, " \
+	"k.reason," \
+	" k.failures, k.created_at, k.last_ok_at, k.project, k.project_by," \
+	" (SELECT group_concat(m.model, ', ') FROM key_models m" \
+	" WHERE m.key_id = k.id AND m.ready_at > ?1)"
+
 const char *const key_pool_names[POOL__MAX] = {
     [POOL_GEMINI] = "gemini",
     [POOL_VERTEX] = "vertex",
@@ -23,78 +24,21 @@ const char *const key_pool_names[POOL__MAX] = {
 /* No ON CONFLICT here: that would use up an id for each key known already. */
 static const char sql_add[] =
     "INSERT INTO keys (secret, created_at, pool) SELECT gb_seal(?1), ?2, ?3"
-    " WHERE NOT EXISTS (SELECT 1 FROM keys WHERE secret = gb_seal(?1)"
-    " AND pool = ?3)";
+    " WHERE NOT EXISTS (SELECT 1 FROM keys WHERE secret = gb_seal(?1) AND pool "
+    "= ?3)";
+static const char sql_set_project[] =
+    "UPDATE keys SET project = ?4, project_by = iif(?4 = '', "
+    "0, " PROJECT_BY_PERSON_TEXT ")"
+    " WHERE secret = gb_seal(?1) AND pool = ?3 AND ?2 = ?2";
 static const char sql_rotation[] =
     "INSERT OR IGNORE INTO rotation (pool, pos) VALUES (?1, 0)";
-static const char sql_list[] =
-    "SELECT id, gb_open(secret), pool, disabled_by, ready_at, reason, failures,"
-    " created_at, last_ok_at FROM keys ORDER BY id";
+static const char sql_list[] = "SELECT " KEY_COLUMNS " FROM keys k ORDER BY id";
+static const char sql_page[] =
+    "SELECT " KEY_COLUMNS " FROM keys k WHERE " KEY_FILTER
+    " AND k.id > ?9 ORDER BY id LIMIT ?10";
 static const char sql_count[] =
     "SELECT count(*), count(*) FILTER (WHERE disabled_by = 0) FROM keys"
     " WHERE pool = ?1";
-
-static const char sql_enable[] =
-    "UPDATE keys SET disabled_by = 0, ready_at = 0, reason = '',"
-    " failures = 0, failed_at = 0 WHERE id = ?1";
-static const char sql_forget_models[] =
-    "DELETE FROM key_models WHERE key_id = ?1";
-static const char sql_disable_by_person[] =
-    "UPDATE keys SET disabled_by = 2, ready_at = 0, reason = ?2,"
-    " checked_at = ?3 WHERE id = ?1";
-static const char sql_remove[] = "DELETE FROM keys WHERE id = ?1";
-
-/* Rows that say the success is no news are no rows. */
-static const char sql_succeeded[] =
-    "UPDATE keys SET failures = 0, failed_at = 0, last_ok_at = ?2"
-    " WHERE id = ?1 AND disabled_by <> 2";
-/* What still cools was cooled after this request began: it stays so. */
-static const char sql_succeeded_model[] =
-    "UPDATE key_models SET streak = 0 WHERE key_id = ?1 AND model = ?2";
-static const char sql_forget_model[] =
-    "DELETE FROM key_models WHERE key_id = ?1 AND model = ?2"
-    " AND ready_at <= ?3";
-static const char sql_forget_old[] =
-    "DELETE FROM key_models WHERE (key_id, model) IN"
-    " (SELECT key_id, model FROM key_models WHERE ready_at < ?1 LIMIT ?2)";
-
-static const char sql_cool[] =
-    "UPDATE keys SET ready_at = ?2, reason = ?3"
-    " WHERE id = ?1 AND disabled_by = 0 AND ready_at < ?2";
-/* Requests that fail together are one step of the back-off, not many. */
-static const char sql_cool_model[] =
-    "INSERT INTO key_models (key_id, model, ready_at, streak, reason)"
-    " SELECT id, ?2, ?3, 1, ?4 FROM keys WHERE id = ?1 AND disabled_by <> 2"
-    " ON CONFLICT (key_id, model) DO UPDATE SET"
-    " streak = streak + (ready_at <= ?5),"
-    " reason = iif(excluded.ready_at > ready_at, excluded.reason, reason),"
-    " ready_at = max(ready_at, excluded.ready_at)";
-static const char sql_streak[] =
-    "SELECT streak FROM key_models WHERE key_id = ?1 AND model = ?2";
-static const char sql_disable[] =
-    "UPDATE keys SET disabled_by = 1, reason = ?2, checked_at = ?3"
-    " WHERE id = ?1 AND disabled_by = 0";
-static const char sql_count_failure[] =
-    "UPDATE keys SET failures = n.failures,"
-    " failed_at = iif(n.failures = 1, ?4, failed_at),"
-    " disabled_by = (n.failures >= ?2),"
-    " checked_at = iif(n.failures >= ?2, ?4, checked_at),"
-    " reason = iif(n.failures >= ?2, ?5, reason)"
-    " FROM (SELECT id, 1 + iif(?3 > 0 AND ?4 - failed_at > ?3, 0, failures)"
-    " AS failures FROM keys WHERE id = ?1) AS n"
-    " WHERE keys.id = n.id AND keys.disabled_by = 0";
-
-static const char sql_recheck_due[] =
-    "SELECT 1 FROM keys WHERE disabled_by = 1 AND checked_at <= ?1 LIMIT 1";
-static const char sql_recheck_take[] =
-    "UPDATE keys SET checked_at = ?2 WHERE id ="
-    " (SELECT id FROM keys WHERE disabled_by = 1 AND checked_at <= ?1"
-    " ORDER BY checked_at, id LIMIT 1) RETURNING id, gb_open(secret), 1, pool";
-static const char sql_revive[] =
-    "UPDATE keys SET disabled_by = 0, ready_at = 0, reason = '',"
-    " failures = 0, failed_at = 0, last_ok_at = ?2"
-    " WHERE id = ?1 AND disabled_by <> 2"
-    " AND (disabled_by = 1 OR ready_at > ?2)";
 
 /* The pool as the database has it: the first one had no name yet. */
 struct db_value
@@ -116,6 +60,15 @@ pool_read(sqlite3_stmt *stmt, int column)
 	return (enum key_pool)pool;
 }
 
+static void
+key_row_free(struct key_row *row)
+{
+	free(row->secret);
+	free(row->reason);
+	free(row->project);
+	free(row->resting);
+}
+
 void
 key_rows_free(struct key_rows *rows)
 {
@@ -124,8 +77,7 @@ key_rows_free(struct key_rows *rows)
 	for (i = 0; i < rows->count; i++) {
 		explicit_bzero(rows->rows[i].secret,
 			       strlen(rows->rows[i].secret));
-		free(rows->rows[i].secret);
-		free(rows->rows[i].reason);
+		key_row_free(&rows->rows[i]);
 	}
 	free(rows->rows);
 	memset(rows, 0, sizeof(*rows));
@@ -144,15 +96,56 @@ key_secret_plausible(const char *secret, size_t len)
 	return true;
 }
 
+/* Names that begin with "~" are of guesses (projects.h). */
+bool
+key_project_plausible(const char *name)
+{
+	const char *p;
+
+	for (p = name; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return false;
+	return p - name <= KEY_PROJECT_MAX && name[0] != '~';
+}
+
+static enum gb_err
+add_one(struct store *s, enum key_pool pool, const char *project,
+	const char *secret, int64_t now_ms, int64_t *added)
+{
+	const struct db_value values[] = {
+	    db_text(secret),
+	    db_int(now_ms),
+	    pool_value(pool),
+	    db_text(project),
+	};
+	enum gb_err rc;
+
+	rc = db_run_locked(s, sql_add, values, 3, added);
+	if (rc == GB_OK && project != NULL)
+		rc = db_run_locked(s, sql_set_project, values, GB_COUNT(values),
+				   NULL);
+	return rc;
+}
+
 enum gb_err
 store_keys_add(struct store *s, enum key_pool pool, char *const *secrets,
 	       size_t count, int64_t now_ms, size_t *added)
+{
+	return store_keys_add_to(s, pool, NULL, secrets, count, now_ms, added);
+}
+
+enum gb_err
+store_keys_add_to(struct store *s, enum key_pool pool, const char *project,
+		  char *const *secrets, size_t count, int64_t now_ms,
+		  size_t *added)
 {
 	int64_t changes;
 	enum gb_err rc;
 	size_t i, fresh;
 
 	*added = 0;
+	if (project != NULL && !key_project_plausible(project))
+		return GB_EINVAL;
 	for (i = 0; i < count; i++)
 		if (!key_secret_plausible(secrets[i], strlen(secrets[i])))
 			return GB_EINVAL;
@@ -164,13 +157,10 @@ store_keys_add(struct store *s, enum key_pool pool, char *const *secrets,
 		rc = db_run_locked(s, sql_rotation, DB_ARGS(pool_value(pool)),
 				   NULL);
 	for (i = fresh = 0; i < count && rc == GB_OK; i++) {
-		rc = db_run_locked(s, sql_add,
-				   DB_ARGS(db_text(secrets[i]), db_int(now_ms),
-					   pool_value(pool)),
-				   &changes);
+		rc = add_one(s, pool, project, secrets[i], now_ms, &changes);
 		fresh += rc == GB_OK && changes > 0;
 	}
-	if (rc == GB_OK && fresh > 0)
+	if (rc == GB_OK && (fresh > 0 || project != NULL))
 		rc = db_touch(s);
 	if ((rc = db_finish(s, rc)) == GB_OK)
 		*added = fresh;
@@ -201,25 +191,48 @@ read_key(sqlite3_stmt *stmt, int64_t now_ms, void *to)
 	row->failures = sqlite3_column_int64(stmt, 6);
 	row->created_at = sqlite3_column_int64(stmt, 7);
 	row->last_ok_at = sqlite3_column_int64(stmt, 8);
-	if (row->secret != NULL && row->reason != NULL)
+	row->project = db_copy_text(stmt, 9);
+	row->project_by = (enum key_project_by)sqlite3_column_int(stmt, 10);
+	row->resting = db_copy_text(stmt, 11);
+	if (row->secret != NULL && row->reason != NULL &&
+	    row->project != NULL && row->resting != NULL)
 		return GB_OK;
-	free(row->secret);
-	free(row->reason);
+	key_row_free(row);
 	return GB_ENOMEM;
+}
+
+static enum gb_err
+read_keys(struct store *s, const char *sql, const struct db_value *values,
+	  size_t count, int64_t now_ms, struct key_rows *out)
+{
+	void *rows;
+	enum gb_err rc;
+
+	rc = db_list_of(s, sql, values, count, read_key, now_ms,
+			sizeof(*out->rows), &rows, &out->count);
+	out->rows = rows;
+	if (rc != GB_OK)
+		key_rows_free(out);
+	return rc;
 }
 
 enum gb_err
 store_keys_list(struct store *s, int64_t now_ms, struct key_rows *out)
 {
-	void *rows;
-	enum gb_err rc;
+	return read_keys(s, sql_list, DB_ARGS(db_int(now_ms)), now_ms, out);
+}
 
-	rc = db_list(s, sql_list, read_key, now_ms, sizeof(*out->rows), &rows,
-		     &out->count);
-	out->rows = rows;
-	if (rc != GB_OK)
-		key_rows_free(out);
-	return rc;
+enum gb_err
+store_keys_page(struct store *s, const struct key_filter *f, int64_t now_ms,
+		int64_t after_id, size_t limit, struct key_rows *out)
+{
+	struct db_value values[KEY_FILTER_VALUES + 2];
+
+	key_filter_values(values, f, now_ms, NULL, NULL);
+	values[KEY_FILTER_VALUES] = db_int(after_id);
+	values[KEY_FILTER_VALUES + 1] =
+	    db_int(limit < KEYS_PAGE_MAX ? (int64_t)limit : KEYS_PAGE_MAX);
+	return read_keys(s, sql_page, values, GB_COUNT(values), now_ms, out);
 }
 
 enum gb_err
@@ -240,182 +253,4 @@ store_keys_count(struct store *s, enum key_pool pool, int64_t *all,
 	db_end(stmt);
 	db_unlock(s);
 	return rc;
-}
-
-/* A person's change of one key: "sql", and "more" where it is not NULL, which
- * takes the id alone. */
-static enum gb_err
-person_changes(struct store *s, const char *sql, const struct db_value *values,
-	       size_t count, const char *more)
-{
-	int64_t changes;
-	enum gb_err rc;
-
-	db_lock(s);
-	if ((rc = db_begin(s)) != GB_OK)
-		goto out;
-	rc = db_run_locked(s, sql, values, count, &changes);
-	if (rc == GB_OK && changes == 0)
-		rc = GB_ENOTFOUND;
-	if (rc == GB_OK && more != NULL)
-		rc = db_run_locked(s, more, values, 1, NULL);
-	if (rc == GB_OK)
-		rc = db_touch(s);
-	rc = db_finish(s, rc);
-out:
-	db_unlock(s);
-	return rc;
-}
-
-enum gb_err
-store_key_enable(struct store *s, int64_t id)
-{
-	return person_changes(s, sql_enable, DB_ARGS(db_int(id)),
-			      sql_forget_models);
-}
-
-enum gb_err
-store_key_disable(struct store *s, int64_t id, int64_t now_ms,
-		  const char *reason)
-{
-	return person_changes(s, sql_disable_by_person,
-			      DB_ARGS(db_int(id), db_text(reason),
-				      db_int(now_ms)),
-			      NULL);
-}
-
-enum gb_err
-store_key_remove(struct store *s, int64_t id)
-{
-	return person_changes(s, sql_remove, DB_ARGS(db_int(id)), NULL);
-}
-
-enum gb_err
-store_key_succeeded(struct store *s, int64_t id, const char *model,
-		    int64_t now_ms)
-{
-	enum gb_err rc;
-
-	db_lock(s);
-	if ((rc = db_begin(s)) != GB_OK)
-		goto out;
-	if ((rc = db_run_locked(s, sql_succeeded,
-				DB_ARGS(db_int(id), db_int(now_ms)), NULL)) ==
-		GB_OK &&
-	    (rc = db_run_locked(s, sql_forget_model,
-				DB_ARGS(db_int(id), db_text(model),
-					db_int(now_ms)),
-				NULL)) == GB_OK)
-		rc = db_run_locked(s, sql_succeeded_model,
-				   DB_ARGS(db_int(id), db_text(model)), NULL);
-	rc = db_finish(s, rc);
-out:
-	db_unlock(s);
-	return rc;
-}
-
-enum gb_err
-store_key_cool(struct store *s, int64_t id, int64_t until_ms,
-	       const char *reason)
-{
-	return db_run(s, sql_cool,
-		      DB_ARGS(db_int(id), db_int(until_ms), db_text(reason)),
-		      NULL);
-}
-
-enum gb_err
-store_key_cool_model(struct store *s, int64_t id, const char *model,
-		     int64_t now_ms, int64_t until_ms, const char *reason)
-{
-	return db_run(s, sql_cool_model,
-		      DB_ARGS(db_int(id), db_text(model), db_int(until_ms),
-			      db_text(reason), db_int(now_ms)),
-		      NULL);
-}
-
-enum gb_err
-store_key_model_streak(struct store *s, int64_t id, const char *model,
-		       int64_t *streak)
-{
-	enum gb_err rc;
-
-	db_lock(s);
-	rc = db_number_locked(s, sql_streak,
-			      DB_ARGS(db_int(id), db_text(model)), streak);
-	db_unlock(s);
-	return rc == GB_ENOTFOUND ? GB_OK : rc;
-}
-
-enum gb_err
-store_key_disable_by_system(struct store *s, int64_t id, int64_t now_ms,
-			    const char *reason)
-{
-	return db_run(s, sql_disable,
-		      DB_ARGS(db_int(id), db_text(reason), db_int(now_ms)),
-		      NULL);
-}
-
-enum gb_err
-store_key_count_failure(struct store *s, int64_t id, int64_t limit,
-			int64_t window_ms, int64_t now_ms, const char *reason)
-{
-	return db_run(s, sql_count_failure,
-		      DB_ARGS(db_int(id), db_int(limit), db_int(window_ms),
-			      db_int(now_ms), db_text(reason)),
-		      NULL);
-}
-
-enum gb_err
-store_key_revive(struct store *s, int64_t id, int64_t now_ms, bool *revived)
-{
-	int64_t changes;
-	enum gb_err rc;
-
-	rc = db_run(s, sql_revive, DB_ARGS(db_int(id), db_int(now_ms)),
-		    &changes);
-	*revived = changes > 0;
-	return rc;
-}
-
-enum gb_err
-store_key_recheck_take(struct store *s, int64_t now_ms, int64_t every_ms,
-		       struct key_turn *turn)
-{
-	sqlite3_stmt *stmt;
-	enum gb_err rc;
-	int64_t due;
-	bool row;
-
-	memset(turn, 0, sizeof(*turn));
-	stmt = NULL;
-	db_lock(s);
-	/* Nobody waits for a lock as long as nothing is due. */
-	rc = db_number_locked(s, sql_recheck_due,
-			      DB_ARGS(db_int(now_ms - every_ms)), &due);
-	if (rc != GB_OK)
-		goto out;
-	rc =
-	    db_start(s, sql_recheck_take,
-		     DB_ARGS(db_int(now_ms - every_ms), db_int(now_ms)), &stmt);
-	if (rc != GB_OK || (rc = db_step(s, stmt, &row)) != GB_OK)
-		goto out;
-	rc = row ? turn_read(stmt, turn) : GB_ENOTFOUND;
-	if (rc == GB_OK) {
-		turn->pool = pool_read(stmt, 3);
-		rc = db_step(s, stmt, &row); /* its end is the commit */
-	}
-out:
-	db_end(stmt);
-	db_unlock(s);
-	if (rc != GB_OK)
-		explicit_bzero(turn, sizeof(*turn));
-	return rc;
-}
-
-enum gb_err
-store_keys_forget_models(struct store *s, int64_t before_ms, int64_t most,
-			 int64_t *deleted)
-{
-	return db_run(s, sql_forget_old,
-		      DB_ARGS(db_int(before_ms), db_int(most)), deleted);
 }

@@ -5,11 +5,12 @@
 #include "store/store.h"
 
 #define KEY_SECRET_MIN \
-	20		   /* characters of a key; no other rule decides what \
-			    */
-#define KEY_SECRET_MAX 256 /* one is, but "no spaces or control characters" */
-#define KEY_TRIED_MAX  64  /* keys one request may try */
-#define AFFINITY_SIZE  16  /* bytes of a digest that a key may be kept for */
+	20		    /* characters of a key; no other rule decides what \
+			     */
+#define KEY_SECRET_MAX	256 /* one is, but "no spaces or control characters" */
+#define KEY_PROJECT_MAX 100 /* bytes of a project's name */
+#define KEY_TRIED_MAX	64  /* keys one request may try */
+#define AFFINITY_SIZE	16  /* bytes of a digest that a key may be kept for */
 
 /*
  * Every key is in one pool.  Each pool has its own rotation, and no request is
@@ -37,6 +38,15 @@ enum key_disabled_by {
 	DISABLED_BY_PERSON, /* only a person may enable it */
 };
 
+/* Who says so; a later one of these is believed more. */
+enum key_project_by {
+	PROJECT_BY_NOBODY,
+	PROJECT_BY_GUESS,  /* it ran dry together with others */
+	PROJECT_BY_GOOGLE, /* an answer named it */
+	PROJECT_BY_PERSON,
+};
+#define PROJECT_BY_PERSON_TEXT "3"
+
 /* One key as it stands in the database.  Strings belong to the row. */
 struct key_row {
 	int64_t id;
@@ -49,6 +59,9 @@ struct key_row {
 	int64_t failures; /* counted in a row, cleared by a success */
 	int64_t created_at;
 	int64_t last_ok_at; /* 0: never */
+	char *project;	    /* whose quotas it shares; "": nobody knows */
+	enum key_project_by project_by;
+	char *resting; /* models that it rests for, "a, b"; "" */
 };
 
 struct key_rows {
@@ -69,17 +82,21 @@ enum gb_err store_keys_add(struct store *, enum key_pool, char *const *secrets,
 			   size_t count, int64_t now_ms,
 			   size_t *added) GB_NODISCARD;
 
+/* The same, and all of them, known already or not, are of this project (NULL:
+ * they stay as they are). */
+enum gb_err store_keys_add_to(struct store *, enum key_pool,
+			      const char *project, char *const *secrets,
+			      size_t count, int64_t now_ms,
+			      size_t *added) GB_NODISCARD;
+
+/* Whether a person may call a project so: not too long, no control characters,
+ * not as guesses are called; "" is no project. */
+bool key_project_plausible(const char *name);
+
 /* All keys of all pools, by id.  The caller releases them with key_rows_free().
  */
 enum gb_err store_keys_list(struct store *, int64_t now_ms,
 			    struct key_rows *out) GB_NODISCARD;
-
-/* A person's word, in force at once everywhere: enable also clears what cools
- * and counts.  GB_ENOTFOUND: no key of that id. */
-enum gb_err store_key_enable(struct store *, int64_t id) GB_NODISCARD;
-enum gb_err store_key_disable(struct store *, int64_t id, int64_t now_ms,
-			      const char *reason) GB_NODISCARD;
-enum gb_err store_key_remove(struct store *, int64_t id) GB_NODISCARD;
 
 /* A turn: which key is next. */
 struct key_turn {
@@ -87,7 +104,9 @@ struct key_turn {
 	enum key_pool pool;
 	char secret[KEY_SECRET_MAX + 1];
 	bool has_past; /* a success has something to change: failures, a
-			  streak, or a last_ok_at that is a minute old */
+			  streak, charges (breakers.h), or a last_ok_at that is
+			  a minute old */
+	bool troubles; /* some exit's or model's breaker is open */
 };
 
 /*
@@ -97,10 +116,12 @@ struct key_turn {
  * if it is known, does not lack one that other lists have, and that is not
  * among the "tried_count" ids in "tried".  When no key in service has the model
  * on its list, lists do not count.  One transaction, which many threads share
- * when they come at once.  GB_ENOTFOUND when there is none, and nothing was
- * written; "*back_at" then is the earliest moment at which a key comes back for
- * the model, tried or not, or 0 when waiting is not what is missing: all are
- * disabled, or one that was tried is READY still.
+ * when they come at once.  GB_EBUSY: nothing was tried yet, and the
+ * model's breaker is open until "*back_at" (breakers.h).  GB_ENOTFOUND when
+ * there is none, and nothing was written; "*back_at" then is the earliest
+ * moment at which a key comes back for the model, tried or not, or 0 when
+ * waiting is not what is missing: all are disabled, or one that was tried is
+ * READY still.
  *
  * "affinity" (AFFINITY_SIZE bytes; NULL: none) asks for the key that had the
  * last turn with the same one, within an hour.  While that key is READY for
@@ -131,55 +152,6 @@ enum gb_err store_key_turns(struct store *, enum key_pool, const char *model,
 enum gb_err store_key_turn_of(struct store *, int64_t id, const char *model,
 			      int64_t now_ms, struct key_turn *,
 			      int64_t *back_at) GB_NODISCARD;
-
-/*
- * What became of a key.  A key that a person disabled stays as it is, and a
- * key that is not there any more is no failure.  A deadline only moves later;
- * only a person, or store_key_revive(), ends it before its time.
- *
- * A success clears the count of failures and the streak of (key, model).
- * Call it only where key_turn.has_past says that there is something to change;
- * last_ok_at is therefore exact to a minute.
- */
-enum gb_err store_key_succeeded(struct store *, int64_t id, const char *model,
-				int64_t now_ms) GB_NODISCARD;
-enum gb_err store_key_cool(struct store *, int64_t id, int64_t until_ms,
-			   const char *reason) GB_NODISCARD;
-enum gb_err store_key_cool_model(struct store *, int64_t id, const char *model,
-				 int64_t now_ms, int64_t until_ms,
-				 const char *reason) GB_NODISCARD;
-/* How often in a row (key, model) was cooled without a success between (what
- * fails while it cools already is not counted again): the step of a doubling
- * back-off; 0 the first time. */
-enum gb_err store_key_model_streak(struct store *, int64_t id,
-				   const char *model,
-				   int64_t *streak) GB_NODISCARD;
-enum gb_err store_key_disable_by_system(struct store *, int64_t id,
-					int64_t now_ms,
-					const char *reason) GB_NODISCARD;
-/* Count a failure; at "limit" within "window_ms" (0: however long apart) the
- * key is disabled for "reason". */
-enum gb_err store_key_count_failure(struct store *, int64_t id, int64_t limit,
-				    int64_t window_ms, int64_t now_ms,
-				    const char *reason) GB_NODISCARD;
-
-/* A key answered although it is disabled by the system, or cools: READY again
- * at once.  "*revived" says whether there was anything to do. */
-enum gb_err store_key_revive(struct store *, int64_t id, int64_t now_ms,
-			     bool *revived) GB_NODISCARD;
-/*
- * Take one key that the system disabled and that nobody asked about for
- * "every_ms"; from now on that is "now_ms", so that of all processes one only
- * gets it.  GB_ENOTFOUND: none is due.
- */
-enum gb_err store_key_recheck_take(struct store *, int64_t now_ms,
-				   int64_t every_ms,
-				   struct key_turn *) GB_NODISCARD;
-/* Delete at most "most" rows of (key, model) that cooled until before
- * "before_ms", for models that nobody asks for any more. */
-enum gb_err store_keys_forget_models(struct store *, int64_t before_ms,
-				     int64_t most,
-				     int64_t *deleted) GB_NODISCARD;
 
 /* How many keys a pool has, and how many of them are READY or COOLING. */
 enum gb_err store_keys_count(struct store *, enum key_pool, int64_t *all,

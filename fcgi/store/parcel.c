@@ -43,18 +43,21 @@ const char *const parcel_names[PARCEL__MAX] = {
 #define READ_PARCEL_SECRET(column)			"gb_open(" #column ")"
 #define READ_PARCEL_JSON(column)			"gb_open(" #column ")"
 #define READ_PARCEL_TEXT(column)			#column
-#define READ_PARCEL_NUMBER(column)			#column
-#define READ_PARCEL_ON(column)				#column
-#define READ_PARCEL_POOL(column)			#column
-#define READ_PARCEL_BY(column)				#column
-#define READ_PARCEL_DIGEST(column)			#column
-#define MARK_PARCEL_SECRET				"gb_seal(?)"
-#define MARK_PARCEL_TEXT				"?"
-#define MARK_PARCEL_NUMBER				"?"
-#define MARK_PARCEL_ON					"?"
-#define MARK_PARCEL_POOL				"?"
-#define MARK_PARCEL_BY					"?"
-#define MARK_PARCEL_DIGEST				"?"
+#define READ_PARCEL_PROJECT(column) \
+	"iif(" #column "_by = " PROJECT_BY_PERSON_TEXT ", " #column ", '')"
+#define READ_PARCEL_NUMBER(column) #column
+#define READ_PARCEL_ON(column)	   #column
+#define READ_PARCEL_POOL(column)   #column
+#define READ_PARCEL_BY(column)	   #column
+#define READ_PARCEL_DIGEST(column) #column
+#define MARK_PARCEL_SECRET	   "gb_seal(?)"
+#define MARK_PARCEL_TEXT	   "?"
+#define MARK_PARCEL_PROJECT	   "?"
+#define MARK_PARCEL_NUMBER	   "?"
+#define MARK_PARCEL_ON		   "?"
+#define MARK_PARCEL_POOL	   "?"
+#define MARK_PARCEL_BY		   "?"
+#define MARK_PARCEL_DIGEST	   "?"
 
 static const char *const sql_read[PARCEL__MAX] = {
     [PARCEL_KEY] = "SELECT id" PARCEL_KEY_FIELDS(READ) " FROM keys ORDER BY id",
@@ -68,8 +71,9 @@ static const char *const sql_read[PARCEL__MAX] = {
 #define KEY_COLUMNS PARCEL_KEY_FIELDS(COLUMN)
 #define KEY_MARKS   PARCEL_KEY_FIELDS(MARK)
 static const char sql_key[] =
-    "INSERT INTO keys (id" KEY_COLUMNS ", checked_at)"
-    " SELECT NULL" KEY_MARKS ", 0 WHERE NOT EXISTS"
+    "INSERT INTO keys (id" KEY_COLUMNS ", checked_at, project_by)"
+    " SELECT NULL" KEY_MARKS ", 0, iif(?6 = '', 0, " PROJECT_BY_PERSON_TEXT ")"
+    " WHERE NOT EXISTS"
     " (SELECT 1 FROM keys WHERE secret = gb_seal(?1) AND pool = ?2)";
 static const char sql_rotation[] =
     "INSERT OR IGNORE INTO rotation (pool, pos) VALUES (?1, 0)";
@@ -195,6 +199,7 @@ read_value(sqlite3_stmt *stmt, int column, struct parcel_row *row, size_t i)
 				  DIGEST_SIZE);
 	case PARCEL_SECRET:
 	case PARCEL_TEXT:
+	case PARCEL_PROJECT:
 	case PARCEL_JSON:
 		row->values[i].text = db_copy_text(stmt, column);
 		return row->values[i].text == NULL ? GB_ENOMEM : GB_OK;
@@ -242,6 +247,7 @@ value_of(const struct parcel_row *row, size_t i)
 		return db_blob(v->text, DIGEST_SIZE);
 	case PARCEL_SECRET:
 	case PARCEL_TEXT:
+	case PARCEL_PROJECT:
 	case PARCEL_JSON:
 		break;
 	}

@@ -20,16 +20,17 @@ enum parcel_kind {
 };
 
 enum parcel_type {
-	PARCEL_SECRET, /* as a text; sealed where the database is */
-	PARCEL_TEXT,   /* from "least" to "most" bytes */
-	PARCEL_NUMBER, /* from "least" to "most" */
-	PARCEL_ON,     /* 1 or 0; 1 where it is not there; true or false for
-			  people */
-	PARCEL_POOL,   /* a number of enum key_pool; a word for people */
-	PARCEL_BY,     /* of enum key_disabled_by; the same */
-	PARCEL_DIGEST, /* DIGEST_SIZE bytes; in hexadecimal for people */
-	PARCEL_JSON,   /* a text that is JSON; the JSON itself for people;
-			  sealed */
+	PARCEL_SECRET,	/* as a text; sealed where the database is */
+	PARCEL_TEXT,	/* from "least" to "most" bytes */
+	PARCEL_PROJECT, /* the same, where a person declared it */
+	PARCEL_NUMBER,	/* from "least" to "most" */
+	PARCEL_ON,	/* 1 or 0; 1 where it is not there; true or false for
+			   people */
+	PARCEL_POOL,	/* a number of enum key_pool; a word for people */
+	PARCEL_BY,	/* of enum key_disabled_by; the same */
+	PARCEL_DIGEST,	/* DIGEST_SIZE bytes; in hexadecimal for people */
+	PARCEL_JSON,	/* a text that is JSON; the JSON itself for people;
+			   sealed */
 };
 
 /*
@@ -42,7 +43,8 @@ enum parcel_type {
 	X(pool, "pool", PARCEL_POOL, 0, 0, false) \
 	X(disabled_by, "disabled_by", PARCEL_BY, 0, 0, false) \
 	X(reason, "reason", PARCEL_TEXT, 0, PARCEL_REASON_MAX, false) \
-	X(created_at, "created_at", PARCEL_NUMBER, 0, INT64_MAX, false)
+	X(created_at, "created_at", PARCEL_NUMBER, 0, INT64_MAX, false) \
+	X(project, "project", PARCEL_PROJECT, 0, KEY_PROJECT_MAX, false)
 #define PARCEL_TOKEN_FIELDS(X) \
 	X(name, "name", PARCEL_TEXT, 1, TOKEN_NAME_MAX, true) \
 	X(digest, "sha256", PARCEL_DIGEST, 0, 0, true) \

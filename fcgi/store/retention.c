@@ -7,7 +7,8 @@
 #include "store/affinity.h"
 #include "store/failed_bodies.h"
 #include "store/journal.h"
-#include "store/keys.h"
+#include "store/key_health.h"
+#include "store/key_history.h"
 #include "store/objects.h"
 #include "store/overrides.h"
 #include "store/sessions.h"
@@ -23,6 +24,9 @@
 #define STEP_PAUSE_US 2000 /* longer than a waiter's longest sleep */
 #define USAGE_MS      (10 * INT64_C(1000)) /* sums are as old as that */
 #define HOURS_DAYS    400		   /* that sums of hours are kept */
+#define HISTORY_DAYS  90		   /* of what became of keys */
+#define HISTORY_ROWS  500000		   /* some 100 MiB of the file */
+#define BREAKER_DAYS  1			   /* that nobody asked about */
 #define COOLED_DAYS   2 /* what (key, model) cooled until is old news */
 
 /* Delete up to a number of rows that are older than a time, or beyond a
@@ -102,6 +106,9 @@ retention_due(struct store *s, const struct retention *keep)
 		delete_rows(s, affinity_expire, now_ms - AFFINITY_MS);
 		delete_rows(s, store_sessions_expire, now_ms);
 		delete_rows(s, store_tries_expire, now_ms - HOUR_MS);
+		delete_older(s, store_key_history_expire, now_ms, HISTORY_DAYS);
+		delete_rows(s, store_key_history_trim, HISTORY_ROWS);
+		delete_older(s, store_breakers_expire, now_ms, BREAKER_DAYS);
 	}
 	if (keep->objects_every_hours > 0 &&
 	    job_is_ours(s, "expire-objects", now_ms,

@@ -34,6 +34,11 @@
  * clients can be told.
  * sessions: the admin's; of an id there is its digest, and "proof" fits one
  * admin token only.
+ * keys.project: whose quota it has a part of; project_by is enum
+ * key_project_by.  key_models.disabled_by: a person's, who has put ready_at
+ * at the end of time.  key_events: see key_history.h; from_state and to_state
+ * are enum key_standing, cause is enum key_cause.  charges, breakers: see
+ * breakers.h; pending is how many failures have not cost the key anything yet.
  */
 static const char *const migrations[] = {
     "CREATE TABLE meta ("
@@ -395,6 +400,63 @@ static const char *const migrations[] = {
     "	wait_until INTEGER NOT NULL);"
 
     "PRAGMA user_version = 10;",
+
+    /* 11: the health of keys, with its history; projects; whose fault it is */
+    "ALTER TABLE keys ADD COLUMN project TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE keys ADD COLUMN project_by INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX keys_project ON keys (project) WHERE project <> '';"
+    "ALTER TABLE key_models ADD COLUMN disabled_by INTEGER NOT NULL"
+    "	DEFAULT 0;"
+    "ALTER TABLE key_models ADD COLUMN cause INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE key_events ("
+    "	id INTEGER PRIMARY KEY,"
+    "	time_ms INTEGER NOT NULL,"
+    "	key_id INTEGER NOT NULL,"
+    "	model TEXT NOT NULL,"
+    "	from_state INTEGER NOT NULL,"
+    "	to_state INTEGER NOT NULL,"
+    "	until_ms INTEGER NOT NULL,"
+    "	cause INTEGER NOT NULL,"
+    "	status INTEGER NOT NULL,"
+    "	error_class TEXT NOT NULL,"
+    "	request_id TEXT NOT NULL,"
+    "	reason TEXT NOT NULL,"
+    "	quota TEXT NOT NULL DEFAULT '',"
+    "	shared INTEGER NOT NULL DEFAULT 0);"
+    "CREATE INDEX key_events_key ON key_events (key_id, id);"
+    "CREATE INDEX key_events_time ON key_events (time_ms);"
+    "CREATE TABLE charges ("
+    "	error_class TEXT NOT NULL,"
+    "	exit TEXT NOT NULL,"
+    "	model TEXT NOT NULL,"
+    "	key_id INTEGER NOT NULL,"
+    "	suspects INTEGER NOT NULL,"
+    "	first_ms INTEGER NOT NULL,"
+    "	time_ms INTEGER NOT NULL,"
+    "	hits INTEGER NOT NULL,"
+    "	requests INTEGER NOT NULL,"
+    "	pending INTEGER NOT NULL,"
+    "	sentence INTEGER NOT NULL,"
+    "	until_ms INTEGER NOT NULL,"
+    "	failures_max INTEGER NOT NULL,"
+    "	window_ms INTEGER NOT NULL,"
+    "	status INTEGER NOT NULL,"
+    "	request_id TEXT NOT NULL,"
+    "	reason TEXT NOT NULL,"
+    "	PRIMARY KEY (error_class, exit, model, key_id)) WITHOUT ROWID;"
+    "CREATE INDEX charges_time ON charges (time_ms);"
+    "CREATE TABLE breakers ("
+    "	kind INTEGER NOT NULL,"
+    "	name TEXT NOT NULL,"
+    "	error_class TEXT NOT NULL,"
+    "	opened_at INTEGER NOT NULL,"
+    "	until_ms INTEGER NOT NULL,"
+    "	probe_at INTEGER NOT NULL,"
+    "	failures INTEGER NOT NULL,"
+    "	reason TEXT NOT NULL,"
+    "	PRIMARY KEY (kind, name)) WITHOUT ROWID;"
+
+    "PRAGMA user_version = 11;",
 };
 
 static const char sql_version[] = "PRAGMA user_version";

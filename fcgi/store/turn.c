@@ -8,7 +8,8 @@
 #include "base/log.h"
 #include "store/affinity.h"
 
-#define IDS_TEXT_MAX (KEY_TRIED_MAX * 21 + 3) /* "[id,id]", 20 digits an id */
+#define PAST_TROUBLES 2			       /* a bit of KEY_HAS_PAST */
+#define IDS_TEXT_MAX  (KEY_TRIED_MAX * 21 + 3) /* "[id,id]", 20 digits an id */
 
 /* One thread's wish. */
 struct turn_request {
@@ -38,7 +39,7 @@ struct turn_request {
 	" WHERE k.pool = ?3 AND k.id <= rotation.pos AND " ready untried \
 	" ORDER BY k.id LIMIT 1)) WHERE pool = ?3" \
 	" RETURNING pos, (SELECT gb_open(secret) FROM keys WHERE id = pos)," \
-	" EXISTS (" KEY_HAS_PAST("pos", "?1", "?2") ")"
+	" " KEY_HAS_PAST("pos", "?1", "?2")
 
 #define UNTRIED " AND k.id NOT IN (SELECT value FROM json_each(?4))"
 static const char sql_turn[] = SQL_TURN(KEY_IS_READY, "");
@@ -47,10 +48,11 @@ static const char sql_turn_whatever[] = SQL_TURN(KEY_IS_AWAKE, UNTRIED);
 
 /* ?3: the one key that will do. */
 static const char sql_pinned[] =
-    "SELECT p.id, gb_open(p.secret), EXISTS (" KEY_HAS_PAST(
+    "SELECT p.id, gb_open(p.secret), " KEY_HAS_PAST(
 	"p.id", "?1",
-	"?2") "),"
-	      " p.disabled_by, max(p.ready_at, coalesce(c.ready_at, 0)),"
+	"?2") ","
+	      " max(p.disabled_by, coalesce(c.disabled_by, 0)),"
+	      " max(p.ready_at, coalesce(c.ready_at, 0)),"
 	      " p.pool"
 	      " FROM keys p LEFT JOIN key_models c"
 	      " ON c.key_id = p.id AND c.model = ?1 WHERE p.id = ?3";
@@ -58,7 +60,8 @@ static const char sql_pinned[] =
 #define SQL_BACK_AT(may_have) \
 	"SELECT min(max(k.ready_at, coalesce(m.ready_at, 0), ?2)) FROM keys k" \
 	" LEFT JOIN key_models m ON m.key_id = k.id AND m.model = ?1" \
-	" WHERE k.disabled_by = 0 AND k.pool = ?3 AND " may_have
+	" WHERE k.disabled_by = 0 AND coalesce(m.disabled_by, 0) = 0" \
+	" AND k.pool = ?3 AND " may_have
 static const char sql_back_at[] = SQL_BACK_AT(KEY_MAY_HAVE);
 static const char sql_back_at_whatever[] = SQL_BACK_AT("1");
 
@@ -79,13 +82,16 @@ turn_read(sqlite3_stmt *stmt, struct key_turn *turn)
 {
 	const char *secret;
 	size_t len;
+	int past;
 
 	secret = (const char *)sqlite3_column_text(stmt, 1);
 	len = secret == NULL ? 0 : strlen(secret);
 	if (len == 0 || len >= sizeof(turn->secret))
 		return GB_EIO;
 	turn->id = sqlite3_column_int64(stmt, 0);
-	turn->has_past = sqlite3_column_int(stmt, 2) != 0;
+	past = sqlite3_column_int(stmt, 2);
+	turn->has_past = past != 0;
+	turn->troubles = (past & PAST_TROUBLES) != 0;
 	memcpy(turn->secret, secret, len + 1);
 	return GB_OK;
 }
@@ -178,6 +184,24 @@ take_next(struct store *s, const struct turn_request *rq)
 	return told == GB_OK ? GB_ENOTFOUND : told;
 }
 
+/* Whether the model's breaker lets a request pass.  One that has begun has its
+ * own bounds for how often it tries. */
+static enum gb_err
+pass_model(struct store *s, const struct turn_request *rq)
+{
+	char name[BREAKER_NAME_MAX];
+	int64_t until_ms;
+	enum gb_err rc;
+
+	if (rq->model[0] == '\0' || rq->tried_count > 0)
+		return GB_OK;
+	breaker_model_name(name, rq->pool, rq->model);
+	rc = breaker_pass(s, BREAKER_MODEL, name, rq->now_ms, &until_ms);
+	if (rc == GB_EBUSY)
+		*rq->back_at = until_ms;
+	return rc;
+}
+
 static enum gb_err
 serve_one(struct store *s, const struct turn_request *rq)
 {
@@ -196,7 +220,11 @@ serve_one(struct store *s, const struct turn_request *rq)
 static enum gb_err
 run_turn(struct store *s, struct combine_op *op)
 {
-	return serve_one(s, (const struct turn_request *)op);
+	const struct turn_request *rq = (const struct turn_request *)op;
+	enum gb_err rc;
+
+	rc = pass_model(s, rq);
+	return rc == GB_OK ? serve_one(s, rq) : rc;
 }
 
 /* Several turns for one request. */
@@ -215,10 +243,11 @@ run_turns(struct store *s, struct combine_op *op)
 	struct turns_request *all = (struct turns_request *)op;
 	struct turn_request *rq = &all->each;
 	int64_t had[KEY_TRIED_MAX];
-	enum gb_err rc = GB_OK;
+	enum gb_err rc;
 	size_t i;
 
 	rq->tried = had;
+	rc = pass_model(s, rq);
 	for (i = 0; rc == GB_OK && i < all->count; i++) {
 		rq->turn = &all->turns[i];
 		rc = serve_one(s, rq);

@@ -1,9 +1,10 @@
-/* turn.h: a row of a key as a turn; for fcgi/store only */
+/* turn.h: a row of a key as a turn, and keys by filter; for fcgi/store only */
 #ifndef GB_STORE_TURN_H
 #define GB_STORE_TURN_H
 
+#include "store/breakers.h"
 #include "store/db.h"
-#include "store/keys.h"
+#include "store/key_wishes.h"
 
 #define LAST_OK_STEP_MS "60000" /* last_ok_at is exact to a minute only */
 
@@ -27,16 +28,31 @@ enum key_pool pool_read(sqlite3_stmt *stmt, int column);
 /* SQL: whether key "k" may be picked for model ?1 now, at ?2. */
 #define KEY_IS_READY KEY_IS_AWAKE " AND " KEY_MAY_HAVE
 
-/* SQL: one row when a success has something to change of key "id" or of (key,
- * "model"). */
+/* SQL: what turn_read() tells of has_past and troubles, as bits; of key "id"
+ * and (key, "model"). */
 #define KEY_HAS_PAST(id, model, now) \
-	"SELECT 1 FROM keys k LEFT JOIN key_models m" \
+	"EXISTS (SELECT 1 FROM keys k LEFT JOIN key_models m" \
 	" ON m.key_id = k.id AND m.model = " model " WHERE k.id = " id \
 	" AND k.disabled_by <> 2 AND (k.failures > 0 OR m.streak > 0" \
-	" OR k.last_ok_at <= " now " - " LAST_OK_STEP_MS ")"
+	" OR k.last_ok_at <= " now " - " LAST_OK_STEP_MS "))" \
+	" + iif(EXISTS (SELECT 1 FROM breakers), 2," \
+	" iif(" CHARGES_TO_CLEAR(now) ", 4, 0))"
 
 /* The key whose id, secret and past (KEY_HAS_PAST) are the row in "stmt";
  * its pool is for the caller to fill in.  GB_EIO: it is none. */
 enum gb_err turn_read(sqlite3_stmt *stmt, struct key_turn *) GB_NODISCARD;
+
+/* SQL: whether key "k" is one of them.  ?1: now; ?2, ?3: the wish's. */
+#define KEY_FILTER \
+	"(?4 IS NULL OR k.id IN (SELECT value FROM json_each(?4)))" \
+	" AND (?5 IS NULL OR k.pool = ?5)" \
+	" AND (?6 IS NULL OR k.project = ?6)" \
+	" AND (?7 IS NULL OR instr(lower(k.reason), lower(?7)))" \
+	" AND (?8 < 0 OR " KEY_STANDING("k", "?1") " = ?8)"
+#define KEY_FILTER_VALUES 8
+
+void key_filter_values(struct db_value values[KEY_FILTER_VALUES],
+		       const struct key_filter *, int64_t now_ms,
+		       const char *text, const char *model);
 
 #endif

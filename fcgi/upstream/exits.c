@@ -2,6 +2,7 @@
 #include "upstream/exits.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -60,4 +61,21 @@ exit_for_key(const struct settings *settings, const char *secret)
 		proxy = proxies->items[atomic_fetch_add(&exit_turn, 1) %
 				       proxies->count];
 	return strcasecmp(proxy, "direct") == 0 ? NULL : proxy;
+}
+
+void
+exit_name(char name[EXIT_NAME_MAX], const char *proxy)
+{
+	const char *scheme_end, *host, *at;
+	int scheme_len;
+
+	if (proxy == NULL)
+		proxy = "direct";
+	scheme_end = strstr(proxy, "://");
+	scheme_len = scheme_end == NULL ? 0 : (int)(scheme_end - proxy) + 3;
+	host = proxy + scheme_len;
+	/* A password may hold an "@" of its own, a path none. */
+	at = strrchr(host, '@');
+	(void)snprintf(name, EXIT_NAME_MAX, "%.*s%s", scheme_len, proxy,
+		       at == NULL ? host : at + 1);
 }

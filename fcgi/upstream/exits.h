@@ -4,6 +4,8 @@
 
 #include "config/settings.h"
 
+#define EXIT_NAME_MAX 160 /* bytes, with NUL */
+
 /*
  * The proxy for a request with the key "secret", borrowed from the settings;
  * NULL: direct, because no proxies are set or the one chosen is "direct".
@@ -14,5 +16,9 @@
  * NULL, it is one after the other.  Any thread may call it.
  */
 const char *exit_for_key(const struct settings *, const char *secret);
+
+/* What people, logs and the database call this exit: "direct" for NULL, else
+ * the proxy without what it wants to know of us. */
+void exit_name(char name[EXIT_NAME_MAX], const char *proxy);
 
 #endif

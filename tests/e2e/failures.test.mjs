@@ -30,7 +30,9 @@ const generate = (stack, text = "hello", verb = "generateContent") =>
 
 /* All keys as on the first day. */
 const freshKeys = (stack) => stack.sql("UPDATE keys SET disabled_by = 0, " +
-	"ready_at = 0, failures = 0, reason = ''; DELETE FROM key_models");
+	"ready_at = 0, failures = 0, reason = '', project = '', " +
+	"project_by = 0; DELETE FROM key_models; DELETE FROM charges; " +
+	"DELETE FROM breakers");
 
 /* A stack for the tests of one "describe". */
 function withStack(options)
@@ -336,6 +338,8 @@ describe("max_retries", () => {
  */
 describe("promise 5: a stream cut at every byte", () => {
 	const held = withStack();
+
+	beforeEach(() => freshKeys(held.stack));
 	const WORDS = ["one ", "two ", "three"];
 	const EVENTS = WORDS.map((text, i) => ({
 		candidates: [{index: 0, content: {role: "model",

@@ -350,7 +350,8 @@ it("a pinned key that rests: 429, and no other key", async () => {
 	const owner = KEYS.indexOf(fake.requests[0].key) + 1;
 	const until = Date.now() + 30000;
 
-	await stacks[0].sql("INSERT INTO key_models VALUES " +
+	await stacks[0].sql("INSERT INTO key_models (key_id, model, " +
+		"ready_at, streak, reason) VALUES " +
 		`(${owner}, '${MODEL}', ${until}, 1, 'x')`);
 	const asked = fake.requests.length;
 	const r = await generate(says(file));

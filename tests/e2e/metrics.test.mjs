@@ -54,6 +54,19 @@ it("is for the admin alone: promise 2", async () => {
 		{headers: bearer(ADMIN)})).status, 401);
 });
 
+it("names exits and models that are left alone", async () => {
+	await stack.sql("INSERT INTO breakers VALUES " +
+		"(1, 'http://proxy:3128', 'x', 1, 2, 3, 4, 'refused'), " +
+		"(2, 'gemini/m\"1', 'x', 1, 2, 3, 4, 'busy')");
+	const found = await metrics();
+
+	assert.equal(valueOf(found, "gbalance_exit_failing",
+			     {exit: "http://proxy:3128"}), 1);
+	assert.equal(valueOf(found, "gbalance_model_failing",
+			     {model: 'gemini/m"1'}), 1);
+	await stack.sql("DELETE FROM breakers");
+});
+
 it("counts requests, statuses, latencies, wasted calls and keys", async () => {
 	const before = await metrics();
 	const count = (f, name, labels) => valueOf(f, name, labels) ?? 0;

@@ -68,7 +68,8 @@ after(async () => {
 });
 
 const freshKeys = () => stack.sql("UPDATE keys SET disabled_by = 0, " +
-	"ready_at = 0, failures = 0, reason = ''; DELETE FROM key_models");
+	"ready_at = 0, failures = 0, reason = ''; DELETE FROM key_models; " +
+	"DELETE FROM charges; DELETE FROM breakers");
 
 /* The same fault in each dialect, streamed and not, with every key. */
 async function everywhere(behaviour)

@@ -267,7 +267,7 @@ describe("on the command line", () => {
 	it("what is no pool, and no command with one, is told", async () => {
 		for (const args of [["keys", "list", "--pool", "paid"],
 				    ["keys", "list", "--pool"],
-				    ["keys", "verify", "--pool", "vertex"]]) {
+				    ["tokens", "list", "--pool", "vertex"]]) {
 			const r = await stack.tool(...args);
 
 			assert.equal(r.code, 2, args.join(" "));

@@ -123,23 +123,21 @@ happen(struct store *s, enum mishap mishap)
 {
 	switch (mishap) {
 	case COOLS:
-		return store_key_cool(s, 1, NOW + HOUR, "x");
+		return unit_cool(s, 1, NOW + HOUR, "x");
 	case COOLS_FOR_MODEL:
-		return store_key_cool_model(s, 1, MODEL, NOW, NOW + HOUR, "x");
+		return unit_cool_model(s, 1, MODEL, NOW, NOW + HOUR, "x");
 	case COOLS_FOR_OTHER:
-		return store_key_cool_model(s, 1, "other", NOW, NOW + HOUR,
-					    "x");
+		return unit_cool_model(s, 1, "other", NOW, NOW + HOUR, "x");
 	case COOLED_BEFORE:
-		return store_key_cool(s, 1, NOW, "x");
+		return unit_cool(s, 1, NOW, "x");
 	case DISABLED:
-		return store_key_disable(s, 1, NOW, "x");
+		return unit_disable(s, 1, NOW, "x");
 	case DISABLED_BY_SYS:
-		return store_key_disable_by_system(s, 1, NOW, "x");
+		return unit_disable_by_system(s, 1, NOW, "x");
 	case REMOVED:
-		return store_key_remove(s, 1);
+		return unit_remove(s, 1);
 	case OTHERS_GONE:
-		return store_key_remove(s, 2) != GB_OK ? GB_EIO
-						       : store_key_remove(s, 3);
+		return unit_remove(s, 2) != GB_OK ? GB_EIO : unit_remove(s, 3);
 	case NOTHING:
 		break;
 	}
@@ -194,9 +192,8 @@ test_nobody(void **state)
 	unit_add_keys(u->store, 2);
 	CHECK_INT("the first", turn_of(u->store, NULL), 1);
 	CHECK_INT("the second", turn_of(u->store, "a"), 2);
-	assert_int_equal(store_key_cool(u->store, 1, NOW + 2 * MINUTE, "x"),
-			 GB_OK);
-	assert_int_equal(store_key_cool(u->store, 2, NOW + MINUTE, "x"), GB_OK);
+	assert_int_equal(unit_cool(u->store, 1, NOW + 2 * MINUTE, "x"), GB_OK);
+	assert_int_equal(unit_cool(u->store, 2, NOW + MINUTE, "x"), GB_OK);
 	pool_affinity(digest, POOL_GEMINI, "team", "a", 1);
 	memset(&turn, 0xee, sizeof(turn));
 	CHECK_INT("all rest",
@@ -268,7 +265,7 @@ test_row(void **state)
 		CHECK_STR("the secret", turn.secret, unit_secret(secret, 0));
 		CHECK_INT("a success is news", turn.has_past, i == 0);
 		CHECK_INT("nothing to wait for", back_at, 0);
-		assert_int_equal(store_key_succeeded(u->store, 1, MODEL, NOW),
+		assert_int_equal(unit_succeeded(u->store, 1, MODEL, NOW),
 				 GB_OK);
 	}
 	unit_sql(u->path,

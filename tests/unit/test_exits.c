@@ -133,13 +133,44 @@ test_in_turn(void **state)
 	CHECK("each had some", seen[0] == 10 && seen[1] == 10);
 }
 
+/* What a proxy wants to know of us is nobody's business. */
+static void
+test_names(void **state)
+{
+	static const struct {
+		const char *proxy, *want;
+	} names[] = {
+	    {NULL, "direct"},
+	    {"http://10.0.0.1:3128", "http://10.0.0.1:3128"},
+	    {"socks5h://me:secret@proxy:1080", "socks5h://proxy:1080"},
+	    {"http://me:se@cret@proxy", "http://proxy"},
+	    {"http://me:se://cret@proxy", "http://proxy"},
+	    {"me:secret@proxy:8080", "proxy:8080"},
+	    {"http://[::1]:3128/", "http://[::1]:3128/"},
+	    {"", ""},
+	};
+	char name[EXIT_NAME_MAX], longest[400];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GB_COUNT(names); i++) {
+		memset(name, 0x55, sizeof(name));
+		exit_name(name, names[i].proxy);
+		CHECK_STR("name", name, names[i].want);
+	}
+	memset(longest, 'x', sizeof(longest));
+	longest[sizeof(longest) - 1] = '\0';
+	exit_name(name, longest);
+	CHECK_INT("cut", strlen(name), EXIT_NAME_MAX - 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_none),    cmocka_unit_test(test_shares),
 	    cmocka_unit_test(test_removal), cmocka_unit_test(test_stable),
-	    cmocka_unit_test(test_in_turn),
+	    cmocka_unit_test(test_in_turn), cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests_name("exits", tests, NULL, NULL);

@@ -84,8 +84,8 @@ test_health(void **state)
 	int64_t back_at;
 
 	give_lists(s);
-	assert_int_equal(store_key_disable(s, 3, NOW, "x"), GB_OK);
-	assert_int_equal(store_key_disable(s, 5, NOW, "x"), GB_OK);
+	assert_int_equal(unit_disable(s, 3, NOW, "x"), GB_OK);
+	assert_int_equal(unit_disable(s, 5, NOW, "x"), GB_OK);
 	CHECK_INT("the one that has it", turn_of(s, "new", &back_at), 2);
 	CHECK_INT("and none else",
 		  store_key_turn(s, POOL_GEMINI, "new", NOW, tried, 1, NULL,
@@ -93,20 +93,20 @@ test_health(void **state)
 		  GB_ENOTFOUND);
 	CHECK_INT("which is READY", back_at, 0);
 
-	assert_int_equal(store_key_cool_model(s, 2, "new", NOW, NOW + 700, "x"),
+	assert_int_equal(unit_cool_model(s, 2, "new", NOW, NOW + 700, "x"),
 			 GB_OK);
-	assert_int_equal(store_key_cool(s, 1, NOW + 100, "x"), GB_OK);
+	assert_int_equal(unit_cool(s, 1, NOW + 100, "x"), GB_OK);
 	CHECK_INT("it rests", turn_of(s, "new", &back_at), 0);
 	CHECK_INT("until then", back_at, NOW + 700);
 
 	/* Nobody has it now: the lists may be old. */
-	assert_int_equal(store_key_disable(s, 2, NOW, "x"), GB_OK);
+	assert_int_equal(unit_disable(s, 2, NOW, "x"), GB_OK);
 	CHECK_INT("another", turn_of(s, "new", &back_at), 4);
-	assert_int_equal(store_key_cool(s, 4, NOW + 200, "x"), GB_OK);
+	assert_int_equal(unit_cool(s, 4, NOW + 200, "x"), GB_OK);
 	CHECK_INT("they rest", turn_of(s, "new", &back_at), 0);
 	CHECK_INT("until then", back_at, NOW + 100);
-	assert_int_equal(store_key_disable(s, 1, NOW, "x"), GB_OK);
-	assert_int_equal(store_key_disable(s, 4, NOW, "x"), GB_OK);
+	assert_int_equal(unit_disable(s, 1, NOW, "x"), GB_OK);
+	assert_int_equal(unit_disable(s, 4, NOW, "x"), GB_OK);
 	CHECK_INT("no key", turn_of(s, "new", &back_at), 0);
 	CHECK_INT("comes back", back_at, 0);
 }
@@ -157,7 +157,7 @@ test_save(void **state)
 	CHECK_STR("both", lists.ids, "1,2");
 	CHECK_INT("asked last", lists.newest_ms, NOW + 2);
 
-	assert_int_equal(store_key_disable(s, 2, NOW, "x"), GB_OK);
+	assert_int_equal(unit_disable(s, 2, NOW, "x"), GB_OK);
 	assert_int_equal(store_lists_state(s, false, &lists), GB_OK);
 	CHECK_STR("of keys in service", lists.ids, "1");
 	assert_int_equal(store_lists_state(s, true, &lists), GB_OK);
@@ -221,8 +221,8 @@ test_take(void **state)
 	assert_int_equal(store_keys_add(u->store, POOL_VERTEX, secrets, 1, NOW,
 					&added),
 			 GB_OK);
-	assert_int_equal(store_key_disable(u->store, 1, NOW, "x"), GB_OK);
-	assert_int_equal(store_key_cool(u->store, 2, NOW + 1, "x"), GB_OK);
+	assert_int_equal(unit_disable(u->store, 1, NOW, "x"), GB_OK);
+	assert_int_equal(unit_cool(u->store, 2, NOW + 1, "x"), GB_OK);
 	store_close(u->store); /* no connection goes through a fork */
 	u->store = NULL;
 	for (i = 0; i < PROCESSES; i++) {

@@ -18,13 +18,11 @@ test_keys(void **state)
 	assert_int_equal(store_keys_add(u->store, POOL_VERTEX, secrets, 1, NOW,
 					&added),
 			 GB_OK);
-	assert_int_equal(store_key_cool(u->store, 1, NOW + 10, "x"), GB_OK);
-	assert_int_equal(store_key_cool(u->store, 2, NOW, "over"), GB_OK);
-	assert_int_equal(store_key_disable(u->store, 3, NOW, "x"), GB_OK);
-	assert_int_equal(store_key_disable_by_system(u->store, 4, NOW, "x"),
-			 GB_OK);
-	assert_int_equal(store_key_cool_model(u->store, 5, "m", NOW, NOW + 1,
-					      "x"),
+	assert_int_equal(unit_cool(u->store, 1, NOW + 10, "x"), GB_OK);
+	assert_int_equal(unit_cool(u->store, 2, NOW, "over"), GB_OK);
+	assert_int_equal(unit_disable(u->store, 3, NOW, "x"), GB_OK);
+	assert_int_equal(unit_disable_by_system(u->store, 4, NOW, "x"), GB_OK);
+	assert_int_equal(unit_cool_model(u->store, 5, "m", NOW, NOW + 1, "x"),
 			 GB_OK);
 	assert_int_equal(store_metrics_read(u->store, "me", NOW, &m), GB_OK);
 	CHECK_INT("ready", m.keys[POOL_GEMINI][KEYS_READY], 2);

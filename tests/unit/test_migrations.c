@@ -72,6 +72,10 @@ static const struct {
     {9, "meta", "one, seal"},
     {9, "attempt_counts", "error_class, attempts"},
     {9, "processes", "id, seen_at, running, waiting"},
+    {10, "sessions",
+     "id, hex(digest), hex(proof), created_at, seen_at, expires_at, address, "
+     "agent, notes"},
+    {10, "sign_in_tries", "id, address, count, last_at, wait_until"},
 };
 
 static void
@@ -205,7 +209,7 @@ test_goes_on(void **state)
 				 NULL, &turn, &back_at),
 		  GB_OK);
 	CHECK_INT("of the ring", turn.id, 2);
-	CHECK_INT("a key's rows", store_key_remove(s, 2), GB_OK);
+	CHECK_INT("a key's rows", unit_remove(s, 2), GB_OK);
 	CHECK_INT("go with it",
 		  unit_sql(path, "SELECT count(*) FROM key_models", NULL, 0),
 		  0);

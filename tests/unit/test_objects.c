@@ -112,7 +112,7 @@ test_lists(void **state)
 	assert_int_equal(count, 2);
 	assert_int_equal(ids[0], 1);
 	assert_int_equal(ids[1], 3);
-	assert_int_equal(store_key_disable(u->store, 3, NOW, ""), GB_OK);
+	assert_int_equal(unit_disable(u->store, 3, NOW, ""), GB_OK);
 	assert_int_equal(store_objects_keys(u->store, "files", NULL, NOW, ids,
 					    &count),
 			 GB_OK);
@@ -167,17 +167,16 @@ test_turn_of(void **state)
 	assert_int_equal(TURN(2, "m"), GB_OK);
 	CHECK_INT("id", turn.id, 2);
 	CHECK_INT("key", strlen(turn.secret) > 20, 1);
-	assert_int_equal(store_key_cool_model(u->store, 2, "m", NOW, NOW + 5,
-					      "x"),
+	assert_int_equal(unit_cool_model(u->store, 2, "m", NOW, NOW + 5, "x"),
 			 GB_OK);
 	assert_int_equal(TURN(2, "m"), GB_EBUSY);
 	CHECK_INT("back", back_at, NOW + 5);
 	CHECK_STR("no secret", turn.secret, "");
 	assert_int_equal(TURN(2, ""), GB_OK);
-	assert_int_equal(store_key_cool(u->store, 2, NOW + 9, "x"), GB_OK);
+	assert_int_equal(unit_cool(u->store, 2, NOW + 9, "x"), GB_OK);
 	assert_int_equal(TURN(2, "m"), GB_EBUSY);
 	CHECK_INT("back later", back_at, NOW + 9);
-	assert_int_equal(store_key_disable(u->store, 2, NOW, ""), GB_OK);
+	assert_int_equal(unit_disable(u->store, 2, NOW, ""), GB_OK);
 	assert_int_equal(TURN(2, "m"), GB_EBUSY);
 	CHECK_INT("disabled", back_at, 0);
 	assert_int_equal(TURN(7, "m"), GB_ENOTFOUND);

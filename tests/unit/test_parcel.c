@@ -64,10 +64,8 @@ fill(struct store *s)
 	assert_int_equal(store_keys_add(s, POOL_VERTEX, secrets, 1, UNIT_NOW,
 					&added),
 			 GB_OK);
-	assert_int_equal(store_key_disable(s, 2, UNIT_NOW, "on\tholiday"),
-			 GB_OK);
-	assert_int_equal(store_key_disable_by_system(s, 3, UNIT_NOW,
-						     "it leaked"),
+	assert_int_equal(unit_disable(s, 2, UNIT_NOW, "on\tholiday"), GB_OK);
+	assert_int_equal(unit_disable_by_system(s, 3, UNIT_NOW, "it leaked"),
 			 GB_OK);
 	token_row_init(&token, "alice \"a\"");
 	memcpy(token.digest, digest, DIGEST_SIZE);
@@ -141,7 +139,7 @@ test_columns(void **state)
 		     "WHERE name NOT IN (" PARCEL_KEY_FIELDS(
 			 NAME) "'id', 'ready_at', 'failures', 'failed_at', "
 			       "'checked_at', 'last_ok_at', 'list_id', "
-			       "'listed_at', 'list_asked_at')"},
+			       "'listed_at', 'list_asked_at', 'project_by')"},
 	    {"tokens",
 	     "SELECT group_concat(name) FROM pragma_table_info('tokens') "
 	     "WHERE name NOT IN (" PARCEL_TOKEN_FIELDS(NAME) "'id', 'config')"},

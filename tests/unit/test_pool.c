@@ -129,7 +129,7 @@ test_carried_out(void **state)
 	unit_add_keys(u->store, 4);
 	for (i = 0; i < GB_COUNT(carried); i++) {
 		what = carried[i].what;
-		assert_int_equal(store_key_enable(u->store, 2), GB_OK);
+		assert_int_equal(unit_enable(u->store, 2), GB_OK);
 		judge(u->store, &cfg, 2, carried[i].status, carried[i].body,
 		      &v);
 		CHECK_INT(what, v.row, carried[i].row);
@@ -142,8 +142,7 @@ test_carried_out(void **state)
 		CHECK(what, may_be_picked(u->store, 3, MODEL));
 
 		/* A key that a person disabled stays so, and for his reason. */
-		assert_int_equal(store_key_disable(u->store, 2, UNIT_NOW,
-						   "mine"),
+		assert_int_equal(unit_disable(u->store, 2, UNIT_NOW, "mine"),
 				 GB_OK);
 		judge(u->store, &cfg, 2, carried[i].status, carried[i].body,
 		      &v);
@@ -180,10 +179,14 @@ test_strikes(void **state)
 	unit_add_keys(u->store, 4);
 	unit_secret(turn.secret, 0);
 	for (i = 0; i < GB_COUNT(counts); i++) {
-		assert_int_equal(store_key_enable(u->store, 1), GB_OK);
+		assert_int_equal(unit_enable(u->store, 1), GB_OK);
 		for (n = 1; n <= counts[i].strikes; n++) {
 			judge(u->store, counts[i].settings, 1, counts[i].status,
 			      counts[i].body, &v);
+			/* Another key works there: it is not the way. */
+			assert_int_equal(unit_succeeded(u->store, 2, MODEL,
+							clock_wall_ms()),
+					 GB_OK);
 			CHECK_INT(counts[i].what,
 				  may_be_picked(u->store, 1, MODEL),
 				  n < counts[i].strikes);
@@ -191,12 +194,12 @@ test_strikes(void **state)
 	}
 
 	/* A success between wipes the slate. */
-	assert_int_equal(store_key_enable(u->store, 1), GB_OK);
+	assert_int_equal(unit_enable(u->store, 1), GB_OK);
 	for (n = 0; n < 5; n++) {
 		judge(u->store, &cfg, 1, 401, UNAUTHENTICATED, &v);
 		CHECK("a success between", may_be_picked(u->store, 1, MODEL));
 		turn.has_past = true; /* as a turn taken now would say */
-		pool_succeeded(u->store, &turn, MODEL);
+		pool_succeeded(u->store, &turn, MODEL, NULL);
 	}
 }
 
@@ -217,7 +220,8 @@ test_doubling(void **state)
 			rest = 600000;
 		CHECK("rests as long at least", v.until_ms >= now + rest);
 		CHECK("and not twice", v.until_ms < now + rest * 2);
-		/* let its rest be over */
+		/* let its rest be over, and what it was charged with */
+		unit_sql(u->path, "DELETE FROM charges", NULL, 0);
 		unit_sql(u->path, "UPDATE key_models SET ready_at = 1", NULL,
 			 0);
 	}

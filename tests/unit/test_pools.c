@@ -70,7 +70,7 @@ test_rotations(void **state)
 	for (i = 0; i < GB_COUNT(turns); i++)
 		CHECK_INT("a turn", turn_of(u->store, turns[i].pool, &back_at),
 			  turns[i].want);
-	assert_int_equal(store_key_disable(u->store, 5, UNIT_NOW, "x"), GB_OK);
+	assert_int_equal(unit_disable(u->store, 5, UNIT_NOW, "x"), GB_OK);
 	assert_int_equal(store_keys_count(u->store, POOL_VERTEX, &all,
 					  &enabled),
 			 GB_OK);
@@ -94,17 +94,16 @@ test_health(void **state)
 	size_t i;
 
 	add_keys(u->store);
-	assert_int_equal(store_key_cool(u->store, 4, UNIT_NOW + 500, "x"),
-			 GB_OK);
-	assert_int_equal(store_key_cool_model(u->store, 5, MODEL, UNIT_NOW,
-					      UNIT_NOW + 300, "x"),
+	assert_int_equal(unit_cool(u->store, 4, UNIT_NOW + 500, "x"), GB_OK);
+	assert_int_equal(unit_cool_model(u->store, 5, MODEL, UNIT_NOW,
+					 UNIT_NOW + 300, "x"),
 			 GB_OK);
 	CHECK_INT("all rest", turn_of(u->store, POOL_VERTEX, &back_at), 0);
 	CHECK_INT("until", back_at, UNIT_NOW + 300);
 	CHECK_INT("the other", turn_of(u->store, POOL_GEMINI, &back_at), 1);
 	for (i = 1; i <= GEMINI; i++)
-		assert_int_equal(store_key_cool(u->store, (int64_t)i,
-						UNIT_NOW + 100, "x"),
+		assert_int_equal(unit_cool(u->store, (int64_t)i, UNIT_NOW + 100,
+					   "x"),
 				 GB_OK);
 	CHECK_INT("all rest", turn_of(u->store, POOL_VERTEX, &back_at), 0);
 	CHECK_INT("until", back_at, UNIT_NOW + 300);
@@ -118,8 +117,7 @@ test_health(void **state)
 			  i < GEMINI ? POOL_GEMINI : POOL_VERTEX);
 	key_rows_free(&rows);
 
-	assert_int_equal(store_key_disable_by_system(u->store, 5, UNIT_NOW,
-						     "x"),
+	assert_int_equal(unit_disable_by_system(u->store, 5, UNIT_NOW, "x"),
 			 GB_OK);
 	assert_int_equal(store_key_recheck_take(u->store, UNIT_NOW + 10, 10,
 						&turn),

@@ -151,9 +151,9 @@ test_probe(void **state)
 	unit_secret(turn.secret, 0);
 	world_start(&w);
 	for (i = 0; i < GB_COUNT(probes); i++) {
-		assert_int_equal(store_key_enable(u->store, 1), GB_OK);
-		assert_int_equal(store_key_disable_by_system(u->store, 1,
-							     UNIT_NOW, "x"),
+		assert_int_equal(unit_enable(u->store, 1), GB_OK);
+		assert_int_equal(unit_disable_by_system(u->store, 1, UNIT_NOW,
+							"x"),
 				 GB_OK);
 		w.server.reply = probes[i].reply;
 		recheck_probe(u->store, &w.cfg, w.engine, &turn, &v);
@@ -173,8 +173,7 @@ test_probe(void **state)
 		  strstr(w.server.request, turn.secret) != NULL);
 
 	/* A person's word stands, though the key works. */
-	assert_int_equal(store_key_disable(u->store, 1, UNIT_NOW, "mine"),
-			 GB_OK);
+	assert_int_equal(unit_disable(u->store, 1, UNIT_NOW, "mine"), GB_OK);
 	w.server.reply = GOOD;
 	recheck_probe(u->store, &w.cfg, w.engine, &turn, &v);
 	CHECK_INT("it works", v.row, 0);
@@ -192,11 +191,10 @@ test_due(void **state)
 
 	unit_add_keys(u->store, 4);
 	for (id = 1; id <= 2; id++)
-		assert_int_equal(store_key_disable_by_system(u->store, id,
-							     UNIT_NOW, "x"),
+		assert_int_equal(unit_disable_by_system(u->store, id, UNIT_NOW,
+							"x"),
 				 GB_OK);
-	assert_int_equal(store_key_disable(u->store, 3, UNIT_NOW, "mine"),
-			 GB_OK);
+	assert_int_equal(unit_disable(u->store, 3, UNIT_NOW, "mine"), GB_OK);
 	world_start(&w);
 	w.server.reply = GOOD;
 	w.cfg.check_interval_hours = 0;

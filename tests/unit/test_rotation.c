@@ -212,8 +212,8 @@ write_for_ever(const char *path, struct board *b, int self)
 		if (store_journal_write(s, entries, BATCH) != GB_OK)
 			_exit(3);
 		atomic_fetch_add(&b->written[self], 1);
-		if (store_key_cool_model(s, self + 1, "other", UNIT_NOW, i,
-					 "x") != GB_OK)
+		if (unit_cool_model(s, self + 1, "other", UNIT_NOW, i, "x") !=
+		    GB_OK)
 			_exit(4);
 		atomic_store(&b->cooled[self], i);
 	}

@@ -115,7 +115,7 @@ test_convert(void **state)
 			 GB_OK);
 	CHECK_INT("new", added, 1);
 	CHECK("sealed, too", !on_disk(u, secret));
-	assert_int_equal(store_key_remove(u->store, 4), GB_OK);
+	assert_int_equal(unit_remove(u->store, 4), GB_OK);
 
 	assert_int_equal(store_rekey(u->store, other), GB_OK);
 	check_readable(u->store);

@@ -185,15 +185,15 @@ test_add(void **state)
 	key_rows_free(&rows);
 	CHECK_INT("freed", rows.count, 0);
 
-	CHECK_INT("remove", store_key_remove(u->store, 3), GB_OK);
-	CHECK_INT("twice", store_key_remove(u->store, 3), GB_ENOTFOUND);
+	CHECK_INT("remove", unit_remove(u->store, 3), GB_OK);
+	CHECK_INT("twice", unit_remove(u->store, 3), GB_ENOTFOUND);
 	list[0] = c;
 	assert_int_equal(store_keys_add(u->store, POOL_GEMINI, list, 1, NOW,
 					&added),
 			 GB_OK);
 	CHECK_INT("an id is not used twice",
 		  unit_key_state(u->store, 3, NOW, NULL), KEY__MAX);
-	CHECK_INT("disable", store_key_disable(u->store, 1, NOW, "x"), GB_OK);
+	CHECK_INT("disable", unit_disable(u->store, 1, NOW, "x"), GB_OK);
 	assert_int_equal(store_keys_count(u->store, POOL_GEMINI, &all,
 					  &enabled),
 			 GB_OK);
@@ -207,15 +207,12 @@ say_all(struct store *s, int64_t id)
 {
 	bool revived;
 
-	assert_int_equal(store_key_succeeded(s, id, MODEL, NOW), GB_OK);
-	assert_int_equal(store_key_cool(s, id, NOW + HOUR, "cool"), GB_OK);
-	assert_int_equal(store_key_cool_model(s, id, MODEL, NOW, NOW + HOUR,
-					      "cool"),
+	assert_int_equal(unit_succeeded(s, id, MODEL, NOW), GB_OK);
+	assert_int_equal(unit_cool(s, id, NOW + HOUR, "cool"), GB_OK);
+	assert_int_equal(unit_cool_model(s, id, MODEL, NOW, NOW + HOUR, "cool"),
 			 GB_OK);
-	assert_int_equal(store_key_count_failure(s, id, 1, 0, NOW, "count"),
-			 GB_OK);
-	assert_int_equal(store_key_disable_by_system(s, id, NOW, "disable"),
-			 GB_OK);
+	assert_int_equal(unit_count_failure(s, id, 1, 0, NOW, "count"), GB_OK);
+	assert_int_equal(unit_disable_by_system(s, id, NOW, "disable"), GB_OK);
 	assert_int_equal(store_key_revive(s, id, NOW, &revived), GB_OK);
 }
 
@@ -234,13 +231,11 @@ test_person(void **state)
 	bool revived;
 
 	unit_add_keys(u->store, 1);
-	CHECK_INT("of none", store_key_disable(u->store, 7, NOW, "x"),
-		  GB_ENOTFOUND);
-	CHECK_INT("of none", store_key_enable(u->store, 7), GB_ENOTFOUND);
+	CHECK_INT("of none", unit_disable(u->store, 7, NOW, "x"), GB_ENOTFOUND);
+	CHECK_INT("of none", unit_enable(u->store, 7), GB_ENOTFOUND);
 	say_all(u->store, 7); /* no failure, and no row */
 
-	CHECK_INT("disable", store_key_disable(u->store, 1, NOW, "mine"),
-		  GB_OK);
+	CHECK_INT("disable", unit_disable(u->store, 1, NOW, "mine"), GB_OK);
 	unit_sql(u->path, dump, before, sizeof(before));
 	say_all(u->store, 1);
 	CHECK_INT("no recheck",
@@ -263,13 +258,13 @@ test_person(void **state)
 	CHECK_STR("nothing of a key", turn.secret, "");
 
 	/* A person overrules the system, too, and clears all it noted. */
-	CHECK_INT("enable", store_key_enable(u->store, 1), GB_OK);
+	CHECK_INT("enable", unit_enable(u->store, 1), GB_OK);
 	say_all(u->store, 1);
-	assert_int_equal(store_key_disable_by_system(u->store, 1, NOW, "dead"),
+	assert_int_equal(unit_disable_by_system(u->store, 1, NOW, "dead"),
 			 GB_OK);
 	CHECK_INT("by the system", unit_key_state(u->store, 1, NOW, reason),
 		  KEY_DISABLED);
-	CHECK_INT("enable", store_key_enable(u->store, 1), GB_OK);
+	CHECK_INT("enable", unit_enable(u->store, 1), GB_OK);
 	CHECK_INT("ready", unit_key_state(u->store, 1, NOW, reason), KEY_READY);
 	CHECK_INT("for the model as well",
 		  store_key_turn(u->store, POOL_GEMINI, MODEL, NOW, NULL, 0,
@@ -288,10 +283,8 @@ test_cool(void **state)
 	bool revived;
 
 	unit_add_keys(u->store, 1);
-	assert_int_equal(store_key_cool(u->store, 1, NOW + HOUR, "long"),
-			 GB_OK);
-	assert_int_equal(store_key_cool(u->store, 1, NOW + MINUTE, "short"),
-			 GB_OK);
+	assert_int_equal(unit_cool(u->store, 1, NOW + HOUR, "long"), GB_OK);
+	assert_int_equal(unit_cool(u->store, 1, NOW + MINUTE, "short"), GB_OK);
 	CHECK_INT("a deadline only moves later",
 		  unit_key_state(u->store, 1, NOW + HOUR - 1, reason),
 		  KEY_COOLING);
@@ -299,20 +292,18 @@ test_cool(void **state)
 	CHECK_INT("it passes by itself",
 		  unit_key_state(u->store, 1, NOW + HOUR, reason), KEY_READY);
 	CHECK_STR("without a reason", reason, "");
-	assert_int_equal(store_key_succeeded(u->store, 1, MODEL, NOW), GB_OK);
+	assert_int_equal(unit_succeeded(u->store, 1, MODEL, NOW), GB_OK);
 	CHECK_INT("a success that began before ends no rest",
 		  unit_key_state(u->store, 1, NOW, reason), KEY_COOLING);
 	assert_int_equal(store_key_revive(u->store, 1, NOW, &revived), GB_OK);
 	CHECK_INT("revived", revived, true);
 	CHECK_INT("ready", unit_key_state(u->store, 1, NOW, reason), KEY_READY);
 
-	assert_int_equal(store_key_disable_by_system(u->store, 1, NOW, "first"),
+	assert_int_equal(unit_disable_by_system(u->store, 1, NOW, "first"),
 			 GB_OK);
-	assert_int_equal(store_key_disable_by_system(u->store, 1, NOW,
-						     "second"),
+	assert_int_equal(unit_disable_by_system(u->store, 1, NOW, "second"),
 			 GB_OK);
-	assert_int_equal(store_key_cool(u->store, 1, NOW + HOUR, "third"),
-			 GB_OK);
+	assert_int_equal(unit_cool(u->store, 1, NOW + HOUR, "third"), GB_OK);
 	CHECK_INT("disabled", unit_key_state(u->store, 1, NOW, reason),
 		  KEY_DISABLED);
 	CHECK_STR("for the first reason", reason, "first");
@@ -360,12 +351,11 @@ test_turns(void **state)
 		  turn_of(u->store, MODEL, NOW, NULL, 0, &back_at), 3);
 
 	/* 1 rests for the model, 2 as a whole, 3 goes. */
-	assert_int_equal(store_key_cool_model(u->store, 1, MODEL, NOW,
-					      NOW + HOUR, "x"),
+	assert_int_equal(unit_cool_model(u->store, 1, MODEL, NOW, NOW + HOUR,
+					 "x"),
 			 GB_OK);
-	assert_int_equal(store_key_cool(u->store, 2, NOW + 2 * HOUR, "x"),
-			 GB_OK);
-	assert_int_equal(store_key_remove(u->store, 3), GB_OK);
+	assert_int_equal(unit_cool(u->store, 2, NOW + 2 * HOUR, "x"), GB_OK);
+	assert_int_equal(unit_remove(u->store, 3), GB_OK);
 	CHECK_INT("nobody", turn_of(u->store, MODEL, NOW, NULL, 0, &back_at),
 		  -1);
 	CHECK_INT("the earliest", back_at, NOW + HOUR);
@@ -421,23 +411,21 @@ test_streak(void **state)
 			 GB_OK);
 	CHECK_INT("none", streak, 0);
 	for (i = 0; i < GB_COUNT(steps); i++) {
-		assert_int_equal(store_key_cool_model(u->store, 1, MODEL,
-						      NOW + steps[i].at,
-						      NOW + steps[i].until,
-						      "x"),
+		assert_int_equal(unit_cool_model(u->store, 1, MODEL,
+						 NOW + steps[i].at,
+						 NOW + steps[i].until, "x"),
 				 GB_OK);
 		assert_int_equal(store_key_model_streak(u->store, 1, MODEL,
 							&streak),
 				 GB_OK);
 		CHECK_INT(steps[i].what, streak, steps[i].want);
 	}
-	assert_int_equal(store_key_succeeded(u->store, 1, "other", NOW + 590),
+	assert_int_equal(unit_succeeded(u->store, 1, "other", NOW + 590),
 			 GB_OK);
 	assert_int_equal(store_key_model_streak(u->store, 1, MODEL, &streak),
 			 GB_OK);
 	CHECK_INT("another model's success", streak, 3);
-	assert_int_equal(store_key_succeeded(u->store, 1, MODEL, NOW + 590),
-			 GB_OK);
+	assert_int_equal(unit_succeeded(u->store, 1, MODEL, NOW + 590), GB_OK);
 	assert_int_equal(store_key_model_streak(u->store, 1, MODEL, &streak),
 			 GB_OK);
 	CHECK_INT("its own", streak, 0);
@@ -470,14 +458,15 @@ test_failures(void **state)
 	unit_add_keys(u->store, 2);
 	for (i = 0; i < GB_COUNT(steps); i++) {
 		if (steps[i].success)
-			assert_int_equal(store_key_succeeded(u->store, 1, MODEL,
-							     NOW + steps[i].at),
+			assert_int_equal(unit_succeeded(u->store, 1, MODEL,
+							NOW + steps[i].at),
 					 GB_OK);
 		else
-			assert_int_equal(store_key_count_failure(
-					     u->store, 1, steps[i].limit,
-					     steps[i].window, NOW + steps[i].at,
-					     "struck out"),
+			assert_int_equal(unit_count_failure(u->store, 1,
+							    steps[i].limit,
+							    steps[i].window,
+							    NOW + steps[i].at,
+							    "struck out"),
 					 GB_OK);
 		CHECK_INT(steps[i].what,
 			  unit_key_state(u->store, 1, NOW + steps[i].at,
@@ -513,8 +502,8 @@ test_success_is_cheap(void **state)
 	unit_add_keys(u->store, 1);
 	for (i = 0; i < GB_COUNT(steps); i++) {
 		if (steps[i].fail)
-			assert_int_equal(store_key_count_failure(u->store, 1, 9,
-								 0, NOW, "x"),
+			assert_int_equal(unit_count_failure(u->store, 1, 9, 0,
+							    NOW, "x"),
 					 GB_OK);
 		assert_int_equal(store_key_turn(u->store, POOL_GEMINI, MODEL,
 						NOW + steps[i].at, NULL, 0,
@@ -522,8 +511,8 @@ test_success_is_cheap(void **state)
 				 GB_OK);
 		CHECK_INT(steps[i].what, turn.has_past, steps[i].writes);
 		if (turn.has_past)
-			assert_int_equal(store_key_succeeded(u->store, 1, MODEL,
-							     NOW + steps[i].at),
+			assert_int_equal(unit_succeeded(u->store, 1, MODEL,
+							NOW + steps[i].at),
 					 GB_OK);
 	}
 }
@@ -549,12 +538,11 @@ test_recheck(void **state)
 	size_t i;
 
 	unit_add_keys(u->store, 4);
-	assert_int_equal(store_key_disable_by_system(u->store, 2, NOW + HOUR,
-						     "x"),
+	assert_int_equal(unit_disable_by_system(u->store, 2, NOW + HOUR, "x"),
 			 GB_OK);
-	assert_int_equal(store_key_count_failure(u->store, 1, 1, 0, NOW, "x"),
+	assert_int_equal(unit_count_failure(u->store, 1, 1, 0, NOW, "x"),
 			 GB_OK);
-	assert_int_equal(store_key_disable(u->store, 3, NOW, "x"), GB_OK);
+	assert_int_equal(unit_disable(u->store, 3, NOW, "x"), GB_OK);
 	for (i = 0; i < GB_COUNT(steps); i++) {
 		memset(&turn, 0xee, sizeof(turn));
 		rc = store_key_recheck_take(u->store, NOW + steps[i].at, HOUR,
@@ -580,8 +568,8 @@ test_forget_models(void **state)
 	unit_add_keys(u->store, 1);
 	for (i = 0; i < 5; i++) {
 		(void)snprintf(model, sizeof(model), "m%d", i);
-		assert_int_equal(store_key_cool_model(u->store, 1, model, NOW,
-						      NOW + i, "x"),
+		assert_int_equal(unit_cool_model(u->store, 1, model, NOW,
+						 NOW + i, "x"),
 				 GB_OK);
 	}
 	assert_int_equal(store_keys_forget_models(u->store, NOW + 3, 2,
@@ -595,7 +583,7 @@ test_forget_models(void **state)
 	CHECK_INT("left",
 		  unit_sql(u->path, "SELECT count(*) FROM key_models", NULL, 0),
 		  2);
-	assert_int_equal(store_key_remove(u->store, 1), GB_OK);
+	assert_int_equal(unit_remove(u->store, 1), GB_OK);
 	CHECK_INT("they go with their key",
 		  unit_sql(u->path, "SELECT count(*) FROM key_models", NULL, 0),
 		  0);
@@ -704,14 +692,13 @@ test_generation(void **state)
 			unit_add_keys(s, 1);
 			break;
 		case 1:
-			assert_int_equal(store_key_disable(s, 2, NOW, "x"),
-					 GB_OK);
+			assert_int_equal(unit_disable(s, 2, NOW, "x"), GB_OK);
 			break;
 		case 2:
-			assert_int_equal(store_key_enable(s, 2), GB_OK);
+			assert_int_equal(unit_enable(s, 2), GB_OK);
 			break;
 		case 3:
-			assert_int_equal(store_key_remove(s, 2), GB_OK);
+			assert_int_equal(unit_remove(s, 2), GB_OK);
 			break;
 		case 4:
 			assert_int_equal(create_token(s, "t", digest), GB_OK);
@@ -736,7 +723,7 @@ test_generation(void **state)
 		at = now;
 	}
 	say_all(s, 3);
-	CHECK_INT("no such key", store_key_enable(s, 77), GB_ENOTFOUND);
+	CHECK_INT("no such key", unit_enable(s, 77), GB_ENOTFOUND);
 	turn_of(s, MODEL, NOW, NULL, 0, &back_at);
 	assert_int_equal(store_job_take(s, "j", NOW, 0, 0, &mine), GB_OK);
 	assert_int_equal(store_generation(s, &now), GB_OK);

@@ -91,20 +91,18 @@ test_ready(void **state)
 	int64_t back_at;
 
 	unit_add_keys(u->store, 4);
-	CHECK_INT("rests", store_key_cool(u->store, 1, UNIT_NOW + HOUR, "x"),
-		  GB_OK);
+	CHECK_INT("rests", unit_cool(u->store, 1, UNIT_NOW + HOUR, "x"), GB_OK);
 	CHECK_INT("rests for the model",
-		  store_key_cool_model(u->store, 3, MODEL, UNIT_NOW,
-				       UNIT_NOW + HOUR / 2, "x"),
+		  unit_cool_model(u->store, 3, MODEL, UNIT_NOW,
+				  UNIT_NOW + HOUR / 2, "x"),
 		  GB_OK);
 	CHECK_INT("two are left", take(u->store, NULL, 3, ids, &back_at),
 		  GB_OK);
 	CHECK_STR("two are left", ids, "242");
-	CHECK_INT("off", store_key_disable(u->store, 2, UNIT_NOW, "x"), GB_OK);
+	CHECK_INT("off", unit_disable(u->store, 2, UNIT_NOW, "x"), GB_OK);
 	CHECK_INT("one is left", take(u->store, "a", 3, ids, &back_at), GB_OK);
 	CHECK_STR("one is left", ids, "444");
-	CHECK_INT("rests", store_key_cool(u->store, 4, UNIT_NOW + HOUR, "x"),
-		  GB_OK);
+	CHECK_INT("rests", unit_cool(u->store, 4, UNIT_NOW + HOUR, "x"), GB_OK);
 	CHECK_INT("none is left", take(u->store, NULL, 3, ids, &back_at),
 		  GB_ENOTFOUND);
 	CHECK_INT("the first to come back", back_at, UNIT_NOW + HOUR / 2);

@@ -683,6 +683,75 @@ test_durations(void **state)
 			  durations[i].want);
 }
 
+/* Whose quota it is, and which. */
+static void
+test_project(void **state)
+{
+	static const struct {
+		const char *what;
+		int status;
+		const char *body, *consumer, *quota;
+		int64_t value;
+		bool project;
+	} projects[] = {
+	    {"a day's", 429, DAILY, "", DAY_ID, 20, true},
+	    {"the day's decides", 429,
+	     QUOTA("x",
+		   VIOLATION(MINUTE_ID, VALUE("10"),
+			     ASKED) "," VIOLATION(DAY_ID, VALUE("20"), ASKED),
+		   "1s"),
+	     "", DAY_ID, 20, true},
+	    {"a minute's", 429,
+	     QUOTA("x", VIOLATION(MINUTE_ID, "", ASKED), "1s"), "", MINUTE_ID,
+	     0, true},
+	    {"a region's", 429, REGION("60"), "",
+	     "GenerateContentRequestsPerMinutePerProjectPerRegion", 0, true},
+	    {"it is named", 403,
+	     REFUSED("CONSUMER_SUSPENDED", "\"consumer\":\"projects/77\""),
+	     "projects/77", "", 0, true},
+	    {"it is named, and the key alone is at fault", 403,
+	     REFUSED("API_KEY_IP_ADDRESS_BLOCKED",
+		     "\"consumer\":\"projects/77\""),
+	     "projects/77", "", 0, false},
+	    {"a key is no project", 403,
+	     REFUSED("CONSUMER_SUSPENDED", "\"consumer\":\"api_key:AIza\""), "",
+	     "", 0, true},
+	    {"nor is an example's", 403,
+	     REFUSED("CONSUMER_SUSPENDED", "\"consumer\":\"projects/***\""), "",
+	     "", 0, true},
+	    {"nor a list", 403,
+	     REFUSED("CONSUMER_SUSPENDED", "\"consumer\":[\"projects/7\"]"), "",
+	     "", 0, true},
+	    {"nor what has spaces", 403,
+	     REFUSED("CONSUMER_SUSPENDED", "\"consumer\":\"projects/7 8\""), "",
+	     "", 0, true},
+	    {"some quota", 429, EXHAUSTED, "", "", 0, false},
+	    {"the client's", 400, ERR("400", "x", "INVALID_ARGUMENT", ""), "",
+	     "", 0, false},
+	    {"a page", 502, HTML, "", "", 0, false},
+	};
+	char longest[400];
+	struct verdict v;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GB_COUNT(projects); i++) {
+		judge(&v, ANSWER_COMPLETE, projects[i].status, projects[i].body,
+		      strlen(projects[i].body), 0);
+		CHECK_STR(projects[i].what, v.consumer, projects[i].consumer);
+		CHECK_STR(projects[i].what, v.quota, projects[i].quota);
+		CHECK_INT(projects[i].what, v.quota_value, projects[i].value);
+		CHECK_INT(projects[i].what, v.project, projects[i].project);
+	}
+	(void)snprintf(longest, sizeof(longest),
+		       "{\"error\":{\"code\":429,\"details\":[" TYPE(
+			   "ErrorInfo") "\"metadata\":{\"consumer\":"
+					"\"projects/%0200d\"}}]}}",
+		       1);
+	judge(&v, ANSWER_COMPLETE, 429, longest, strlen(longest), 0);
+	CHECK_STR("too long", v.consumer, "");
+}
+
 int
 main(void)
 {
@@ -695,6 +764,7 @@ main(void)
 	    cmocka_unit_test(test_reason_hides_the_key),
 	    cmocka_unit_test(test_huge),
 	    cmocka_unit_test(test_durations),
+	    cmocka_unit_test(test_project),
 	};
 
 	return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);

@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "store/keys.h"
+#include "store/key_health.h"
+#include "store/key_wishes.h"
 
-#define UNIT_SCHEMA 10 /* the version that this program makes */
+#define UNIT_SCHEMA 11 /* the version that this program makes */
 #define UNIT_NOW    INT64_C(1737000000000)
 
 struct unit_store {
@@ -142,6 +143,107 @@ unit_key_state(struct store *s, int64_t id, int64_t now_ms, char reason[160])
 		}
 	key_rows_free(&rows);
 	return state;
+}
+
+/* --- what becomes of one key, without a word of who else is at fault ------ */
+
+static inline enum gb_err
+unit_judged(struct store *s, struct key_case c)
+{
+	struct key_outcome outcome;
+
+	c.exit = "direct";
+	c.model = c.model == NULL ? "" : c.model;
+	c.named = c.consumer = c.quota = c.error_class = c.request_id = "";
+	return store_key_judged(s, &c, &outcome);
+}
+
+static inline enum gb_err
+unit_cool(struct store *s, int64_t id, int64_t until_ms, const char *reason)
+{
+	return unit_judged(s, (struct key_case){.key_id = id,
+						.now_ms = UNIT_NOW,
+						.sentence = SENTENCE_COOL,
+						.until_ms = until_ms,
+						.reason = reason});
+}
+
+static inline enum gb_err
+unit_cool_model(struct store *s, int64_t id, const char *model, int64_t now_ms,
+		int64_t until_ms, const char *reason)
+{
+	return unit_judged(s, (struct key_case){.key_id = id,
+						.now_ms = now_ms,
+						.model = model,
+						.sentence = SENTENCE_COOL_MODEL,
+						.until_ms = until_ms,
+						.reason = reason});
+}
+
+static inline enum gb_err
+unit_disable_by_system(struct store *s, int64_t id, int64_t now_ms,
+		       const char *reason)
+{
+	return unit_judged(s, (struct key_case){.key_id = id,
+						.now_ms = now_ms,
+						.sentence = SENTENCE_DISABLE,
+						.reason = reason});
+}
+
+static inline enum gb_err
+unit_count_failure(struct store *s, int64_t id, int64_t limit,
+		   int64_t window_ms, int64_t now_ms, const char *reason)
+{
+	return unit_judged(s, (struct key_case){.key_id = id,
+						.now_ms = now_ms,
+						.sentence = SENTENCE_COUNT,
+						.failures_max = limit,
+						.window_ms = window_ms,
+						.reason = reason});
+}
+
+static inline enum gb_err
+unit_succeeded(struct store *s, int64_t id, const char *model, int64_t now_ms)
+{
+	bool closed;
+
+	return store_key_succeeded(s, id, POOL_GEMINI, model, "direct", now_ms,
+				   &closed);
+}
+
+/* A person's wish for one key; GB_ENOTFOUND when there is none. */
+static inline enum gb_err
+unit_wish(struct store *s, int64_t id, enum key_wish wish, int64_t now_ms,
+	  const char *text)
+{
+	const struct key_wish_of of = {.wish = wish, .text = text, .model = ""};
+	struct key_filter one = {.ids = NULL};
+	char ids[32];
+	int64_t chosen;
+	enum gb_err rc;
+
+	(void)snprintf(ids, sizeof(ids), "[%lld]", (long long)id);
+	one.ids = ids;
+	rc = store_keys_wish(s, &one, &of, now_ms, &chosen);
+	return rc == GB_OK && chosen == 0 ? GB_ENOTFOUND : rc;
+}
+
+static inline enum gb_err
+unit_enable(struct store *s, int64_t id)
+{
+	return unit_wish(s, id, WISH_ENABLE, UNIT_NOW, "");
+}
+
+static inline enum gb_err
+unit_disable(struct store *s, int64_t id, int64_t now_ms, const char *reason)
+{
+	return unit_wish(s, id, WISH_DISABLE, now_ms, reason);
+}
+
+static inline enum gb_err
+unit_remove(struct store *s, int64_t id)
+{
+	return unit_wish(s, id, WISH_REMOVE, UNIT_NOW, "");
 }
 
 #endif
