@@ -52,6 +52,8 @@ int cli_tokens_list(struct cli *);
 int cli_tokens_revoke(struct cli *);
 int cli_pictures_show(struct cli *);
 int cli_pictures_test(struct cli *);
+int cli_exits_list(struct cli *);
+int cli_exits_test(struct cli *);
 int cli_prices_list(struct cli *);
 int cli_prices_set(struct cli *);
 int cli_prices_delete(struct cli *);

@@ -48,6 +48,9 @@ const char *check_bucket(const char *text);
 /* A region's name: letters, digits and "-". */
 const char *check_region(const char *text);
 
+/* A URL as check_base_url() wants it, or nothing. */
+const char *check_url_or_none(const char *text);
+
 /* A proxy's URL, or "direct". */
 const char *check_proxy(const char *text);
 
