@@ -16,8 +16,8 @@ run_packages='gcc libc6-dev make libfcgi-dev
   ca-certificates'
 nginx='nginx-light|nginx|nginx-core|nginx-full|nginx-extras'
 
-# What may start itself on port 80 when its package is installed.
-servers='apache2 lighttpd nginx'
+# What may start itself, most on port 80, when its package is installed.
+servers='apache2 lighttpd nginx tinyproxy'
 
 policy=/usr/sbin/policy-rc.d
 policy_mark='written by gbalance scripts/packages.sh; may be removed'
@@ -64,7 +64,7 @@ wanted()
     check)  echo $run_packages; node_packages
             echo libcmocka-dev clang clang-format "$(clang_runtime)" \
               apache2 libapache2-mod-fcgid "$nginx" sqlite3 openssl ffmpeg \
-              chromium fonts-wqy-microhei ;;
+              chromium fonts-wqy-microhei tinyproxy microsocks ;;
     bench)  echo $run_packages binutils wrk "$nginx" ;;
     *)      echo "packages.sh: unknown group: $group" >&2
             return 1 ;;

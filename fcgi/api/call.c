@@ -9,8 +9,7 @@
 #include "api/admit.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "store/breakers.h"
-#include "upstream/exits.h"
+#include "keys/exit_turn.h"
 
 #define ERROR_BODY_MAX (256 * 1024) /* bytes read of an error's body */
 #define RETRY_AFTER_CLIENT_MAX \
@@ -28,9 +27,7 @@
 struct campaign {
 	struct pool_tried tried;
 	struct key_turn key;
-	const char *proxy; /* the way out; NULL: direct */
-	char exit[EXIT_NAME_MAX];
-	bool closed; /* an exit's breaker is why there is no key */
+	struct exit_turn exit; /* of the key */
 	struct answer answer;
 	struct verdict verdict;
 	int rows[ROWS_MAX]; /* how often each row of verdicts came */
@@ -83,7 +80,7 @@ start(struct call *call, const struct campaign *c, struct transfer **out)
 	req.body_len = call->body_len;
 	req.feeds = call->source != NULL;
 	req.feed_len = call->source_len;
-	req.proxy = c->proxy;
+	exit_turn_use(&c->exit, &req);
 	req.connect_timeout_ms = cfg->connect_timeout_ms;
 	req.first_byte_timeout_ms = cfg->first_byte_timeout_ms;
 	req.idle_timeout_ms = cfg->idle_timeout_ms;
@@ -251,6 +248,7 @@ read_error_body(struct call *call, struct transfer *t)
 enum attempt
 call_check(struct call *call, struct transfer *t, struct answer *answer)
 {
+	exit_turn_heard(call->exit, t); /* a stream may take its time */
 	answer->status = transfer_status(t);
 	answer->fault = ANSWER_COMPLETE;
 	if (answer->status >= 300) {
@@ -269,6 +267,9 @@ call_check(struct call *call, struct transfer *t, struct answer *answer)
 		return ATTEMPT_GONE;
 	case TRANSFER_TIMEOUT:
 		answer->fault = ANSWER_TIMEOUT;
+		break;
+	case TRANSFER_EXIT:
+		answer->fault = ANSWER_EXIT;
 		break;
 	case TRANSFER_NETWORK:
 	case TRANSFER_FORBIDDEN:
@@ -315,14 +316,14 @@ note_failure(struct call *call, const struct campaign *c, int64_t began_ms)
 }
 
 static const enum api_fault fault_of_answer[] = {
-    [ANSWER_NETWORK] = FAULT_UPSTREAM,
-    [ANSWER_TIMEOUT] = FAULT_TIMEOUT,
-    [ANSWER_EMPTY] = FAULT_EMPTY,
+    [ANSWER_NETWORK] = FAULT_UPSTREAM, [ANSWER_EXIT] = FAULT_NO_EXIT,
+    [ANSWER_TIMEOUT] = FAULT_TIMEOUT,  [ANSWER_EMPTY] = FAULT_EMPTY,
     [ANSWER_GARBAGE] = FAULT_UPSTREAM,
 };
 
 static const char *const text_of_answer[] = {
     [ANSWER_NETWORK] = "The connection to upstream failed.",
+    [ANSWER_EXIT] = "The proxy that leads to upstream failed.",
     [ANSWER_TIMEOUT] = "Upstream did not answer in time.",
     [ANSWER_EMPTY] = "Upstream gave an empty answer.",
     [ANSWER_GARBAGE] = "Upstream answered with something that is not of its "
@@ -440,11 +441,31 @@ error_from_breaker(struct call *call, const struct campaign *c, int64_t back_at)
 	set_retry_after(e, back_at);
 }
 
+/* No exit is left to leave by, or there is no time to try one. */
+static void
+error_from_exits(struct call *call, const struct campaign *c)
+{
+	struct api_error *e = &call->rq->error;
+
+	if (call->rq->cfg->proxies.count == 0 ||
+	    (c->asked && c->answer.fault != ANSWER_EXIT)) {
+		error_from_breaker(call, c, c->exit.back_at);
+		return;
+	}
+	api_error_set(e, FAULT_NO_EXIT, NULL, "%s",
+		      c->exit.exit != NULL
+			  ? text_of_answer[ANSWER_EXIT]
+			  : "None of the proxies that lead to upstream works, "
+			    "and requests do not go past them.");
+	if (c->exit.back_at > 0)
+		set_retry_after(e, c->exit.back_at);
+}
+
 static void
 no_key(struct call *call, const struct campaign *c, enum gb_err rc,
        int64_t back_at)
 {
-	if (rc == GB_EBUSY && (call->pin == 0 || c->closed))
+	if (rc == GB_EBUSY && call->pin == 0)
 		error_from_breaker(call, c, back_at);
 	else if (call->pin != 0 && (rc == GB_ENOTFOUND || rc == GB_EBUSY))
 		error_from_pin(call, rc, back_at);
@@ -524,44 +545,86 @@ feed(struct call *call, struct transfer *t)
 	return rc == GB_ECANCELED ? ATTEMPT_GONE : ATTEMPT_REFUSED;
 }
 
-/* One attempt with the key in "c". */
+/* One attempt with the key and by the exit in "c". */
 static enum attempt
-attempt(struct call *call, struct campaign *c)
+attempt_once(struct call *call, struct campaign *c)
 {
 	struct transfer *transfer;
 	enum attempt how;
-	int64_t began_ms;
 
 	memset(&c->answer, 0, sizeof(c->answer));
 	c->answer.object = call->object || call->pin != 0;
-	began_ms = clock_wall_ms();
 	c->answer.body = "";
 	call->rq->entry.attempts++;
-	call->rq->entry.key_id = c->key.id;
-	(void)snprintf(call->rq->entry.google_model,
-		       sizeof(call->rq->entry.google_model), "%s", call->model);
 	if (start(call, c, &transfer) != GB_OK) {
 		c->answer.fault = ANSWER_NETWORK;
-		how = ATTEMPT_FAILED;
-		transfer = NULL;
-	} else {
-		how = feed(call, transfer);
-		if (how == ATTEMPT_OK)
-			how = call->reader(call, transfer, &c->answer);
+		return ATTEMPT_FAILED;
 	}
+	how = feed(call, transfer);
+	if (how == ATTEMPT_OK)
+		how = call->reader(call, transfer, &c->answer);
+	exit_turn_heard(&c->exit, transfer);
+	transfer_free(transfer);
+	return how;
+}
+
+/* Attempts by the key's exits, until it went out by one.  That it did not go
+ * out costs neither the key nor a retry. */
+static enum attempt
+attempt_by_exits(struct call *call, struct campaign *c)
+{
+	static const struct verdict no_way = {.error_class = "exit"};
+	enum attempt how;
+	int64_t began_ms;
+
+	call->exit = &c->exit;
+	exit_turn_begin(&c->exit, app_store(call->rq->app), call->rq->cfg,
+			c->key.secret);
+	c->exit.troubles = c->key.troubles;
+	/* A request that has begun goes on where there is no other way: one key
+	 * may work yet (promise 4), and that it does closes the breaker. */
+	c->exit.only = c->asked && call->rq->cfg->proxies.count < 2;
+	while (exit_turn_next(&c->exit) == GB_OK) {
+		began_ms = clock_wall_ms();
+		how = attempt_once(call, c);
+		if (how != ATTEMPT_FAILED || c->answer.fault != ANSWER_EXIT)
+			return how;
+		c->verdict = no_way;
+		note_failure(call, c, began_ms);
+		/* What was fed is gone, and a client's patience has an end. */
+		if (call->source != NULL ||
+		    api_elapsed_ms(call->rq) >= call->rq->cfg->retry_budget_ms)
+			break;
+	}
+	error_from_exits(call, c);
+	return ATTEMPT_REFUSED;
+}
+
+/* One attempt with the key in "c", and what it says of the key. */
+static enum attempt
+attempt(struct call *call, struct campaign *c)
+{
+	struct journal_entry *e = &call->rq->entry;
+	enum attempt how;
+	int64_t began_ms;
+
+	began_ms = clock_wall_ms();
+	e->key_id = c->key.id;
+	(void)snprintf(e->google_model, sizeof(e->google_model), "%s",
+		       call->model);
+	how = attempt_by_exits(call, c);
 	c->asked = true;
 	if (how == ATTEMPT_OK) {
 		pool_succeeded(app_store(call->rq->app), &c->key, call->model,
-			       c->exit);
+			       c->exit.name);
 	} else if (how != ATTEMPT_GONE && how != ATTEMPT_REFUSED) {
 		c->answer.now_ms = clock_wall_ms();
-		c->answer.exit = c->exit;
+		c->answer.exit = c->exit.name;
 		c->answer.request_id = call->rq->entry.request_id;
 		pool_judge(app_store(call->rq->app), call->rq->cfg, &c->key,
 			   call->model, &c->answer, &c->verdict);
 		note_failure(call, c, began_ms);
 	}
-	transfer_free(transfer);
 	return how;
 }
 
@@ -585,72 +648,29 @@ take_first(struct call *call, struct campaign *c, struct key_turn *turn,
 			 turn, back_at);
 }
 
-/* The way out for the key; GB_EBUSY: its breaker is open, until "*back_at".  A
- * request that has begun goes on where there is no other way: one key may work
- * yet (promise 4), and that it does is what closes the breaker. */
-static enum gb_err
-choose_exit(struct call *call, struct campaign *c, const struct key_turn *turn,
-	    int64_t *back_at)
-{
-	c->proxy = exit_for_key(call->rq->cfg, turn->secret);
-	exit_name(c->exit, c->proxy);
-	if (!turn->troubles || (c->asked && call->rq->cfg->proxies.count < 2))
-		return GB_OK;
-	return store_breaker_pass(app_store(call->rq->app), BREAKER_EXIT,
-				  c->exit, clock_wall_ms(), back_at);
-}
-
 /* The next key.  When each was tried, and the last one failed through no fault
  * of its own, its turn may come again: one key must do, too. */
 static enum gb_err
-take_turn(struct call *call, struct campaign *c, bool again,
-	  struct key_turn *turn, int64_t *back_at)
+take_key(struct call *call, struct campaign *c, int64_t *back_at)
 {
 	struct store *store = app_store(call->rq->app);
+	struct key_turn turn;
 	enum gb_err rc;
 
 	if (call->pin != 0)
 		rc = store_key_turn_of(store, call->pin, call->model,
-				       clock_wall_ms(), turn, back_at);
-	else if (!c->asked && !again)
-		rc = take_first(call, c, turn, back_at);
+				       clock_wall_ms(), &turn, back_at);
+	else if (!c->asked)
+		rc = take_first(call, c, &turn, back_at);
 	else
 		rc = pool_take(store, call->pool, call->model, &c->tried, NULL,
-			       turn, back_at);
+			       &turn, back_at);
 	if (rc == GB_ENOTFOUND && call->pin == 0 && !call->roam && c->asked &&
-	    !again && c->verdict.action == KEY_KEEP) {
+	    c->verdict.action == KEY_KEEP) {
 		memset(&c->tried, 0, sizeof(c->tried));
 		rc = pool_take(store, call->pool, call->model, &c->tried, NULL,
-			       turn, back_at);
+			       &turn, back_at);
 	}
-	return rc;
-}
-
-/* … and its way out.  Where there are several, and this key's is closed, the
- * next key may have another. */
-static enum gb_err
-take_key(struct call *call, struct campaign *c, int64_t *back_at)
-{
-	struct key_turn turn;
-	int64_t until_ms;
-	enum gb_err rc;
-
-	until_ms = 0;
-	c->closed = false;
-	while ((rc = take_turn(call, c, c->closed, &turn, back_at)) == GB_OK) {
-		rc = choose_exit(call, c, &turn, back_at);
-		if (rc != GB_EBUSY)
-			break;
-		if (!c->closed || *back_at < until_ms)
-			until_ms = *back_at;
-		c->closed = true;
-		if (call->rq->cfg->proxies.count < 2 || call->pin != 0)
-			break;
-	}
-	if (rc == GB_ENOTFOUND && c->closed)
-		rc = GB_EBUSY; /* keys are not what is missing */
-	if (rc == GB_EBUSY && c->closed)
-		*back_at = until_ms;
 	/* Else the last key stays: its failure is told, without its secret. */
 	if (rc == GB_OK)
 		c->key = turn;

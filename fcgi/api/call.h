@@ -24,6 +24,7 @@ enum attempt {
 };
 
 struct call;
+struct exit_turn;
 
 /* What calls that work for one request at the same time have in common. */
 struct call_peers {
@@ -89,7 +90,8 @@ struct call {
 
 	/* the call's own */
 	struct buf error_body;
-	int64_t last_sent_ms; /* on clock_mono_ms(), to the client */
+	int64_t last_sent_ms;	/* on clock_mono_ms(), to the client */
+	struct exit_turn *exit; /* of the attempt */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include "app/backups.h"
 #include "base/log.h"
 #include "hosting/sweep.h"
+#include "keys/exit_check.h"
 #include "keys/listing.h"
 #include "keys/recheck.h"
 #include "store/retention.h"
@@ -47,6 +48,7 @@ run_due(struct jobs *jobs)
 	app_tell(app);
 	snap = app_acquire(app);
 	cfg = snap->settings;
+	exit_check_due(app_store(app), cfg, app_engine(app));
 	recheck_due(app_store(app), cfg, app_engine(app));
 	listing_due(app_store(app), cfg, app_engine(app));
 	keep.request_days =

@@ -37,6 +37,21 @@ secret_mask(char mask[SECRET_MASK_SIZE], const char *secret)
 			       secret + len - 4);
 }
 
+void
+redact_url(struct buf *out, const char *url)
+{
+	const char *start, *at;
+
+	/* A password may hold any character: all up to the last "@" goes. */
+	start = strstr(url, "://");
+	start = start == NULL ? url : start + 3;
+	at = strrchr(start, '@');
+	buf_add(out, url, (size_t)(start - url));
+	if (at != NULL)
+		buf_puts(out, "…");
+	buf_puts(out, at == NULL ? start : at);
+}
+
 static void
 add_masked(struct buf *out, const char *text, size_t len)
 {

@@ -12,6 +12,9 @@
  * as "…" when it is too short for that to hide anything, into "mask". */
 void secret_mask(char mask[SECRET_MASK_SIZE], const char *secret);
 
+/* Append the URL "url" to "out", its user and password as "…@". */
+void redact_url(struct buf *out, const char *url);
+
 /*
  * Append the "len" bytes at "text" to "out" with these masked: every whole
  * occurrence of "secret" (NULL: none), and whatever looks like a credential

@@ -130,6 +130,17 @@ static const struct command {
     {"pictures", "test", cli_pictures_test, 0, 0, 0, false, "pictures test",
      "put a picture of one pixel where pictures go, and show its URL.\n"
      "Exit status 1 when the host failed and it was kept here\n"},
+    {"exits", "list", cli_exits_list, 0, 0, TAKES_JSON | TAKES_CSV, false,
+     "exits list [--csv|--json]",
+     "show the ways out to Google (the setting proxies), how many of\n"
+     "the keys in service leave by each while all of them work, and\n"
+     "which rest, until when and why\n"},
+    {"exits", "test", cli_exits_test, 0, WORDS_MANY, TAKES_JSON | TAKES_CSV,
+     false, "exits test [NO|NAME|HOST:PORT...] [--csv|--json]",
+     "ask Google's host by each of them, or all, without a key: the\n"
+     "milliseconds to the connection, to the end of TLS and to the\n"
+     "first byte, and the address that exit_address_url sees.  Exit\n"
+     "status 1 when one does not work\n"},
     {"usage", NULL, cli_usage_report, 0, 0,
      TAKES_JSON | TAKES_CSV | TAKES_BY | TAKES_SPAN, false,
      "usage [--by WHAT] [--since TIME] [--until TIME] [--csv|--json]",

@@ -75,6 +75,8 @@ int cli_pictures_show(struct cli *);
 int cli_pictures_test(struct cli *);
 int cli_log_list(struct cli *);
 int cli_log_show(struct cli *);
+int cli_exits_list(struct cli *);
+int cli_exits_test(struct cli *);
 int cli_prices_list(struct cli *);
 int cli_prices_set(struct cli *);
 int cli_prices_delete(struct cli *);

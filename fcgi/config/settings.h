@@ -63,8 +63,10 @@ struct settings {
 	int64_t retry_budget_ms;       /* RETRY_BUDGET: no new try after it */
 	struct string_pairs custom_headers; /* CUSTOM_HEADERS */
 	struct string_list proxies;	    /* PROXIES, secret (passwords) */
-	bool proxies_by_key; /* PROXIES_USE_CONSISTENCY_HASH_BY_API_KEY */
-	char *ca_file;	     /* CA_FILE: extra trust, "": the system's */
+	bool proxies_by_key;	/* PROXIES_USE_CONSISTENCY_HASH_BY_API_KEY */
+	int64_t exit_check_ms;	/* EXIT_CHECK_INTERVAL; 0: never */
+	char *exit_address_url; /* EXIT_ADDRESS_URL; "": nobody is asked */
+	char *ca_file;		/* CA_FILE: extra trust, "": the system's */
 
 	/* key health */
 	int64_t max_failures;	      /* MAX_FAILURES in a row until disabled */

@@ -324,6 +324,12 @@ check_base_url(const char *text)
 }
 
 const char *
+check_url_or_none(const char *text)
+{
+	return text[0] == '\0' ? NULL : check_base_url(text);
+}
+
+const char *
 check_endpoint(const char *text)
 {
 	if (strstr(text, "://") != NULL)

@@ -51,6 +51,9 @@ const char *check_region(const char *text);
 /* An address, or a network such as "10.0.0.0/8" or "fd00::/8". */
 const char *check_network(const char *text);
 
+/* A URL as check_base_url() wants it, or nothing. */
+const char *check_url_or_none(const char *text);
+
 /* A proxy's URL, or "direct". */
 const char *check_proxy(const char *text);
 

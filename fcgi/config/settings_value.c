@@ -688,7 +688,7 @@ print_text(const struct setting *row, const char *text, struct buf *out)
 		return;
 	}
 	buf_init(&shown, (size_t)row->max + SECRET_MASK_SIZE);
-	redact_text(&shown, text, strlen(text), NULL);
+	redact_url(&shown, text);
 	print_quoted(out, buf_str(&shown));
 	buf_release(&shown);
 }

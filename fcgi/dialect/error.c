@@ -70,6 +70,8 @@ static const struct fault {
 			  "overloaded_error"},
     [FAULT_NO_KEYS] = {503, "server_error", "no_keys", "UNAVAILABLE",
 		       "api_error"},
+    [FAULT_NO_EXIT] = {503, "server_error", "no_exit", "UNAVAILABLE",
+		       "api_error"},
     [FAULT_TIMEOUT] = {504, "server_error", "timeout", "DEADLINE_EXCEEDED",
 		       "timeout_error"},
 };

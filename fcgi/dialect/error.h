@@ -40,6 +40,7 @@ enum api_fault {
 	FAULT_NOT_SERVED,	 /* 501 what FastCGI cannot carry */
 	FAULT_OVERLOADED,	 /* 503 overloaded */
 	FAULT_NO_KEYS,		 /* 503 no key is configured at all */
+	FAULT_NO_EXIT,		 /* 503 no proxy works */
 	FAULT_TIMEOUT,		 /* 504 timeout */
 	FAULT__MAX
 };

@@ -8,10 +8,9 @@
 #include "base/redact.h"
 #include "dialect/models_list.h"
 #include "dialect/models_merge.h"
+#include "keys/exit_turn.h"
 #include "keys/pool.h"
 #include "store/lists.h"
-#include "upstream/exits.h"
-#include "upstream/transfer.h"
 
 #define HOUR_MS (3600 * INT64_C(1000))
 #define RUN_MS \
@@ -32,13 +31,14 @@ at_most(int64_t setting_ms, int64_t most_ms)
 
 /* Get a page into "page": whether it came. */
 static bool
-get_page(const struct settings *cfg, struct engine *engine,
+get_page(struct store *s, const struct settings *cfg, struct engine *engine,
 	 const struct key_turn *turn, const char *token, struct buf *page)
 {
 	const struct transfer_header headers[] = {
 	    {"x-goog-api-key", turn->secret},
 	};
 	struct transfer_request rq;
+	struct exit_turn exit;
 	struct transfer *transfer;
 	struct buf path, url;
 	bool got;
@@ -55,7 +55,6 @@ get_page(const struct settings *cfg, struct engine *engine,
 	    .url = buf_str(&url),
 	    .headers = headers,
 	    .header_count = GB_COUNT(headers),
-	    .proxy = exit_for_key(cfg, turn->secret),
 	    .connect_timeout_ms = at_most(cfg->connect_timeout_ms, ASK_MS),
 	    .first_byte_timeout_ms = ASK_MS,
 	    .idle_timeout_ms = ASK_MS,
@@ -65,8 +64,9 @@ get_page(const struct settings *cfg, struct engine *engine,
 	    .queue_max = PAGE_MAX,
 	    .watch_fd = -1,
 	};
+	exit_turn_begin(&exit, s, cfg, turn->secret);
 	if (buf_error(&path) != GB_OK || buf_error(&url) != GB_OK ||
-	    transfer_start(engine, &rq, &transfer) != GB_OK)
+	    exit_turn_ask(&exit, engine, &rq, &transfer) != GB_OK)
 		goto out;
 	while (transfer_read(transfer, page, -1) == TRANSFER_GOT_DATA)
 		continue;
@@ -81,7 +81,7 @@ out:
 
 /* All pages of the key's list; GB_EIO: they did not all come. */
 static enum gb_err
-get_list(const struct settings *cfg, struct engine *engine,
+get_list(struct store *s, const struct settings *cfg, struct engine *engine,
 	 const struct key_turn *turn, struct models_merge *list)
 {
 	char token[PAGE_TOKEN_MAX] = "";
@@ -92,7 +92,7 @@ get_list(const struct settings *cfg, struct engine *engine,
 	buf_init(&page, PAGE_MAX);
 	for (rc = GB_OK, pages = 0; rc == GB_OK; pages++) {
 		if (pages == PAGES_MAX ||
-		    !get_page(cfg, engine, turn, token, &page))
+		    !get_page(s, cfg, engine, turn, token, &page))
 			rc = GB_EIO;
 		if (rc == GB_OK)
 			rc = models_merge_add(list, buf_str(&page), page.len);
@@ -119,7 +119,7 @@ ask(struct store *s, const struct settings *cfg, struct engine *engine,
 	buf_init(&text, LIST_MAX);
 	rc = models_merge_begin(&list, &text);
 	if (rc == GB_OK)
-		rc = get_list(cfg, engine, turn, &list);
+		rc = get_list(s, cfg, engine, turn, &list);
 	names = rc == GB_OK ? models_merge_names(&list) : NULL;
 	if (names != NULL)
 		rc = store_list_save(s, turn->id, buf_str(&text), names,

@@ -9,8 +9,8 @@
 #include "base/secret.h"
 #include "keys/blame.h"
 #include "store/key_health.h"
+#include "upstream/exits.h"
 
-#define EXIT_DIRECT  "direct"
 #define ROW_DOUBLING 25 /* the one row that needs to know the streak */
 
 void

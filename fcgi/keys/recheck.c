@@ -6,9 +6,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/redact.h"
+#include "keys/exit_turn.h"
 #include "store/key_health.h"
-#include "upstream/exits.h"
-#include "upstream/transfer.h"
 
 #define HOUR_MS (3600 * INT64_C(1000))
 #define RUN_MS \
@@ -28,7 +27,7 @@ static const enum answer_fault faults[] = {
     [TRANSFER_RUNNING] = ANSWER_NETWORK,   [TRANSFER_DONE] = ANSWER_COMPLETE,
     [TRANSFER_NETWORK] = ANSWER_NETWORK,   [TRANSFER_TIMEOUT] = ANSWER_TIMEOUT,
     [TRANSFER_TOO_LARGE] = ANSWER_GARBAGE, [TRANSFER_HUNG_UP] = ANSWER_NETWORK,
-    [TRANSFER_FORBIDDEN] = ANSWER_NETWORK,
+    [TRANSFER_FORBIDDEN] = ANSWER_NETWORK, [TRANSFER_EXIT] = ANSWER_NETWORK,
 };
 
 static int64_t
@@ -48,7 +47,7 @@ bare_model(const char *model)
 /* Ask, and leave status and fault in "answer", the body in "body". */
 static void
 probe_ask(const struct settings *cfg, struct engine *engine,
-	  const struct key_turn *turn, const char *proxy, struct buf *body,
+	  const struct key_turn *turn, struct exit_turn *exit, struct buf *body,
 	  struct answer *answer)
 {
 	const struct transfer_header headers[] = {
@@ -73,7 +72,6 @@ probe_ask(const struct settings *cfg, struct engine *engine,
 	    .header_count = GB_COUNT(headers),
 	    .body = probe_body,
 	    .body_len = sizeof(probe_body) - 1,
-	    .proxy = proxy,
 	    .connect_timeout_ms = at_most(cfg->connect_timeout_ms, PROBE_MS),
 	    .first_byte_timeout_ms = PROBE_MS,
 	    .idle_timeout_ms = PROBE_MS,
@@ -84,7 +82,7 @@ probe_ask(const struct settings *cfg, struct engine *engine,
 	    .watch_fd = -1,
 	};
 	if (buf_error(&url) != GB_OK ||
-	    transfer_start(engine, &rq, &transfer) != GB_OK)
+	    exit_turn_ask(exit, engine, &rq, &transfer) != GB_OK)
 		goto out;
 	while (transfer_read(transfer, body, -1) == TRANSFER_GOT_DATA)
 		continue;
@@ -101,18 +99,18 @@ recheck_probe(struct store *s, const struct settings *cfg,
 	      struct engine *engine, const struct key_turn *turn,
 	      struct verdict *out)
 {
-	char mask[SECRET_MASK_SIZE], exit[EXIT_NAME_MAX];
+	char mask[SECRET_MASK_SIZE];
+	struct exit_turn exit;
 	struct answer answer;
 	struct buf body;
-	const char *model, *proxy;
+	const char *model;
 	bool revived, closed;
 
 	memset(&answer, 0, sizeof(answer));
 	buf_init(&body, REPLY_MAX);
-	proxy = exit_for_key(cfg, turn->secret);
-	exit_name(exit, proxy);
-	probe_ask(cfg, engine, turn, proxy, &body, &answer);
-	answer.exit = exit;
+	exit_turn_begin(&exit, s, cfg, turn->secret);
+	probe_ask(cfg, engine, turn, &exit, &body, &answer);
+	answer.exit = exit.name;
 	answer.request_id = PROBE_ID;
 	answer.body = buf_str(&body);
 	answer.body_len = body.len;
@@ -122,8 +120,9 @@ recheck_probe(struct store *s, const struct settings *cfg,
 	/* A blocked or empty answer is an answer: the key was accepted. */
 	if (answer.fault == ANSWER_COMPLETE && answer.status == 200 &&
 	    (out->row == 0 || out->row == 32)) {
-		if (store_key_succeeded(s, turn->id, turn->pool, model, exit,
-					answer.now_ms, &closed) == GB_OK &&
+		if (store_key_succeeded(s, turn->id, turn->pool, model,
+					exit.name, answer.now_ms,
+					&closed) == GB_OK &&
 		    store_key_revive(s, turn->id, answer.now_ms, &revived) ==
 			GB_OK &&
 		    revived) {

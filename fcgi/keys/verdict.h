@@ -19,6 +19,7 @@
 enum answer_fault {
 	ANSWER_COMPLETE, /* status and body are all there */
 	ANSWER_NETWORK,	 /* no connection, TLS or proxy fault, cut off */
+	ANSWER_EXIT,	 /* it did not go out: nothing to judge */
 	ANSWER_TIMEOUT,	 /* one of our limits passed */
 	ANSWER_EMPTY,	 /* 200 without any output (row 33) */
 	ANSWER_GARBAGE,	 /* 200 that is not what the protocol says */

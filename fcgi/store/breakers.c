@@ -123,6 +123,8 @@ static const char sql_clear_model[] =
 static const char sql_close[] =
     "DELETE FROM breakers WHERE kind = ?1 AND name = ?2";
 static const char sql_any[] = "SELECT " CHARGES_TO_CLEAR("?1");
+static const char sql_works[] =
+    "DELETE FROM breakers WHERE kind = ?1 AND name = ?2 AND error_class = ?3";
 static const char sql_forget_key[] = "DELETE FROM charges WHERE key_id = ?1";
 
 static const char sql_until[] =
@@ -506,6 +508,72 @@ store_breaker_pass(struct store *s, enum breaker_kind kind, const char *name,
 	}
 	db_unlock(s);
 	return rc == GB_OK ? passed : rc;
+}
+
+/* Within a transaction. */
+static enum gb_err
+open_now(struct store *s, const struct breaker_fault *f, int64_t now_ms,
+	 int64_t *until_ms, bool *news)
+{
+	int64_t was;
+	enum gb_err rc;
+
+	rc = db_number_locked(s, sql_until,
+			      DB_ARGS(db_int(f->kind), db_text(f->name)), &was);
+	if (rc != GB_OK && rc != GB_ENOTFOUND)
+		return rc;
+	rc = db_number_locked(s, sql_open,
+			      DB_ARGS(db_int(f->kind), db_text(f->name),
+				      db_text(f->error_class), db_int(now_ms),
+				      db_text(f->reason), db_int(f->open_ms),
+				      db_int(f->open_max_ms),
+				      db_int(DOUBLINGS_MAX)),
+			      until_ms);
+	*news = rc == GB_OK && *until_ms != was;
+	return rc;
+}
+
+enum gb_err
+store_breaker_open(struct store *s, const struct breaker_fault *f,
+		   int64_t now_ms, int64_t *until_ms, bool *news)
+{
+	enum gb_err rc;
+
+	*until_ms = 0;
+	*news = false;
+	db_lock(s);
+	if ((rc = db_begin(s)) == GB_OK) {
+		rc = open_now(s, f, now_ms, until_ms, news);
+		rc = db_finish(s, rc);
+	}
+	db_unlock(s);
+	return rc;
+}
+
+enum gb_err
+store_breaker_works(struct store *s, enum breaker_kind kind, const char *name,
+		    const char *error_class, bool *closed)
+{
+	const struct db_value values[] = {
+	    db_int(kind),
+	    db_text(name),
+	    db_text(error_class),
+	};
+	int64_t failures, changes;
+	enum gb_err rc;
+
+	*closed = false;
+	changes = 0;
+	db_lock(s);
+	/* Nobody waits for a lock as long as all is well. */
+	rc = db_number_locked(s, sql_is_open, values, GB_COUNT(values),
+			      &failures);
+	if (rc == GB_OK)
+		rc = db_run_locked(s, sql_works, values, GB_COUNT(values),
+				   &changes);
+	db_unlock(s);
+	*closed = changes > 0;
+	return rc == GB_ENOTFOUND ? GB_OK : rc;
 }
 
 enum gb_err

@@ -75,6 +75,27 @@ enum gb_err store_breaker_pass(struct store *, enum breaker_kind,
 			       const char *name, int64_t now_ms,
 			       int64_t *until_ms) GB_NODISCARD;
 
+/*
+ * The exit or the model fails with whatever is asked, as its own answer tells:
+ * open the breaker for "open_ms"; or, when a call that was to find out failed,
+ * hold it open for twice as long, "open_max_ms" at most.  "*until_ms" tells
+ * until when, and "*news" whether that is more than was known.
+ */
+struct breaker_fault {
+	enum breaker_kind kind;
+	const char *name, *error_class, *reason;
+	int64_t open_ms, open_max_ms;
+};
+enum gb_err store_breaker_open(struct store *, const struct breaker_fault *,
+			       int64_t now_ms, int64_t *until_ms,
+			       bool *news) GB_NODISCARD;
+
+/* What failed in this way, if it did, works: "*closed" tells whether a breaker
+ * was open for it.  One for another kind of failure stays. */
+enum gb_err store_breaker_works(struct store *, enum breaker_kind,
+				const char *name, const char *error_class,
+				bool *closed) GB_NODISCARD;
+
 /* A person's word: close it, and forget the charges.  GB_ENOTFOUND: it is not
  * open. */
 enum gb_err store_breaker_close(struct store *, enum breaker_kind,

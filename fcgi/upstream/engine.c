@@ -241,13 +241,45 @@ engine_follow(struct engine *e, struct transfer *t)
 		engine_fail(e, t, TRANSFER_NETWORK, "a redirect to nowhere");
 }
 
+/* How "t" failed: what goes wrong by a proxy before the request went out is
+ * between us and the proxy, or between it and upstream. */
+static enum transfer_end
+engine_blame(const struct transfer *t, enum transfer_end end)
+{
+	return t->proxied && t->tries == 0 ? TRANSFER_EXIT : end;
+}
+
+/* The same of what curl says; some of it tells more. */
+static enum transfer_end
+engine_blame_code(const struct transfer *t, CURLcode rc, enum transfer_end end)
+{
+	switch (rc) {
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_PROXY:
+		return t->proxied ? TRANSFER_EXIT : end;
+	case CURLE_OUT_OF_MEMORY:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_URL_MALFORMAT:
+		return end;
+	default:
+		return engine_blame(t, end);
+	}
+}
+
 /* The result of "t" in our words, from curl's. */
 static void
 engine_done(struct engine *e, struct transfer *t, CURLcode rc)
 {
+	const enum transfer_end network =
+	    engine_blame_code(t, rc, TRANSFER_NETWORK);
+
 	if (rc != CURLE_OPERATION_TIMEDOUT)
 		t->resolved = true;
-	if (t->too_large)
+	if (t->refused)
+		engine_fail(e, t, TRANSFER_EXIT,
+			    "the proxy wants other credentials (407)");
+	else if (t->too_large)
 		engine_fail(e, t, TRANSFER_TOO_LARGE,
 			    "the reply is larger than allowed");
 	else if (rc == CURLE_OK && t->redirected)
@@ -261,16 +293,15 @@ engine_done(struct engine *e, struct transfer *t, CURLcode rc)
 		engine_fail(e, t, TRANSFER_NETWORK,
 			    "the connection ended within the headers");
 	else if (rc == CURLE_OPERATION_TIMEDOUT)
-		engine_fail(e, t, TRANSFER_TIMEOUT, NO_CONNECTION,
-			    (long long)t->connect_ms);
+		engine_fail(e, t, engine_blame(t, TRANSFER_TIMEOUT),
+			    NO_CONNECTION, (long long)t->connect_ms);
 	else if (t->error[0] == '\0' || strchr(t->error, '@') != NULL ||
 		 strstr(t->error, "://") != NULL)
 		/* curl's own text may quote the proxy with its password, or
 		 * the URL */
-		engine_fail(e, t, TRANSFER_NETWORK, "%s",
-			    curl_easy_strerror(rc));
+		engine_fail(e, t, network, "%s", curl_easy_strerror(rc));
 	else
-		engine_finish(e, t, TRANSFER_NETWORK);
+		engine_finish(e, t, network);
 }
 
 static void
@@ -372,12 +403,12 @@ engine_check(struct engine *e, struct transfer *t)
 	if (t->cancel != NULL && atomic_load(t->cancel))
 		engine_fail(e, t, TRANSFER_HUNG_UP, "cancelled");
 	else if (t->total_ms > 0 && age >= t->total_ms)
-		engine_fail(e, t, TRANSFER_TIMEOUT, "not over within %lld ms",
-			    (long long)t->total_ms);
+		engine_fail(e, t, engine_blame(t, TRANSFER_TIMEOUT),
+			    "not over within %lld ms", (long long)t->total_ms);
 	else if (t->connect_ms > 0 && t->gate_state == GATE_WAITING &&
 		 e->now_ms - t->gate_ms >= t->connect_ms)
-		engine_fail(e, t, TRANSFER_TIMEOUT, NO_CONNECTION,
-			    (long long)t->connect_ms);
+		engine_fail(e, t, engine_blame(t, TRANSFER_TIMEOUT),
+			    NO_CONNECTION, (long long)t->connect_ms);
 	else if (t->idle_ms > 0 && t->feeding && !t->held &&
 		 silence >= t->idle_ms)
 		engine_fail(e, t, TRANSFER_TIMEOUT,
@@ -387,7 +418,7 @@ engine_check(struct engine *e, struct transfer *t)
 		 !t->feeding &&
 		 e->now_ms - (t->feeds ? t->fed_ms : t->started_ms) >=
 		     t->first_byte_ms)
-		engine_fail(e, t, TRANSFER_TIMEOUT,
+		engine_fail(e, t, engine_blame(t, TRANSFER_TIMEOUT),
 			    "no first byte within %lld ms",
 			    (long long)t->first_byte_ms);
 	else if (t->idle_ms > 0 && t->taken > 0 && !t->held &&

@@ -101,6 +101,10 @@ exchange_header(const struct transfer *t, const char *name)
 	return found;
 }
 
+/* The proxy's own reply when it does not accept our credentials; within a
+ * tunnel it is curl who reads that, and nothing of upstream's can be one. */
+#define PROXY_REFUSES 407
+
 /* Whether a reply with this status is to be followed instead of read. */
 static bool
 exchange_leads_on(const struct transfer *t, long status)
@@ -124,6 +128,10 @@ exchange_head_done(struct transfer *t)
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status < 200)
 		return; /* 100 Continue and its like: the head is to come */
+	if (t->proxied && status == PROXY_REFUSES) {
+		t->refused = true;
+		return;
+	}
 	if (exchange_leads_on(t, status)) {
 		t->redirected = true;
 		return;
@@ -248,13 +256,13 @@ on_body(char *data, size_t size, size_t count, void *arg)
 
 	len = size * count;
 	t->heard_ms = engine_now_ms(t->engine);
-	if (((t->whole || t->status >= 400 || t->redirected) &&
+	if (((t->whole || t->status >= 400 || t->redirected || t->refused) &&
 	     len > t->body_max - t->taken) ||
 	    !exchange_pay(t, len)) {
 		t->too_large = true;
 		return 0;
 	}
-	if (t->redirected) {
+	if (t->redirected || t->refused) {
 		took = len; /* nobody reads it */
 	} else if (t->whole) {
 		buf_add(&t->body, data, len);
@@ -640,7 +648,8 @@ exchange_prepare(struct transfer *t, const struct transfer_request *rq)
 	t->taken = 0;
 	t->tries = 0;
 	t->paused = t->held = t->too_large = false;
-	t->redirected = t->resolved = t->forbidden = false;
+	t->redirected = t->resolved = t->forbidden = t->refused = false;
+	t->proxied = rq->proxy != NULL && rq->proxy[0] != '\0';
 	atomic_store(&t->events, rq->feeds ? EVENT_ROOM : 0);
 
 	if ((rc = exchange_headers(t, rq)) != GB_OK)

@@ -49,7 +49,7 @@ struct transfer {
 	struct curl_slist *list; /* an array that points into "lines" */
 	size_t list_size;
 	int64_t connect_ms, first_byte_ms, idle_ms, total_ms; /* 0: none */
-	bool whole, apart;
+	bool whole, apart, proxied;
 	address_check *allow;
 	size_t body_max, queue_max;
 	atomic_size_t *budget;
@@ -91,6 +91,7 @@ struct transfer {
 			    a kept connection turns out to be closed */
 	int redirects;	 /* that may still be followed */
 	bool redirected; /* the reply leads elsewhere */
+	bool refused;	 /* the reply is the proxy's: it knows us not */
 	bool resolved;	 /* its host was looked up, or could not be */
 	bool forbidden;	 /* an address did not pass "allow" */
 	bool feeding;	 /* the request is not out yet */

@@ -1,4 +1,4 @@
-/* exits.c: which way a request leaves for upstream */
+/* exits.c: the ways that a request can leave for upstream */
 #include "upstream/exits.h"
 
 #include <stdatomic.h>
@@ -6,76 +6,141 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/secret.h"
-
 /* Where spreading in turn has come to.  One for the process: turns have to be
  * shared by all request threads, whatever settings they use. */
 static atomic_uint exit_turn;
 
-/* How much "proxy" wants the key: the digest of both digests, so that neither
+static bool
+is_direct(const char *exit)
+{
+	return strcasecmp(exit, EXIT_DIRECT) == 0;
+}
+
+const char *
+exit_proxy(const char *exit)
+{
+	return is_direct(exit) ? NULL : exit;
+}
+
+/* --- the order ------------------------------------------------------------ */
+
+/* How much "exit" wants the key: the digest of both digests, so that neither
  * text can stand for a part of the other. */
 static void
 exit_weight(unsigned char weight[DIGEST_SIZE],
-	    const unsigned char key[DIGEST_SIZE], const char *proxy)
+	    const unsigned char key[DIGEST_SIZE], const char *exit)
 {
 	unsigned char both[2 * DIGEST_SIZE];
 
 	memcpy(both, key, DIGEST_SIZE);
-	secret_digest(both + DIGEST_SIZE, proxy, strlen(proxy));
+	secret_digest(both + DIGEST_SIZE, exit, strlen(exit));
 	secret_digest(weight, both, sizeof(both));
 }
 
-/* Rendezvous hashing: the proxy that wants it most.  SHA-256 because the
- * weights must be independent of each other even for texts that differ in one
- * digit, as addresses of proxies do. */
+/* Rendezvous hashing: of those that want the key less than the last one did,
+ * the one that wants it most.  SHA-256 because the weights must be independent
+ * of each other even for texts that differ in one digit, as addresses of
+ * proxies do. */
 static const char *
-exit_by_key(const struct string_list *proxies, const char *secret)
+next_by_key(struct exit_walk *walk)
 {
-	unsigned char key[DIGEST_SIZE], weight[DIGEST_SIZE], best[DIGEST_SIZE];
+	const struct string_list *exits = &walk->settings->proxies;
+	unsigned char weight[DIGEST_SIZE], best[DIGEST_SIZE];
 	const char *found;
 	size_t i;
 
-	secret_digest(key, secret, strlen(secret));
 	found = NULL;
-	for (i = 0; i < proxies->count; i++) {
-		exit_weight(weight, key, proxies->items[i]);
+	for (i = 0; i < exits->count; i++) {
+		exit_weight(weight, walk->key, exits->items[i]);
+		if (walk->given > 0 &&
+		    memcmp(weight, walk->last, sizeof(weight)) >= 0)
+			continue;
 		if (found == NULL || memcmp(weight, best, sizeof(best)) > 0) {
 			memcpy(best, weight, sizeof(best));
-			found = proxies->items[i];
+			found = exits->items[i];
 		}
 	}
+	if (found != NULL)
+		memcpy(walk->last, best, sizeof(best));
 	return found;
 }
 
-const char *
-exit_for_key(const struct settings *settings, const char *secret)
+void
+exit_walk_begin(struct exit_walk *walk, const struct settings *settings,
+		const char *secret)
 {
-	const struct string_list *proxies = &settings->proxies;
-	const char *proxy;
-
-	if (proxies->count == 0)
-		return NULL;
-	if (settings->proxies_by_key && secret != NULL)
-		proxy = exit_by_key(proxies, secret);
+	memset(walk, 0, sizeof(*walk));
+	walk->settings = settings;
+	if (settings->proxies.count == 0)
+		return;
+	walk->by_key = settings->proxies_by_key && secret != NULL;
+	if (walk->by_key)
+		secret_digest(walk->key, secret, strlen(secret));
 	else
-		proxy = proxies->items[atomic_fetch_add(&exit_turn, 1) %
-				       proxies->count];
-	return strcasecmp(proxy, "direct") == 0 ? NULL : proxy;
+		walk->turn = atomic_fetch_add(&exit_turn, 1);
+}
+
+const char *
+exit_walk_next(struct exit_walk *walk)
+{
+	const struct string_list *exits = &walk->settings->proxies;
+	const char *exit;
+
+	if (walk->given >= (exits->count == 0 ? 1 : exits->count))
+		return NULL;
+	if (exits->count == 0)
+		exit = EXIT_DIRECT;
+	else if (walk->by_key)
+		exit = next_by_key(walk);
+	else
+		exit = exits->items[(walk->turn + walk->given) % exits->count];
+	walk->given++;
+	return exit;
+}
+
+/* --- what others see ------------------------------------------------------ */
+
+/* What follows the user and the password. */
+static const char *
+after_user(const char *exit)
+{
+	const char *at;
+
+	at = strrchr(exit, '@');
+	return at == NULL ? NULL : at + 1;
+}
+
+/* Whether what is shown of two exits is the same though they are not. */
+static bool
+look_alike(const char *exit, const char *other)
+{
+	const char *host = after_user(exit), *other_host = after_user(other);
+	const char *end = strstr(exit, "://");
+
+	return host != NULL && other_host != NULL && end != NULL &&
+	       strcmp(exit, other) != 0 && strcmp(host, other_host) == 0 &&
+	       strncmp(exit, other, (size_t)(end - exit) + 3) == 0;
 }
 
 void
-exit_name(char name[EXIT_NAME_MAX], const char *proxy)
+exit_name(char name[EXIT_NAME_MAX], const struct settings *settings,
+	  const char *exit)
 {
-	const char *scheme_end, *host, *at;
-	int scheme_len;
+	const struct string_list *exits = &settings->proxies;
+	const char *start, *host;
+	size_t i, alike;
+	int len;
 
-	if (proxy == NULL)
-		proxy = "direct";
-	scheme_end = strstr(proxy, "://");
-	scheme_len = scheme_end == NULL ? 0 : (int)(scheme_end - proxy) + 3;
-	host = proxy + scheme_len;
-	/* A password may hold an "@" of its own, a path none. */
-	at = strrchr(host, '@');
-	(void)snprintf(name, EXIT_NAME_MAX, "%.*s%s", scheme_len, proxy,
-		       at == NULL ? host : at + 1);
+	alike = 0;
+	for (i = 0; i < exits->count && strcmp(exits->items[i], exit) != 0; i++)
+		if (look_alike(exit, exits->items[i]))
+			alike++;
+	start = strstr(exit, "://");
+	host = after_user(exit);
+	len = start == NULL || host == NULL ? 0 : (int)(start - exit) + 3;
+	len = snprintf(name, EXIT_NAME_MAX, "%.*s%.280s", len, exit,
+		       host == NULL ? exit : host);
+	if (alike > 0)
+		(void)snprintf(name + len, (size_t)(EXIT_NAME_MAX - len),
+			       "#%zu", alike + 1);
 }

@@ -110,6 +110,7 @@ judge(const struct transfer *t)
 	    [TRANSFER_TOO_LARGE] = FETCH_TOO_LARGE,
 	    [TRANSFER_HUNG_UP] = FETCH_HUNG_UP,
 	    [TRANSFER_FORBIDDEN] = FETCH_NOT_ALLOWED,
+	    [TRANSFER_EXIT] = FETCH_UNREACHABLE,
 	};
 	const char *encoding;
 	int status;

@@ -155,6 +155,28 @@ transfer_end(const struct transfer *t)
 	return transfer_has(t, EVENT_OVER) ? t->end : TRANSFER_RUNNING;
 }
 
+void
+transfer_times(const struct transfer *t, struct transfer_times *out)
+{
+	const struct {
+		CURLINFO info;
+		int64_t *ms;
+	} times[] = {
+	    {CURLINFO_CONNECT_TIME_T, &out->connect_ms},
+	    {CURLINFO_APPCONNECT_TIME_T, &out->tls_ms},
+	    {CURLINFO_STARTTRANSFER_TIME_T, &out->first_byte_ms},
+	};
+	curl_off_t us;
+	size_t i;
+
+	for (i = 0; i < GB_COUNT(times); i++) {
+		us = 0;
+		if (transfer_has(t, EVENT_OVER))
+			curl_easy_getinfo(t->easy, times[i].info, &us);
+		*times[i].ms = us > 0 ? (int64_t)(us + 999) / 1000 : -1;
+	}
+}
+
 const char *
 transfer_error(const struct transfer *t)
 {

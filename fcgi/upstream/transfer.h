@@ -75,6 +75,8 @@ enum transfer_end {
 	TRANSFER_TOO_LARGE, /* over body_max */
 	TRANSFER_HUNG_UP,   /* the client went away, or "cancel" says so */
 	TRANSFER_FORBIDDEN, /* "allow" let no address of the host pass */
+	TRANSFER_EXIT,	    /* the proxy failed, or refused, or nothing could be
+			       reached by it: the request did not go out */
 };
 
 enum transfer_got {
@@ -126,6 +128,17 @@ int transfer_status(const struct transfer *); /* 0 until the head is there */
 const char *transfer_header(const struct transfer *, const char *name);
 
 enum transfer_end transfer_end(const struct transfer *);
+
+/* Milliseconds from the start of the last connection; -1: it did not come to
+ * that, or was not needed. */
+struct transfer_times {
+	int64_t connect_ms;    /* to upstream, or to the proxy */
+	int64_t tls_ms;	       /* TLS with upstream, the proxy included */
+	int64_t first_byte_ms; /* of the reply */
+};
+
+/* Of a transfer that is over. */
+void transfer_times(const struct transfer *, struct transfer_times *);
 
 /* After a failure: words for it, curl's or ours, without URL or proxy; never
  * NULL, "" without a failure. */

@@ -21,7 +21,8 @@ function labelsOf(text = "")
 	for (const [, name, value] of
 	     text.matchAll(/([a-zA-Z0-9_]+)="((?:[^"\\]|\\.)*)"/g)) {
 		assert.ok(!(name in labels), `label ${name} twice`);
-		labels[name] = value;
+		labels[name] = value.replace(/\\(.)/g, (_, c) =>
+			c === "n" ? "\n" : c);
 	}
 	return labels;
 }

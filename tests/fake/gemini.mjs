@@ -513,6 +513,7 @@ function beginRecord(req, res)
 		pathname: decodeURIComponent(url.pathname),
 		query: url.searchParams,
 		http: req.httpVersion,
+		from: req.socket.remoteAddress,
 		headers: {...req.headers},
 		at: Date.now(),
 		model: /\/models\/([^/:]+)/.exec(url.pathname)?.[1],

@@ -318,11 +318,128 @@ test_proxy(void **state)
 
 	rq.proxy = "bogus://u:word@127.0.0.1:1";
 	exchange(&rq, &res);
-	CHECK_INT("no such proxy", res.end, TRANSFER_NETWORK);
+	CHECK_INT("no such proxy", res.end, TRANSFER_EXIT);
 	CHECK(res.error, res.error[0] != '\0' && !strstr(res.error, "word"));
 	buf_release(&res.body);
 	unsetenv("http_proxy");
 	unsetenv("no_proxy");
+	server_free(s);
+}
+
+/* What is the proxy's fault, and what is not. */
+static const struct {
+	const char *what, *scheme, *url, *reply;
+	enum transfer_end end;
+} proxied[] = {
+    {"it passes the reply on", "http", "http://upstream.invalid/",
+     "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", TRANSFER_DONE},
+    {"upstream's error", "http", "http://upstream.invalid/",
+     "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", TRANSFER_DONE},
+    {"it wants credentials", "http", "http://upstream.invalid/",
+     "HTTP/1.1 407 No\r\nContent-Length: 5\r\n\r\nhello", TRANSFER_EXIT},
+    {"cut off after the request", "http", "http://upstream.invalid/",
+     "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", TRANSFER_NETWORK},
+    {"a tunnel wants credentials", "http", "https://upstream.invalid/",
+     "HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", TRANSFER_EXIT},
+    {"no way to upstream", "http", "https://upstream.invalid/",
+     "HTTP/1.1 502 Bad\r\nContent-Length: 0\r\n\r\n", TRANSFER_EXIT},
+    {"no proxy at all", "http", "https://upstream.invalid/", "SSH-2.0\r\n",
+     TRANSFER_EXIT},
+    {"the tunnel ends in TLS", "http", "https://upstream.invalid/",
+     "HTTP/1.1 200 OK\r\n\r\nwhat?", TRANSFER_EXIT},
+    {"it is silent", "socks5h", "http://upstream.invalid/", "", TRANSFER_EXIT},
+};
+
+static bool
+answer_once(struct server_conn *c)
+{
+	answer_text(c);
+	return false;
+}
+
+static void
+test_proxy_faults(void **state)
+{
+	char proxy[64];
+	struct transfer_request rq;
+	struct server *s;
+	struct result res;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GB_COUNT(proxied); i++) {
+		union {
+			const char *in;
+			void *out;
+		} text = {proxied[i].reply};
+
+		s = server_new(answer_once, text.out);
+		snprintf(proxy, sizeof(proxy), "%s://u:word@127.0.0.1:%u",
+			 proxied[i].scheme, s->port);
+		rq = request(true, proxied[i].url);
+		rq.proxy = proxy;
+		if (proxied[i].reply[0] == '\0')
+			rq.connect_timeout_ms = 300;
+		exchange(&rq, &res);
+		CHECK_INT(proxied[i].what, res.end, proxied[i].end);
+		if (res.end == TRANSFER_EXIT)
+			CHECK_INT(proxied[i].what, res.status, 0);
+		CHECK(proxied[i].what,
+		      (res.error[0] == '\0') == (res.end == TRANSFER_DONE));
+		CHECK(res.error, strstr(res.error, "word") == NULL);
+		buf_release(&res.body);
+		server_free(s);
+	}
+}
+
+/* Nobody listens there any more. */
+static void
+test_proxy_gone(void **state)
+{
+	char proxy[64];
+	struct transfer_request rq;
+	struct result res;
+	unsigned int port;
+
+	(void)state;
+	close(server_listen(&port, 1));
+	snprintf(proxy, sizeof(proxy), "http://u:word@127.0.0.1:%u", port);
+	rq = request(false, "http://upstream.invalid/x");
+	rq.proxy = proxy;
+	exchange(&rq, &res);
+	CHECK_INT("refused", res.end, TRANSFER_EXIT);
+	buf_release(&res.body);
+
+	snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%u/", port);
+	rq.url = proxy;
+	rq.proxy = NULL;
+	exchange(&rq, &res);
+	CHECK_INT("refused, without a proxy", res.end, TRANSFER_NETWORK);
+	buf_release(&res.body);
+}
+
+/* How long it took, and that some of it was not there. */
+static void
+test_times(void **state)
+{
+	struct transfer_times times;
+	struct transfer_request rq;
+	struct transfer *t;
+	struct server *s;
+	struct buf body;
+
+	(void)state;
+	s = server_new(answer_echo, NULL);
+	rq = request(true, url_of(s));
+	t = start(&rq);
+	buf_init(&body, BODY_MAX);
+	(void)transfer_read(t, &body, -1);
+	transfer_times(t, &times);
+	CHECK("connected", times.connect_ms > 0);
+	CHECK_INT("no TLS", times.tls_ms, -1);
+	CHECK("answered", times.first_byte_ms >= times.connect_ms);
+	transfer_free(t);
+	buf_release(&body);
 	server_free(s);
 }
 
@@ -519,6 +636,9 @@ main(void)
 	    cmocka_unit_test(test_large_body),
 	    cmocka_unit_test(test_bad_headers),
 	    cmocka_unit_test(test_proxy),
+	    cmocka_unit_test(test_proxy_faults),
+	    cmocka_unit_test(test_proxy_gone),
+	    cmocka_unit_test(test_times),
 	    cmocka_unit_test(test_limits),
 	    cmocka_unit_test(test_connect_limit),
 	    cmocka_unit_test(test_unreachable),
