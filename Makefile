@@ -7,7 +7,7 @@ VERSION := 0.1.0
 
 # --- what to build ----------------------------------------------------------
 
-SRC      := $(sort $(wildcard fcgi/*.c fcgi/*/*.c))
+SRC      := $(sort $(wildcard fcgi/*.c fcgi/*/*.c fcgi/*/*/*.c))
 LIB_SRC  := $(filter-out fcgi/main.c,$(SRC))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_LIB := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
@@ -80,7 +80,7 @@ define FLAVOUR
 build/$(1)/%.o: %.c Makefile
 	@mkdir -p $$(@D)
 	@echo '  CC $(1) $$<'
-	@$$(or $$($(1)_CC),$$(CC)) $$(BASE) $$(WARN) $$($(1)_FLAGS) -MMD -c -o $$@ $$<
+	@$$(or $$($(1)_CC),$$(CC)) $$(BASE) $$(WARN) $$($(1)_FLAGS) -MMD -MP -c -o $$@ $$<
 
 build/$(1)/libgbalance.a: $$(call objects,$(1),$$(LIB_SRC))
 	@rm -f $$@

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dialect/utf8.h"
+#include "dialect/json/utf8.h"
 
 void
 form_init(struct form *f)

@@ -7,7 +7,7 @@
 #include "admin/pages.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "dialect/json_out.h"
+#include "dialect/json/json_out.h"
 
 #define LIST_MAX   (256 * 1024)	     /* bytes of SESSIONS_MAX as JSON */
 #define LANGUAGE_S (365 * 24 * 3600) /* that the choice is kept */

@@ -9,7 +9,7 @@
 #include "admin/texts.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "dialect/json_out.h"
+#include "dialect/json/json_out.h"
 
 #define HTML_TYPE "text/html; charset=utf-8"
 #define JSON_TYPE "application/json; charset=utf-8"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "dialect/gemini_estimate.h"
+#include "dialect/gemini/gemini_estimate.h"
 #include "dialect/model_name.h"
 
 /* Tokens of an answer that names no most itself: more is rarely said, and a

@@ -10,7 +10,7 @@
 #define GB_API_ANSWER_H
 
 #include "api/call.h"
-#include "dialect/native_stream.h"
+#include "dialect/gemini/native_stream.h"
 #include "dialect/pacing.h"
 #include "dialect/reply.h"
 #include "dialect/search_links.h"

@@ -8,8 +8,8 @@
 
 #include "base/base64.h"
 #include "base/clock.h"
-#include "dialect/images_request.h"
-#include "dialect/markdown_pictures.h"
+#include "dialect/images/images_request.h"
+#include "dialect/images/markdown_pictures.h"
 #include "dialect/media.h"
 #include "upstream/fetch.h"
 

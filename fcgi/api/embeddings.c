@@ -7,9 +7,9 @@
 
 #include "api/dropped.h"
 #include "api/several.h"
-#include "dialect/embeddings_reply.h"
-#include "dialect/embeddings_request.h"
-#include "dialect/json_in.h"
+#include "dialect/openai/embeddings_reply.h"
+#include "dialect/openai/embeddings_request.h"
+#include "dialect/json/json_in.h"
 
 #define AT_ONCE	   4   /* batches; so many of their bodies are in memory */
 #define URL_MAX	   512 /* a model's name and a verb */

@@ -16,7 +16,7 @@
 #include "api/plain.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "dialect/anthropic_models.h"
+#include "dialect/anthropic/anthropic_models.h"
 #include "dialect/model_name.h"
 #include "dialect/models_list.h"
 #include "dialect/models_merge.h"

@@ -10,9 +10,9 @@
 #include "api/media.h"
 #include "api/ownership.h"
 #include "api/several.h"
-#include "dialect/gemini_repair.h"
-#include "dialect/json_in.h"
-#include "dialect/moderations_reply.h"
+#include "dialect/gemini/gemini_repair.h"
+#include "dialect/json/json_in.h"
+#include "dialect/openai/moderations_reply.h"
 
 #define AT_ONCE	     8	 /* texts; so many of their bodies are in memory */
 #define URL_MAX	     512 /* a model's name and a verb */

@@ -10,10 +10,10 @@
 #include "api/answer.h"
 #include "api/ownership.h"
 #include "api/plain.h"
-#include "dialect/json_in.h"
-#include "dialect/native_edit.h"
-#include "dialect/native_pacing.h"
-#include "dialect/native_request.h"
+#include "dialect/json/json_in.h"
+#include "dialect/gemini/native_edit.h"
+#include "dialect/gemini/native_pacing.h"
+#include "dialect/gemini/native_request.h"
 
 #define SSE_TYPE   "text/event-stream; charset=utf-8"
 #define URL_MAX	   (16 * 1024) /* of a path with its query */

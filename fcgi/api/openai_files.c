@@ -20,8 +20,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "dialect/form_stream.h"
-#include "dialect/json_out.h"
-#include "dialect/json_tree.h"
+#include "dialect/json/json_out.h"
+#include "dialect/json/json_tree.h"
 #include "dialect/media.h"
 
 #define CHUNK_BYTES (8 * 1024 * 1024) /* as Google's own libraries send */

@@ -9,9 +9,9 @@
 
 #include "api/endpoints.h"
 #include "base/log.h"
-#include "dialect/json_splice.h"
-#include "dialect/native_request.h"
-#include "dialect/native_stream.h"
+#include "dialect/json/json_splice.h"
+#include "dialect/gemini/native_request.h"
+#include "dialect/gemini/native_stream.h"
 
 #define FIRST_BYTES_MAX 65536 /* of a stream, looked at for an id */
 #define PIECE_MAX	(64 * 1024 * 1024)

@@ -17,9 +17,9 @@
 
 #include "api/plain.h"
 #include "base/clock.h"
-#include "dialect/json_out.h"
-#include "dialect/json_scan.h"
-#include "dialect/json_tree.h"
+#include "dialect/json/json_out.h"
+#include "dialect/json/json_scan.h"
+#include "dialect/json/json_tree.h"
 
 #define CALLS_MAX      64 /* to Google for one page of ours */
 #define PAGE_TOKEN_MAX 2048

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "dialect/chat.h"
-#include "dialect/json_tree.h"
+#include "dialect/json/json_tree.h"
 
 #define LABEL_MAX 512 /* bytes of a file's name for people */
 #define MIME_MAX  128

@@ -6,7 +6,7 @@
 #define GB_API_OWNERSHIP_H
 
 #include "api/request.h"
-#include "dialect/owned_names.h"
+#include "dialect/gemini/owned_names.h"
 #include "store/objects.h"
 
 struct chat;

@@ -11,7 +11,7 @@
 #include "api/endpoints.h"
 #include "api/path_mend.h"
 #include "api/request.h"
-#include "dialect/owned_names.h"
+#include "dialect/gemini/owned_names.h"
 
 #define ALLOW_MAX 32 /* bytes of all methods of a path, with NUL */
 #define MENDED_MAX \

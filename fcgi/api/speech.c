@@ -8,11 +8,11 @@
 
 #include "api/answer.h"
 #include "api/dropped.h"
-#include "dialect/gemini_request.h"
-#include "dialect/json_in.h"
-#include "dialect/sound.h"
-#include "dialect/speech_reply.h"
-#include "dialect/speech_request.h"
+#include "dialect/gemini/gemini_request.h"
+#include "dialect/json/json_in.h"
+#include "dialect/audio/sound.h"
+#include "dialect/audio/speech_reply.h"
+#include "dialect/audio/speech_request.h"
 #include "media/encode.h"
 
 #define SSE_TYPE   "text/event-stream; charset=utf-8"

@@ -8,9 +8,9 @@
 #include "api/answer.h"
 #include "api/dropped.h"
 #include "api/ownership.h"
-#include "dialect/gemini_request.h"
-#include "dialect/transcription_prompt.h"
-#include "dialect/transcription_write.h"
+#include "dialect/gemini/gemini_request.h"
+#include "dialect/audio/transcription_prompt.h"
+#include "dialect/audio/transcription_write.h"
 
 #define SSE_TYPE  "text/event-stream; charset=utf-8"
 #define KEEPALIVE ": keep-alive\n\n"

@@ -18,7 +18,7 @@
 #include "api/owned.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "dialect/native_request.h"
+#include "dialect/gemini/native_request.h"
 
 #define WHOLE_MAX \
 	(1024 * 1024) /* bytes of a body that is kept, so that it can \

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "cli/columns.h"
-#include "dialect/json_out.h"
+#include "dialect/json/json_out.h"
 
 enum report_format {
 	REPORT_TABLE,

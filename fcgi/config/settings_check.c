@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "base/network.h"
 #include "dialect/models.h"
-#include "dialect/speech_request.h"
+#include "dialect/audio/speech_request.h"
 
 #define HOST_MAX       255   /* bytes of a name in DNS, or of an address */
 #define PORT_MAX       65535 /* TCP's */

@@ -35,7 +35,7 @@ const char *check_voice(const char *text);
 /* A name that clients have for one. */
 const char *check_voice_pair(const char *name, const char *voice);
 
-/* A speed of dialect/speech_request.h. */
+/* A speed of dialect/audio/speech_request.h. */
 const char *check_speed(const char *text);
 
 /* A host for pictures that hosting/hosts.c knows, or "local". */

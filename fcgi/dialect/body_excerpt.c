@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/redact.h"
-#include "dialect/json_scan.h"
-#include "dialect/utf8.h"
+#include "dialect/json/json_scan.h"
+#include "dialect/json/utf8.h"
 
 #define RUN_MAX	  200 /* letters and digits on end; no word or key is longer */
 #define RUN_KEPT  24  /* of a longer one, which is a file in base64 */

@@ -15,7 +15,7 @@
 
 #include "base/err.h"
 #include "dialect/field.h"
-#include "dialect/sound.h"
+#include "dialect/audio/sound.h"
 
 struct json_object; /* json-c's */
 

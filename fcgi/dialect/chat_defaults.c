@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "dialect/image_shape.h"
+#include "dialect/images/image_shape.h"
 #include "dialect/model_defaults.h"
 #include "dialect/prompt_marks.h"
 

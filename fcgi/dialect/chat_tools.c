@@ -6,9 +6,9 @@
 #include <json-c/json.h>
 
 #include "base/buf.h"
-#include "dialect/json_in.h"
-#include "dialect/json_out.h"
-#include "dialect/schema.h"
+#include "dialect/json/json_in.h"
+#include "dialect/json/json_out.h"
+#include "dialect/schema/schema.h"
 
 #define MADE_MAX (64u << 20) /* bytes of arguments that are put together */
 

@@ -9,8 +9,8 @@
 
 #include "base/err.h"
 #include "base/redact.h"
-#include "dialect/json_out.h"
-#include "dialect/json_tree.h"
+#include "dialect/json/json_out.h"
+#include "dialect/json/json_tree.h"
 
 #define SCRUB_MAX   4096 /* bytes of upstream's text that are looked at */
 #define SNIPPET_MAX 500	 /* bytes kept of a body that is no JSON */

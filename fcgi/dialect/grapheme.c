@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "dialect/utf8.h"
+#include "dialect/json/utf8.h"
 
 #define JOINER	     0x200d  /* binds emoji into one */
 #define FIRST_SYMBOL 0x2190  /* emoji come behind it */

@@ -6,10 +6,10 @@
 
 #include <json-c/json.h>
 
-#include "dialect/json_out.h"
-#include "dialect/json_scan.h"
-#include "dialect/json_splice.h"
-#include "dialect/json_tree.h"
+#include "dialect/json/json_out.h"
+#include "dialect/json/json_scan.h"
+#include "dialect/json/json_splice.h"
+#include "dialect/json/json_tree.h"
 #include "dialect/model_name.h"
 
 #define NAME_PREFIX "models/"

@@ -5,8 +5,8 @@
 
 #include <json-c/json.h>
 
-#include "dialect/json_scan.h"
-#include "dialect/json_tree.h"
+#include "dialect/json/json_scan.h"
+#include "dialect/json/json_tree.h"
 
 #define NAME_PREFIX "models/"
 #define BEGIN	    "{\"models\":["

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "dialect/json_in.h"
-#include "dialect/json_scan.h"
+#include "dialect/json/json_in.h"
+#include "dialect/json/json_scan.h"
 
 bool
 opaque_open(struct text *text)

@@ -6,7 +6,7 @@
 
 #include <json-c/json.h>
 
-#include "dialect/json_tree.h"
+#include "dialect/json/json_tree.h"
 
 #define SEED_USED 24 /* characters of the seed in an id */
 #define CALL_ID_SIZE \

@@ -9,7 +9,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#include "dialect/json_tree.h"
+#include "dialect/json/json_tree.h"
 
 static const char *
 imgbed_missing(const struct settings *cfg)

@@ -8,7 +8,7 @@
 
 #include <json-c/json.h>
 
-#include "dialect/json_tree.h"
+#include "dialect/json/json_tree.h"
 
 static const char *
 picgo_missing(const struct settings *cfg)

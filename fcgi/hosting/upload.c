@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/redact.h"
-#include "dialect/json_tree.h"
+#include "dialect/json/json_tree.h"
 #include "upstream/transfer.h"
 
 #define WAY_CONNECT_MS 2000 /* to an address that another one can stand for */

@@ -11,9 +11,9 @@
 
 #include "base/buf.h"
 #include "dialect/chat_defaults.h"
-#include "dialect/gemini_repair.h"
-#include "dialect/json_in.h"
-#include "dialect/openai_chat_request.h"
+#include "dialect/gemini/gemini_repair.h"
+#include "dialect/json/json_in.h"
+#include "dialect/openai/openai_chat_request.h"
 
 #define OUT_MAX	   (64u << 20)
 #define STRICT_BIT 0x80 /* of the first byte */

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "dialect/chat_defaults.h"
-#include "dialect/completions_request.h"
-#include "dialect/gemini_request.h"
-#include "dialect/json_in.h"
+#include "dialect/openai/completions_request.h"
+#include "dialect/gemini/gemini_request.h"
+#include "dialect/json/json_in.h"
 #include "dialect/reply.h"
 
 #define OUT_MAX	   (64u << 20)

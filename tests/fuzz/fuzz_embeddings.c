@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "dialect/embeddings_reply.h"
-#include "dialect/embeddings_request.h"
-#include "dialect/json_in.h"
+#include "dialect/openai/embeddings_reply.h"
+#include "dialect/openai/embeddings_request.h"
+#include "dialect/json/json_in.h"
 
 #define OUT_MAX	   (64u << 20)
 #define WANTED_MAX 3

@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dialect/gemini_request.h"
-#include "dialect/images_reply.h"
-#include "dialect/images_request.h"
-#include "dialect/json_in.h"
-#include "dialect/markdown_pictures.h"
+#include "dialect/gemini/gemini_request.h"
+#include "dialect/images/images_reply.h"
+#include "dialect/images/images_request.h"
+#include "dialect/json/json_in.h"
+#include "dialect/images/markdown_pictures.h"
 
 #define OUT_MAX (64u << 20)
 #define TYPE	"multipart/form-data; boundary=BB"

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dialect/gemini_request.h"
-#include "dialect/json_in.h"
-#include "dialect/moderations_reply.h"
+#include "dialect/gemini/gemini_request.h"
+#include "dialect/json/json_in.h"
+#include "dialect/openai/moderations_reply.h"
 
 #define OUT_MAX (64u << 20)
 #define SEED	"0123456789abcdef01234567"

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "dialect/gemini_estimate.h"
-#include "dialect/json_in.h"
-#include "dialect/native_edit.h"
+#include "dialect/gemini/gemini_estimate.h"
+#include "dialect/json/json_in.h"
+#include "dialect/gemini/native_edit.h"
 
 #define OUT_MAX (64u << 20)
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dialect/owned_names.h"
+#include "dialect/gemini/owned_names.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

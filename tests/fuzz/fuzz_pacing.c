@@ -12,10 +12,10 @@
 
 #include "dialect/body_excerpt.h"
 #include "dialect/grapheme.h"
-#include "dialect/native_pacing.h"
-#include "dialect/native_stream.h"
+#include "dialect/gemini/native_pacing.h"
+#include "dialect/gemini/native_stream.h"
 #include "dialect/reply.h"
-#include "dialect/utf8.h"
+#include "dialect/json/utf8.h"
 #include "upstream/sse_reader.h"
 
 #define OUT_MAX (64 << 20)

@@ -11,16 +11,16 @@
 
 #include <json-c/json.h>
 
-#include "dialect/anthropic_reply.h"
-#include "dialect/anthropic_stream.h"
-#include "dialect/completions_reply.h"
+#include "dialect/anthropic/anthropic_reply.h"
+#include "dialect/anthropic/anthropic_stream.h"
+#include "dialect/openai/completions_reply.h"
 #include "dialect/error.h"
 #include "dialect/models_list.h"
-#include "dialect/native_stream.h"
-#include "dialect/openai_chat_reply.h"
-#include "dialect/openai_chat_stream.h"
-#include "dialect/responses_reply.h"
-#include "dialect/responses_stream.h"
+#include "dialect/gemini/native_stream.h"
+#include "dialect/openai/openai_chat_reply.h"
+#include "dialect/openai/openai_chat_stream.h"
+#include "dialect/responses/responses_reply.h"
+#include "dialect/responses/responses_stream.h"
 
 #define OUT_MAX	  (256u << 20) /* bytes: what a MiB of calls is made into */
 #define SEED	  "0123456789abcdef01234567"

@@ -12,10 +12,10 @@
 #include <json-c/json.h>
 
 #include "base/buf.h"
-#include "dialect/gemini_count.h"
-#include "dialect/json_in.h"
-#include "dialect/responses_parts.h"
-#include "dialect/responses_request.h"
+#include "dialect/gemini/gemini_count.h"
+#include "dialect/json/json_in.h"
+#include "dialect/responses/responses_parts.h"
+#include "dialect/responses/responses_request.h"
 
 #define OUT_MAX	   (64u << 20)
 #define STRICT_BIT 0x80 /* of the last byte */

@@ -15,8 +15,8 @@
 
 #include "base/buf.h"
 #include "dialect/field.h"
-#include "dialect/json_in.h"
-#include "dialect/schema.h"
+#include "dialect/json/json_in.h"
+#include "dialect/schema/schema.h"
 
 #define OUT_MAX	  (64u << 20)
 #define DEPTH_MAX 256 /* levels of JSON that a schema of ours may have */

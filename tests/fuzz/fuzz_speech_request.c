@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dialect/gemini_request.h"
-#include "dialect/json_in.h"
-#include "dialect/speech_request.h"
+#include "dialect/gemini/gemini_request.h"
+#include "dialect/json/json_in.h"
+#include "dialect/audio/speech_request.h"
 
 #define OUT_MAX (64u << 20)
 

@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dialect/gemini_request.h"
-#include "dialect/json_in.h"
+#include "dialect/gemini/gemini_request.h"
+#include "dialect/json/json_in.h"
 #include "dialect/model_rules.h"
-#include "dialect/transcription_audio.h"
-#include "dialect/transcription_prompt.h"
-#include "dialect/transcription_time.h"
-#include "dialect/transcription_write.h"
+#include "dialect/audio/transcription_audio.h"
+#include "dialect/audio/transcription_prompt.h"
+#include "dialect/audio/transcription_time.h"
+#include "dialect/audio/transcription_write.h"
 
 #define OUT_MAX (64u << 20)
 #define TYPE	"multipart/form-data; boundary=BB"

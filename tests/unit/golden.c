@@ -7,7 +7,7 @@
 
 #include <json-c/json.h>
 
-#include "dialect/json_in.h"
+#include "dialect/json/json_in.h"
 #include "json_diff.h"
 
 #define PREFIX_MAX 256 /* bytes of "case: event 12: " */

@@ -6,8 +6,8 @@
 #include <json-c/json.h>
 
 #include "dialect/chat_defaults.h"
-#include "dialect/gemini_repair.h"
-#include "dialect/json_in.h"
+#include "dialect/gemini/gemini_repair.h"
+#include "dialect/json/json_in.h"
 #include "golden_rules.h"
 
 #define SAFETY_MAX 8

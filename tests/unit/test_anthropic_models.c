@@ -1,7 +1,7 @@
 /* test_anthropic_models.c: lists of models in Anthropic's form */
 #include "unit.h"
 
-#include "dialect/anthropic_models.h"
+#include "dialect/anthropic/anthropic_models.h"
 
 #define MODEL(id) \
 	"{\"type\":\"model\",\"id\":\"" id "\",\"display_name\":\"" id \

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "dialect/anthropic_reply.h"
-#include "dialect/anthropic_stream.h"
+#include "dialect/anthropic/anthropic_reply.h"
+#include "dialect/anthropic/anthropic_stream.h"
 #include "golden_reply.h"
 
 #define FOLDER	  "tests/golden/anthropic_reply"

@@ -7,9 +7,9 @@
 
 #include <json-c/json.h>
 
-#include "dialect/anthropic_request.h"
-#include "dialect/gemini_count.h"
-#include "dialect/json_in.h"
+#include "dialect/anthropic/anthropic_request.h"
+#include "dialect/gemini/gemini_count.h"
+#include "dialect/json/json_in.h"
 #include "golden_request.h"
 
 #define FOLDER	  "tests/golden/anthropic_request"

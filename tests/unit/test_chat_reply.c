@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "dialect/openai_chat_reply.h"
-#include "dialect/openai_chat_stream.h"
+#include "dialect/openai/openai_chat_reply.h"
+#include "dialect/openai/openai_chat_stream.h"
 #include "golden_reply.h"
 
 #define FOLDER	  "tests/golden/chat_reply"

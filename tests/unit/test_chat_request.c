@@ -6,8 +6,8 @@
 
 #include <json-c/json.h>
 
-#include "dialect/json_in.h"
-#include "dialect/openai_chat_request.h"
+#include "dialect/json/json_in.h"
+#include "dialect/openai/openai_chat_request.h"
 #include "golden_request.h"
 
 #define FOLDER	  "tests/golden/chat_request"

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "dialect/completions_reply.h"
-#include "dialect/completions_request.h"
+#include "dialect/openai/completions_reply.h"
+#include "dialect/openai/completions_request.h"
 #include "golden_reply.h"
 #include "golden_request.h"
 

@@ -13,9 +13,9 @@
 
 #include <json-c/json.h>
 
-#include "dialect/embeddings_reply.h"
-#include "dialect/embeddings_request.h"
-#include "dialect/json_in.h"
+#include "dialect/openai/embeddings_reply.h"
+#include "dialect/openai/embeddings_request.h"
+#include "dialect/json/json_in.h"
 #include "golden.h"
 #include "golden_rules.h"
 

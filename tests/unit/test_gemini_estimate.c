@@ -1,7 +1,7 @@
 /* test_gemini_estimate.c: about how many tokens a request may take */
 #include "unit.h"
 
-#include "dialect/gemini_estimate.h"
+#include "dialect/gemini/gemini_estimate.h"
 
 #define SPACE20 "                    "
 

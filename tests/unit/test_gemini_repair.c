@@ -3,9 +3,9 @@
 
 #include <stdbool.h>
 
-#include "dialect/gemini_repair.h"
-#include "dialect/json_in.h"
-#include "dialect/openai_chat_request.h"
+#include "dialect/gemini/gemini_repair.h"
+#include "dialect/json/json_in.h"
+#include "dialect/openai/openai_chat_request.h"
 
 /* Google's words, as seen; see protocol facts 5.4. */
 #define UNKNOWN_KEYWORD \

@@ -5,7 +5,7 @@
 
 #include <json-c/json.h>
 
-#include "dialect/json_in.h"
+#include "dialect/json/json_in.h"
 #include "golden.h"
 #include "json_diff.h"
 

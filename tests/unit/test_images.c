@@ -7,10 +7,10 @@
 
 #include <json-c/json.h>
 
-#include "dialect/gemini_request.h"
-#include "dialect/images_reply.h"
-#include "dialect/images_request.h"
-#include "dialect/json_in.h"
+#include "dialect/gemini/gemini_request.h"
+#include "dialect/images/images_reply.h"
+#include "dialect/images/images_request.h"
+#include "dialect/json/json_in.h"
 #include "golden.h"
 #include "golden_rules.h"
 

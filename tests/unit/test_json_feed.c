@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "dialect/json_feed.h"
+#include "dialect/json/json_feed.h"
 
 #define TEN	   "0123456789"
 #define DEEP_8(c)  c c c c c c c c

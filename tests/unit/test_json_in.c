@@ -7,8 +7,8 @@
 #include <json-c/json.h>
 
 #include "base/buf.h"
-#include "dialect/json_in.h"
-#include "dialect/json_out.h"
+#include "dialect/json/json_in.h"
+#include "dialect/json/json_out.h"
 
 #define TEXT_MAX (64u << 20)
 

@@ -6,7 +6,7 @@
 
 #include <json-c/json.h>
 
-#include "dialect/json_out.h"
+#include "dialect/json/json_out.h"
 
 #define OUT_MAX	     4096
 #define FLOATS_TRIED 200000

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "dialect/json_splice.h"
+#include "dialect/json/json_splice.h"
 
 /* What is found of "fooBar" (A absent, N null, T there, 2 twice), and of the
  * place: "open" and "last" as offsets.  NULL: nothing may be known. */

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "dialect/chat.h"
-#include "dialect/markdown_pictures.h"
+#include "dialect/images/markdown_pictures.h"
 
 static void
 test_last(void **state)

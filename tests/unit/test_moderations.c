@@ -7,9 +7,9 @@
 
 #include <json-c/json.h>
 
-#include "dialect/gemini_request.h"
-#include "dialect/json_in.h"
-#include "dialect/moderations_reply.h"
+#include "dialect/gemini/gemini_request.h"
+#include "dialect/json/json_in.h"
+#include "dialect/openai/moderations_reply.h"
 #include "golden.h"
 #include "golden_rules.h"
 

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "dialect/native_edit.h"
+#include "dialect/gemini/native_edit.h"
 
 /* What the operator has set, as bits. */
 enum {

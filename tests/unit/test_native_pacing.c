@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "dialect/native_pacing.h"
+#include "dialect/gemini/native_pacing.h"
 
 #define HEAD  "{\"candidates\":[{\"content\":{\"parts\":["
 #define TAIL  "],\"role\":\"model\"}"

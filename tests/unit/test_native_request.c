@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "dialect/native_request.h"
+#include "dialect/gemini/native_request.h"
 
 #define LONG_32	 "abcdefghijklmnopqrstuvwxyz-12345"
 #define LONG_128 LONG_32 LONG_32 LONG_32 LONG_32

@@ -11,7 +11,7 @@
 
 #include <json-c/json.h>
 
-#include "dialect/native_stream.h"
+#include "dialect/gemini/native_stream.h"
 
 #define ELEMENT_MAX 4096
 

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "dialect/owned_names.h"
+#include "dialect/gemini/owned_names.h"
 
 #define URI "https://generativelanguage.googleapis.com/v1beta/"
 

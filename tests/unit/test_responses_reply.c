@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "dialect/responses_reply.h"
-#include "dialect/responses_stream.h"
+#include "dialect/responses/responses_reply.h"
+#include "dialect/responses/responses_stream.h"
 #include "golden_reply.h"
 
 #define FOLDER	  "tests/golden/responses_reply"

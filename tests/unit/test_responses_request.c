@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "dialect/responses_request.h"
+#include "dialect/responses/responses_request.h"
 #include "golden_request.h"
 
 #define FOLDER	  "tests/golden/responses_request"

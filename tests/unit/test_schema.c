@@ -7,8 +7,8 @@
 #include <json-c/json.h>
 
 #include "base/buf.h"
-#include "dialect/json_in.h"
-#include "dialect/schema.h"
+#include "dialect/json/json_in.h"
+#include "dialect/schema/schema.h"
 
 #define OUT_MAX (8u << 20)
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/base64.h"
-#include "dialect/sound.h"
-#include "dialect/voices.h"
+#include "dialect/audio/sound.h"
+#include "dialect/audio/voices.h"
 
 #define ROOM 65536
 

@@ -13,10 +13,10 @@
 #include <json-c/json.h>
 
 #include "base/base64.h"
-#include "dialect/gemini_request.h"
-#include "dialect/json_in.h"
-#include "dialect/speech_reply.h"
-#include "dialect/speech_request.h"
+#include "dialect/gemini/gemini_request.h"
+#include "dialect/json/json_in.h"
+#include "dialect/audio/speech_reply.h"
+#include "dialect/audio/speech_request.h"
 #include "golden.h"
 #include "golden_rules.h"
 

@@ -7,11 +7,11 @@
 
 #include <json-c/json.h>
 
-#include "dialect/gemini_request.h"
-#include "dialect/transcription_audio.h"
-#include "dialect/transcription_prompt.h"
-#include "dialect/transcription_time.h"
-#include "dialect/transcription_write.h"
+#include "dialect/gemini/gemini_request.h"
+#include "dialect/audio/transcription_audio.h"
+#include "dialect/audio/transcription_prompt.h"
+#include "dialect/audio/transcription_time.h"
+#include "dialect/audio/transcription_write.h"
 #include "golden.h"
 #include "golden_rules.h"
 
