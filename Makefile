@@ -11,6 +11,7 @@ SRC      := $(sort $(wildcard fcgi/*.c fcgi/*/*.c fcgi/*/*/*.c))
 LIB_SRC  := $(filter-out fcgi/main.c,$(SRC))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_LIB := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
+CRASH_SRC := $(sort $(wildcard tests/crash/*.c)) tests/bench/http.c
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
@@ -69,8 +70,9 @@ bench:
 
 soak:
 	@scripts/packages.sh run bench
-	@$(MAKE) -s build/gbalance
+	@$(MAKE) -s build/gbalance build/release/crash
 	@tests/bench/run.sh --soak
+	@tests/crash/run.sh
 
 build/gbalance: $(call objects,release,$(SRC))
 	@echo '  LINK $@'
@@ -95,6 +97,9 @@ build/$(1)/tests/unit/%: build/$(1)/tests/unit/%.o \
 
 build/$(1)/tests/bench/%: build/$(1)/tests/bench/%.o build/$(1)/libgbalance.a
 	@$$(or $$($(1)_CC),$$(CC)) $$($(1)_FLAGS) -pthread -o $$@ $$^ $$(LIBS)
+
+build/$(1)/crash: $$(call objects,$(1),$$(CRASH_SRC))
+	@$$(or $$($(1)_CC),$$(CC)) $$($(1)_FLAGS) -pthread -o $$@ $$^ -lsqlite3
 
 build/$(1)/tests/fuzz/%: build/$(1)/tests/fuzz/%.o build/$(1)/libgbalance.a
 	@$$(fuzz_CC) $$($(1)_FLAGS) -fsanitize=fuzzer -pthread -o $$@ $$^ $$(LIBS)

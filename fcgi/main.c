@@ -9,7 +9,9 @@
 #include "admin/site.h"
 #include "api/routes.h"
 #include "app/app.h"
+#include "app/jobs.h"
 #include "app/startup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "cli/cli.h"
 #include "web/listener.h"
@@ -126,8 +128,10 @@ serve(enum way way, const struct options *opts)
 	struct store *store;
 	struct site site;
 	struct app *app;
+	int64_t began_ms;
 	enum gb_err rc;
 
+	began_ms = clock_mono_ms();
 	web_signals_block();
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
 	(void)mallopt(M_TRIM_THRESHOLD, 2 * LARGE_BLOCK);
@@ -153,6 +157,9 @@ serve(enum way way, const struct options *opts)
 		log_errorx("gbalance: start: %s", gb_strerror(rc));
 	}
 	app_release(app, snap);
+	if (way == WAY_CGI ||
+	    (way == WAY_MANAGED && clock_mono_ms() - began_ms < JOBS_FIRST_MS))
+		jobs_spawn(app, startup_config_file(opts->config));
 	app_free(app);
 	return rc == GB_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

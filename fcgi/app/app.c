@@ -12,9 +12,11 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "store/metrics.h"
+#include "store/clock_jump.h"
 
-#define LOOK_MS	    250 /* how often other processes' changes are sought */
-#define CONNECTIONS 256 /* to upstream, kept open when idle */
+#define CLOCK_SET_MS 2000 /* what the clocks differ by, when one was set */
+#define LOOK_MS	     250  /* how often other processes' changes are sought */
+#define CONNECTIONS  256  /* to upstream, kept open when idle */
 
 struct app {
 	struct store *store; /* one connection: two would make each other busy,
@@ -33,6 +35,8 @@ struct app {
 	struct snapshot *current;   /* holds one reference */
 	int64_t generation;	    /* of the store, that "current" is of */
 	_Atomic int64_t look_at_ms; /* when to look for changes again */
+
+	int64_t clock_offset_ms; /* between the wall clock and the other */
 };
 
 static void
@@ -99,20 +103,60 @@ reload(struct app *app, struct snapshot **out)
 	return rc;
 }
 
+void
+app_check_clock(struct app *app)
+{
+	struct clock_moment now;
+	int64_t back_ms;
+
+	clock_now(&now);
+	if (store_clock_check(app->store, &now, &back_ms) == GB_OK &&
+	    back_ms > 0)
+		log_warnx("clock: it was set back by %lld s: rests end as much "
+			  "earlier",
+			  (long long)(back_ms / 1000));
+}
+
+/* Whether somebody set the clock since the last look. */
+static bool
+clock_was_set(struct app *app)
+{
+	int64_t offset, moved;
+
+	offset = clock_wall_ms() - clock_mono_ms();
+	moved = offset - app->clock_offset_ms;
+	if (moved > -CLOCK_SET_MS && moved < CLOCK_SET_MS)
+		return false;
+	app->clock_offset_ms = offset;
+	return true;
+}
+
 static void
 look_for_changes(struct app *app)
 {
 	struct snapshot *fresh, *old;
 	int64_t generation;
+	enum gb_err rc;
+	bool set;
 
+	pthread_mutex_lock(&app->mutex);
+	set = clock_was_set(app);
+	pthread_mutex_unlock(&app->mutex);
+	if (set)
+		app_check_clock(app);
 	if (store_generation(app->store, &generation) != GB_OK)
 		return;
 	pthread_mutex_lock(&app->mutex);
 	old = NULL;
-	if (generation != app->generation && reload(app, &fresh) == GB_OK) {
-		old = app->current;
-		app->current = fresh;
-		app->generation = generation;
+	if (generation != app->generation) {
+		rc = reload(app, &fresh);
+		if (rc == GB_OK) {
+			old = app->current;
+			app->current = fresh;
+		}
+		/* What is wrong stays so until somebody changes it again. */
+		if (rc == GB_OK || rc == GB_EINVAL)
+			app->generation = generation;
 	}
 	pthread_mutex_unlock(&app->mutex);
 	if (old != NULL)
@@ -172,6 +216,8 @@ app_new(struct app **out, struct settings *settings, struct store *store,
 	memset(&options, 0, sizeof(options));
 	options.ca_file = settings->ca_file;
 	options.connections = CONNECTIONS;
+	app->clock_offset_ms = clock_wall_ms() - clock_mono_ms();
+	app_check_clock(app);
 	rc = store_generation(store, &app->generation);
 	if (rc == GB_OK)
 		rc = engine_new(&app->engine, &options);

@@ -55,6 +55,10 @@ const char *app_process_id(const struct app *);
 /* Tell the others how busy it is; from time to time. */
 void app_tell(struct app *);
 
+/* See whether the machine's clock was set back, and have what rests follow it;
+ * clock_jump.h.  Done at the start, when the clocks move apart, and by jobs. */
+void app_check_clock(struct app *);
+
 struct store *app_store(const struct app *);
 struct engine *app_engine(const struct app *);
 struct journal_writer *app_journal(struct app *);

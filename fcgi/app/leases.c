@@ -62,7 +62,7 @@ renew(struct leases *l)
 		return;
 	pthread_mutex_unlock(&l->mutex);
 	rc = store_limit_renew(l->store, copies, count, clock_mono_ms());
-	if (rc != GB_OK && !l->failing)
+	if (rc != GB_OK && !l->failing && !store_in_outage(l->store))
 		log_warnx("limits: reservations are not renewed until the "
 			  "database can be written again: %s",
 			  gb_strerror(rc));
@@ -163,6 +163,7 @@ leases_end(struct leases *l, struct lease *lease, bool settled)
 	lease->live = false;
 	pthread_mutex_unlock(&l->mutex);
 	/* What cannot be written now runs out by itself. */
-	if (!settled && store_limit_return(l->store, &lease->limit) != GB_OK)
+	if (!settled && store_limit_return(l->store, &lease->limit) != GB_OK &&
+	    !store_in_outage(l->store))
 		log_warnx("limits: a reservation was not given back");
 }

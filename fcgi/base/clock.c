@@ -40,6 +40,36 @@ clock_mono_ms(void)
 	return clock_ms(CLOCK_MONOTONIC);
 }
 
+/* What the kernel calls this start of the machine, and the clocks of this
+ * container, which may be others than the machine's. */
+static void
+boot_name(char name[CLOCK_BOOT_SIZE])
+{
+	char id[40] = "", clocks[40] = "";
+	ssize_t got;
+	int fd;
+
+	fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	if (fd != -1) {
+		got = read(fd, id, sizeof(id) - 1);
+		id[got > 0 ? got : 0] = '\0';
+		close(fd);
+	}
+	id[strcspn(id, "\n")] = '\0';
+	got = readlink("/proc/self/ns/time", clocks, sizeof(clocks) - 1);
+	clocks[got > 0 ? got : 0] = '\0';
+	(void)snprintf(name, CLOCK_BOOT_SIZE, "%s%s%s", id,
+		       clocks[0] == '\0' ? "" : " ", clocks);
+}
+
+void
+clock_now(struct clock_moment *now)
+{
+	now->wall_ms = clock_wall_ms();
+	now->boot_ms = clock_ms(CLOCK_BOOTTIME);
+	boot_name(now->boot);
+}
+
 /* 00:00 UTC of the "nth" Sunday of "month" (0 = January) in "year" - 1900. */
 static int64_t
 nth_sunday_ms(int year, int month, int nth)

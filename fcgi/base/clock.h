@@ -9,12 +9,23 @@
 
 #define CLOCK_TEXT_SIZE 48 /* "2026-01-31T23:59:59.123+08:00", any year */
 #define CLOCK_DATE_SIZE 24 /* "2026-01-31", any year */
+#define CLOCK_BOOT_SIZE 96
 
 /* Milliseconds since 1970 UTC: for what is stored or shown. */
 int64_t clock_wall_ms(void);
 
 /* Milliseconds on a clock that never jumps: for waiting and measuring. */
 int64_t clock_mono_ms(void);
+
+/* One moment on two clocks, to tell whether the first of them was set. */
+struct clock_moment {
+	int64_t wall_ms;
+	int64_t boot_ms; /* since the machine started, its sleep included */
+	char boot[CLOCK_BOOT_SIZE]; /* names what boot_ms counts from; "": it
+				       cannot be told */
+};
+
+void clock_now(struct clock_moment *);
 
 /*
  * The next midnight in America/Los_Angeles strictly after "now_ms" (both in

@@ -200,6 +200,10 @@ static const struct command {
     {"decrypt", NULL, cli_decrypt, 0, 0, 0, false, "decrypt",
      "have the secrets in the database as they are again; then\n"
      "secret_key_file has to be empty\n"},
+    {"run-jobs", NULL, cli_run_jobs, 0, 0, 0, false, "run-jobs",
+     "do what is due: rechecks of keys, sums, deleting what is old.\n"
+     "Programs that serve do it by themselves; for cron, where none\n"
+     "is there for long\n"},
     {"check-config", NULL, cli_check_config, 0, 0, 0, true, "check-config",
      "show each setting in force, secrets masked, and where it came\n"
      "from; or each fault, with its place, and exit status 1\n"},

@@ -89,6 +89,7 @@ int cli_import_gemini_balance(struct cli *);
 int cli_secret_key(struct cli *);
 int cli_rekey(struct cli *);
 int cli_decrypt(struct cli *);
+int cli_run_jobs(struct cli *);
 int cli_check_config(struct cli *);
 int cli_first_run(struct cli *);
 int cli_admin_token(struct cli *);

@@ -11,6 +11,7 @@
 #include "store/key_health.h"
 #include "upstream/exits.h"
 
+#define DAY_MS	     (24 * 3600 * INT64_C(1000))
 #define ROW_DOUBLING 25 /* the one row that needs to know the streak */
 
 void
@@ -162,6 +163,21 @@ log_breaker(const struct key_case *c, const struct key_outcome *o)
 		  c->reason);
 }
 
+/* It cannot be written, so this process alone keeps to it; what waits for what
+ * other keys say is lost. */
+static void
+keep_in_mind(struct store *s, const struct key_case *c)
+{
+	if (c->blame != NULL && !c->blame->at_once)
+		return;
+	if (c->sentence == SENTENCE_COOL)
+		store_outage_rest(s, c->key_id, "", c->until_ms);
+	else if (c->sentence == SENTENCE_DISABLE)
+		store_outage_rest(s, c->key_id, "", c->now_ms + DAY_MS);
+	else if (c->sentence == SENTENCE_COOL_MODEL)
+		store_outage_rest(s, c->key_id, c->model, c->until_ms);
+}
+
 void
 pool_judge(struct store *s, const struct settings *cfg,
 	   const struct key_turn *turn, const char *model,
@@ -187,6 +203,11 @@ pool_judge(struct store *s, const struct settings *cfg,
 		return;
 	}
 	if (store_key_judged(s, &c, &outcome) != GB_OK) {
+		if (store_in_outage(s)) {
+			log_verdict(turn, model, answer->now_ms, out);
+			keep_in_mind(s, &c);
+			return;
+		}
 		log_warnx("key %lld: what upstream said of it is lost",
 			  (long long)turn->id);
 		return;
@@ -212,8 +233,12 @@ pool_succeeded(struct store *s, const struct key_turn *turn, const char *model,
 	if (exit == NULL)
 		exit = EXIT_DIRECT;
 	if (store_key_succeeded(s, turn->id, turn->pool, model, exit, now_ms,
-				&closed) != GB_OK)
+				&closed) == GB_OK) {
+		if (closed)
+			log_info("exit %s, model %s: it works again", exit,
+				 model);
+		return;
+	}
+	if (!store_in_outage(s))
 		log_warnx("key %lld: its success is lost", (long long)turn->id);
-	else if (closed)
-		log_info("exit %s, model %s: it works again", exit, model);
 }

@@ -14,8 +14,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "store/sealing.h"
+#include "store/outage.h"
 #include "store/price_cache.h"
+#include "store/sealing.h"
 
 /* How long a connection waits for another one's lock.  A turn holds it for
  * some 20 us, a batch of the journal for a millisecond, a checkpoint on a
@@ -24,6 +25,8 @@
 #define BUSY_YIELDS	2  /* tries that only give up the processor */
 #define BUSY_SLEEP_US	50 /* the first sleep; every second try doubles */
 #define BUSY_DOUBLINGS	6  /* … up to 0.8 ms */
+
+#define SAY_MS 60000 /* between two outages that are told of */
 
 #define GROW_FIRST 16 /* rows that a list has room for at first */
 
@@ -88,12 +91,54 @@ db_unlock(struct store *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* Whether "code" is of a disk that is full, or takes no more for another
+ * reason; what was written before can still be read. */
+static bool
+is_of_writing(int code)
+{
+	switch (code) {
+	case SQLITE_IOERR_WRITE:
+	case SQLITE_IOERR_FSYNC:
+	case SQLITE_IOERR_DIR_FSYNC:
+	case SQLITE_IOERR_TRUNCATE:
+	case SQLITE_IOERR_SHMSIZE:
+	case SQLITE_IOERR_SHMOPEN:
+		return true;
+	default:
+		return (code & 0xff) == SQLITE_FULL ||
+		       (code & 0xff) == SQLITE_READONLY;
+	}
+}
+
+/* Once an outage, and once a minute where the disk is full every other moment.
+ */
+static void
+say_outage(struct store *s)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	if (s->outage_said ||
+	    (s->outage_said_ms != 0 && now_ms - s->outage_said_ms < SAY_MS))
+		return;
+	s->outage_said = true;
+	s->outage_said_ms = now_ms;
+	log_errorx("database: cannot be written: %s: requests go on with what "
+		   "it says, and leave no trace in it until it can",
+		   sqlite3_errmsg(s->db));
+}
+
 /* Log what the connection has to say, and return our word for it. */
 static enum gb_err
 db_fault(struct store *s, int code, const char *what)
 {
 	if ((code & 0xff) == SQLITE_NOMEM)
 		return GB_ENOMEM;
+	if (s->db != NULL && is_of_writing(code)) {
+		s->changes = sqlite3_total_changes64(s->db);
+		atomic_store(&s->outage, true);
+		say_outage(s);
+		return GB_EIO;
+	}
 	log_errorx("database: %s: %s", what,
 		   s->db != NULL ? sqlite3_errmsg(s->db)
 				 : sqlite3_errstr(code));
@@ -216,6 +261,28 @@ db_step(struct store *s, sqlite3_stmt *stmt, bool *row)
 	return db_fault(s, code, "step");
 }
 
+/* Something was written, outside of a transaction or with all of one: the
+ * outage, if there was one, is over. */
+static void
+db_written(struct store *s)
+{
+	if (!atomic_load_explicit(&s->outage, memory_order_relaxed) ||
+	    !sqlite3_get_autocommit(s->db) ||
+	    sqlite3_total_changes64(s->db) == s->changes)
+		return;
+	atomic_store(&s->outage, false);
+	outage_forget(s);
+	if (s->outage_said)
+		log_info("database: can be written again");
+	s->outage_said = false;
+}
+
+bool
+store_in_outage(const struct store *s)
+{
+	return atomic_load_explicit(&s->outage, memory_order_relaxed);
+}
+
 void
 db_end(sqlite3_stmt *stmt)
 {
@@ -241,6 +308,8 @@ db_run_locked(struct store *s, const char *sql, const struct db_value *values,
 	if (rc == GB_OK && changes != NULL)
 		*changes = sqlite3_changes64(s->db);
 	db_end(stmt);
+	if (rc == GB_OK)
+		db_written(s);
 	return rc;
 }
 
@@ -372,10 +441,19 @@ db_finish(struct store *s, enum gb_err rc)
 	if (rc == GB_OK)
 		rc = db_run_locked(s, sql_commit, DB_NO_ARGS, NULL);
 	/* Some failures have rolled back already. */
-	if (rc != GB_OK && !sqlite3_get_autocommit(s->db) &&
-	    db_run_locked(s, sql_rollback, DB_NO_ARGS, NULL) != GB_OK)
-		log_errorx("database: a transaction could not be undone");
+	if (rc != GB_OK)
+		db_undo(s);
 	return rc;
+}
+
+void
+db_undo(struct store *s)
+{
+	if (sqlite3_get_autocommit(s->db))
+		return;
+	s->changes = sqlite3_total_changes64(s->db); /* they are none */
+	if (db_run_locked(s, sql_rollback, DB_NO_ARGS, NULL) != GB_OK)
+		log_errorx("database: a transaction could not be undone");
 }
 
 enum gb_err
@@ -552,6 +630,7 @@ store_close(struct store *s)
 	sealing_release(s);
 	combine_release(&s->writes);
 	price_cache_free(s->prices);
+	outage_forget(s);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }

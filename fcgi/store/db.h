@@ -8,9 +8,11 @@
 
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 #include "base/seal.h"
 #include "store/combine.h"
+#include "store/keys.h"
 #include "store/store.h"
 
 #define DB_STATEMENTS 256 /* different SQL texts that the room has, at most */
@@ -33,6 +35,14 @@ struct store {
 	/* What reads secrets, and what writes them: the same but while they
 	 * get another key.  NULL: they are as they are. */
 	struct seal *opens, *seals;
+
+	/* The last write failed because the disk is full, or the like. */
+	atomic_bool outage;
+	bool outage_said;
+	int64_t outage_said_ms; /* 0: never */
+	int64_t changes; /* of the connection when it failed, all in all */
+	int64_t unwritten_turn[POOL__MAX]; /* see outage.h; 0: none yet */
+	struct outage_rests *outage_rests; /* NULL: none */
 
 	struct combine writes; /* turns and journal rows of many threads */
 
@@ -121,6 +131,8 @@ enum gb_err db_begin_read(struct store *) GB_NODISCARD;
 enum gb_err db_begin(struct store *) GB_NODISCARD;
 /* Commit when "rc" is GB_OK, else roll back; returns what came of it. */
 enum gb_err db_finish(struct store *, enum gb_err rc) GB_NODISCARD;
+/* Roll back, where there is something to. */
+void db_undo(struct store *);
 /* Within a transaction: a person changed something; see store_generation(). */
 enum gb_err db_touch(struct store *) GB_NODISCARD;
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "store/db.h"
 #include "store/journal.h"
+#include "store/outage.h"
 #include "store/price_cache.h"
 
 #define MINUTE_MS INT64_C(60000)
@@ -35,8 +36,10 @@ const struct token_limit_kind token_limit_kinds[LIMIT__MAX] = {
 static const char sql_use[] =
     "SELECT span, start, requests, tokens, cost FROM token_use"
     " WHERE token_id = ?1";
-/* A lease of before the last start of the machine seems to last long. */
-#define RUN_OUT "(until <= ?2 OR until > ?2 + ?3)"
+/* A lease of before the last start of the machine seems to last long.  One
+ * that another process has just taken may last a little longer than ours can,
+ * since whoever reads the clock first need not write first. */
+#define RUN_OUT "(until <= ?2 OR until > ?2 + 2 * ?3)"
 static const char sql_purge[] =
     "DELETE FROM token_leases WHERE token_id = ?1 AND " RUN_OUT;
 #define SINCE(column, start) \
@@ -351,6 +354,7 @@ store_limit_reserve(struct store *s, const struct limit_want *want,
 		    struct limit_lease *lease, struct limit_answer *answer)
 {
 	struct reserve r;
+	enum gb_err rc;
 
 	memset(answer, 0, sizeof(*answer));
 	memset(&r, 0, sizeof(r));
@@ -358,7 +362,8 @@ store_limit_reserve(struct store *s, const struct limit_want *want,
 	r.want = want;
 	r.lease = lease;
 	r.answer = answer;
-	return combine_run(s, &s->writes, &r.op);
+	rc = combine_run(s, &s->writes, &r.op);
+	return rc == GB_EIO ? outage_rehearse(s, &r.op) : rc;
 }
 
 /* --- afterwards ---------------------------------------------------------- */

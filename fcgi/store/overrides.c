@@ -31,6 +31,9 @@ static const char sql_job_take[] =
     " WHERE abs(?2 - taken_at) >= ?3"
     " AND (lease_until <= ?2 OR lease_until > ?2 + ?4)";
 
+static const char sql_job_end[] =
+    "UPDATE jobs SET lease_until = taken_at WHERE name = ?1 AND taken_at = ?2";
+
 void
 override_rows_free(struct override_rows *rows)
 {
@@ -148,4 +151,11 @@ store_job_take(struct store *s, const char *job, int64_t now_ms,
 		    &changes);
 	*mine = changes > 0;
 	return rc;
+}
+
+enum gb_err
+store_job_end(struct store *s, const char *job, int64_t taken_ms)
+{
+	return db_run(s, sql_job_end, DB_ARGS(db_text(job), db_int(taken_ms)),
+		      NULL);
 }

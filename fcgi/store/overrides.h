@@ -44,4 +44,9 @@ enum gb_err store_job_take(struct store *, const char *job, int64_t now_ms,
 			   int64_t every_ms, int64_t lease_ms,
 			   bool *mine) GB_NODISCARD;
 
+/* The job that was taken at "taken_ms" is done: the lease ends with it, for one
+ * that is due again before the lease would end.  A later lease stays. */
+enum gb_err store_job_end(struct store *, const char *job,
+			  int64_t taken_ms) GB_NODISCARD;
+
 #endif

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "store/affinity.h"
 #include "store/failed_bodies.h"
 #include "store/journal.h"
@@ -88,8 +89,11 @@ retention_due(struct store *s, const struct retention *keep)
 	int64_t now_ms;
 
 	now_ms = clock_wall_ms();
-	if (job_is_ours(s, "usage", now_ms, USAGE_MS))
+	if (job_is_ours(s, "usage", now_ms, USAGE_MS)) {
 		store_usage_catch_up(s, LEASE_MS / 4);
+		if (store_job_end(s, "usage", now_ms) != GB_OK)
+			log_warnx("usage: its lease has to run out");
+	}
 	if (job_is_ours(s, "retention", now_ms, EVERY_MS)) {
 		store_usage_catch_up(s, RUN_MS); /* before rows go */
 		delete_older(s, store_journal_delete_requests, now_ms,

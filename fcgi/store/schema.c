@@ -30,6 +30,7 @@
  * attempt_counts: how many rows of attempts there ever were.  processes: those
  * that serve, and how busy they were when they last said so.
  * meta.seal: see seal.h; '' where secrets are as they are.
+ * clock: one moment on two clocks, see clock_jump.h.
  * objects: a key that was deleted leaves its rows until they expire, so that
  * clients can be told.
  * sessions: the admin's; of an id there is its digest, and "proof" fits one
@@ -457,6 +458,15 @@ static const char *const migrations[] = {
     "	PRIMARY KEY (kind, name)) WITHOUT ROWID;"
 
     "PRAGMA user_version = 11;",
+
+    /* 12: one moment on two clocks */
+    "CREATE TABLE clock ("
+    "	one INTEGER PRIMARY KEY CHECK (one = 1),"
+    "	wall_ms INTEGER NOT NULL,"
+    "	boot_ms INTEGER NOT NULL,"
+    "	boot TEXT NOT NULL);"
+
+    "PRAGMA user_version = 12;",
 };
 
 static const char sql_version[] = "PRAGMA user_version";

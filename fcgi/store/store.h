@@ -35,4 +35,17 @@ void store_close(struct store *);
  */
 enum gb_err store_generation(struct store *, int64_t *generation) GB_NODISCARD;
 
+/*
+ * Whether the last write failed because the disk is full, or takes no more for
+ * another reason.  That was logged, once an outage, and its end is, so nobody
+ * else need say so.  What is in the database can be read meanwhile, and turns
+ * are given by it.
+ */
+bool store_in_outage(const struct store *);
+
+/* In an outage: a key's rest could not be written ("model" "": for all); this
+ * process keeps to it until it is over. */
+void store_outage_rest(struct store *, int64_t key_id, const char *model,
+		       int64_t until_ms);
+
 #endif

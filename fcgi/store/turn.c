@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "store/affinity.h"
+#include "store/outage.h"
 
 #define PAST_TROUBLES 2			       /* a bit of KEY_HAS_PAST */
 #define IDS_TEXT_MAX  (KEY_TRIED_MAX * 21 + 3) /* "[id,id]", 20 digits an id */
@@ -211,7 +212,8 @@ serve_one(struct store *s, const struct turn_request *rq)
 		return GB_OK;
 	rc = take_next(s, rq);
 	if (rc == GB_OK && rq->affinity != NULL &&
-	    affinity_bind(s, rq->affinity, rq->turn->id, rq->now_ms) != GB_OK)
+	    affinity_bind(s, rq->affinity, rq->turn->id, rq->now_ms) != GB_OK &&
+	    !store_in_outage(s))
 		log_warnx("key %lld: an affinity to it is lost",
 			  (long long)rq->turn->id);
 	return rc;
@@ -286,6 +288,8 @@ store_key_turn(struct store *s, enum key_pool pool, const char *model,
 	    .back_at = back_at,
 	};
 	rc = combine_run(s, &s->writes, &rq.op);
+	if (rc == GB_EIO)
+		rc = outage_turn(s, pool, model, &rq.op);
 	turn->pool = pool;
 	if (rc != GB_OK)
 		explicit_bzero(turn, sizeof(*turn));
@@ -314,6 +318,11 @@ store_key_turns(struct store *s, enum key_pool pool, const char *model,
 	    .count = count,
 	};
 	rc = combine_run(s, &s->writes, &all.op);
+	if (rc == GB_EIO) {
+		all.each.affinity = affinity;
+		all.each.tried_count = 0;
+		rc = outage_turn(s, pool, model, &all.op);
+	}
 	for (i = 0; i < count; i++)
 		turns[i].pool = pool;
 	if (rc != GB_OK)

@@ -11,7 +11,7 @@
 # rows the journal of the usage part has (10 million are 1.4 GB).
 set -u
 
-PARTS='throughput latency streams image drawing upload embeddings readers templates turns usage memory start size'
+PARTS='throughput latency streams image drawing upload embeddings readers templates turns day usage memory start size'
 
 root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 gbalance=${GBALANCE:-$root/build/gbalance}
@@ -621,13 +621,16 @@ measure_streams()
 
 # --- turns ------------------------------------------------------------------
 
-# build_of_ours NAME: build it of the very objects that gbalance is.
+# build_of_ours NAME [FLAG...]: build it of the very objects that gbalance is.
 build_of_ours()
 {
+  local name=$1
+
+  shift
   ${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -pthread -Wall -Wextra -I"$root/fcgi" \
-    -o "$tools/$1" "$root/tests/bench/$1.c" \
+    "$@" -o "$tools/$name" "$root/tests/bench/$name.c" \
     "$root"/build/release/fcgi/*/*.o -lfcgi -lcurl -ljson-c -lsqlite3 \
-    -lconfig -lcrypto -lm || fail "cannot build $1"
+    -lconfig -lcrypto -lm || fail "cannot build $name"
 }
 
 # What a turn costs in the database, and what the lists of models add to it.
@@ -641,6 +644,31 @@ measure_turns()
   note 'a turn of 100 keys' "$(value plain_us "$out") us"
   row '  with lists of models known, ratio' \
     "$(calc "$(value lists_us "$out") / $(value plain_us "$out")")" '<' 1.1
+}
+
+# --- a day of free quotas ----------------------------------------------------
+
+# How many calls are wasted, and how many requests are refused that need not be,
+# where the free tier's quotas run out; the third of three days.
+measure_day()
+{
+  local out projects
+
+  build_of_ours day -Wl,--wrap=clock_wall_ms
+  for projects in 20 2; do
+    mkdir "$work/day"
+    out=$("$tools/day" "$work/day" $projects 3 2>>"$work/day.log") ||
+      fail "day: $(tail -n 1 "$work/day.log")"
+    rm -rf "$work/day"
+    note "20 keys in $projects projects, 5,000 requests: answered" \
+      "$(value answered "$out") of $(value possible "$out")"
+    note '  calls that were told of a quota' "$(value wasted "$out")"
+    row '  requests refused while a key had quota' "$(value false "$out")" \
+      '<' 1
+    row '  turns by which the keys differ before' "$(value skewed "$out")" \
+      '<' 2
+    row '  keys out of service' "$(value dead "$out")" '<' 1
+  done
 }
 
 # --- usage ------------------------------------------------------------------

@@ -703,8 +703,10 @@ export class Stack {
 					`a clean end\n${this.logs()}`);
 		} finally {
 			if (!keep)
+				/* a CGI's jobs may still run in it */
 				fs.rmSync(this.root, {recursive: true,
-						      force: true});
+						      force: true,
+						      maxRetries: 9});
 		}
 	}
 

@@ -437,6 +437,24 @@ test_processes(void **state)
 		  1000);
 }
 
+/* Two processes read the clock, and the second one is the first to write: its
+ * lease seems to be of the future to the other one, and counts all the same. */
+static void
+test_order(void **state)
+{
+	struct unit_store *u = *state;
+	struct asking early, late;
+
+	asking_init(&early, NOW);
+	asking_init(&late, NOW);
+	early.limits[LIMIT_PARALLEL] = late.limits[LIMIT_PARALLEL] = 1;
+	late.want.mono_ms += 3;
+	CHECK_INT("the late one", reserve(u->store, &late), GB_OK);
+	CHECK_INT("the early one", reserve(u->store, &early), GB_EBUSY);
+	early.want.mono_ms -= 2 * LEASE_MS; /* after a restart */
+	CHECK_INT("of before", reserve(u->store, &early), GB_OK);
+}
+
 #define WITH_STORE(test) \
 	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
 					unit_store_teardown)
@@ -445,11 +463,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    WITH_STORE(test_alone),   WITH_STORE(test_settle),
-	    WITH_STORE(test_open),    WITH_STORE(test_several),
-	    WITH_STORE(test_minutes), WITH_STORE(test_clock_back),
-	    WITH_STORE(test_lease),   WITH_STORE(test_zone),
-	    WITH_STORE(test_threads), WITH_STORE(test_processes),
+	    WITH_STORE(test_alone),	WITH_STORE(test_settle),
+	    WITH_STORE(test_open),	WITH_STORE(test_several),
+	    WITH_STORE(test_minutes),	WITH_STORE(test_clock_back),
+	    WITH_STORE(test_lease),	WITH_STORE(test_zone),
+	    WITH_STORE(test_order),	WITH_STORE(test_threads),
+	    WITH_STORE(test_processes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

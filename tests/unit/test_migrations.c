@@ -76,6 +76,18 @@ static const struct {
      "id, hex(digest), hex(proof), created_at, seen_at, expires_at, address, "
      "agent, notes"},
     {10, "sign_in_tries", "id, address, count, last_at, wait_until"},
+    {11, "keys", "id, project, project_by"},
+    {11, "key_models", "key_id, model, disabled_by, cause"},
+    {11, "key_events",
+     "id, time_ms, key_id, model, from_state, to_state, until_ms, cause, "
+     "status, error_class, request_id, reason, quota, shared"},
+    {11, "charges",
+     "error_class, exit, model, key_id, suspects, first_ms, time_ms, hits, "
+     "requests, pending, sentence, until_ms, failures_max, window_ms, status, "
+     "request_id, reason"},
+    {11, "breakers",
+     "kind, name, error_class, opened_at, until_ms, probe_at, failures, "
+     "reason"},
 };
 
 static void

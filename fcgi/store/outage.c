@@ -1,0 +1,140 @@
+/* outage.c: turns while nothing can be written */
+#include "store/outage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/db.h"
+#include "store/turn.h"
+
+#define RESTS_MAX 1024 /* in memory: 150 KiB, and only then */
+
+static const char sql_get[] = "SELECT pos FROM rotation WHERE pool = ?1";
+static const char sql_set[] = "UPDATE rotation SET pos = ?2 WHERE pool = ?1";
+/* Where a process begins: they need not all ask the same key at once. */
+static const char sql_somewhere[] =
+    "SELECT abs(random() % (max(id) + 1)) FROM keys";
+
+static const char sql_rest[] =
+    "UPDATE keys SET ready_at = max(ready_at, ?2) WHERE id = ?1";
+static const char sql_rest_model[] =
+    "INSERT INTO key_models (key_id, model, ready_at, streak, reason)"
+    " SELECT id, ?3, ?2, 0, '' FROM keys WHERE id = ?1"
+    " ON CONFLICT (key_id, model)"
+    " DO UPDATE SET ready_at = max(ready_at, ?2)";
+
+/* A rest that could not be written. */
+struct outage_rest {
+	int64_t key_id, until_ms;
+	char model[129]; /* "": for all */
+};
+
+/* The last ones; in a ring. */
+struct outage_rests {
+	size_t count;
+	struct outage_rest rests[RESTS_MAX];
+};
+
+void
+outage_forget(struct store *s)
+{
+	free(s->outage_rests);
+	s->outage_rests = NULL;
+}
+
+void
+store_outage_rest(struct store *s, int64_t key_id, const char *model,
+		  int64_t until_ms)
+{
+	struct outage_rests *all;
+	struct outage_rest *rest;
+
+	db_lock(s);
+	if (s->outage_rests == NULL && store_in_outage(s))
+		s->outage_rests = calloc(1, sizeof(*s->outage_rests));
+	all = s->outage_rests;
+	if (all != NULL) {
+		rest = &all->rests[all->count++ % RESTS_MAX];
+		rest->key_id = key_id;
+		rest->until_ms = until_ms;
+		(void)snprintf(rest->model, sizeof(rest->model), "%s", model);
+	}
+	db_unlock(s);
+}
+
+/* Within a transaction that is undone. */
+static enum gb_err
+apply_rests(struct store *s, const char *model)
+{
+	const struct outage_rests *all = s->outage_rests;
+	const struct outage_rest *rest;
+	enum gb_err rc = GB_OK;
+	size_t i;
+
+	for (i = 0;
+	     all != NULL && rc == GB_OK && i < all->count && i < RESTS_MAX;
+	     i++) {
+		rest = &all->rests[i];
+		if (rest->model[0] != '\0' && strcmp(rest->model, model) != 0)
+			continue;
+		rc = db_run_locked(
+		    s, rest->model[0] == '\0' ? sql_rest : sql_rest_model,
+		    (const struct db_value[]){db_int(rest->key_id),
+					      db_int(rest->until_ms),
+					      db_text(rest->model)},
+		    rest->model[0] == '\0' ? 2 : 3, NULL);
+	}
+	return rc;
+}
+
+static enum gb_err
+run_turn(struct store *s, enum key_pool pool, const char *model,
+	 struct combine_op *op)
+{
+	int64_t *at = &s->unwritten_turn[pool];
+	enum gb_err rc;
+
+	rc = apply_rests(s, model);
+	if (rc == GB_OK && *at == 0)
+		rc = db_number_locked(s, sql_somewhere, DB_NO_ARGS, at);
+	if (rc == GB_OK)
+		rc =
+		    db_run_locked(s, sql_set,
+				  DB_ARGS(pool_value(pool), db_int(*at)), NULL);
+	if (rc == GB_OK)
+		rc = op->run(s, op);
+	if (rc == GB_OK)
+		rc =
+		    db_number_locked(s, sql_get, DB_ARGS(pool_value(pool)), at);
+	return rc;
+}
+
+enum gb_err
+outage_turn(struct store *s, enum key_pool pool, const char *model,
+	    struct combine_op *op)
+{
+	if (op->rc != GB_EIO || !store_in_outage(s))
+		return op->rc;
+	db_lock(s);
+	if ((op->rc = db_begin(s)) == GB_OK) {
+		op->rc = run_turn(s, pool, model, op);
+		db_undo(s);
+	}
+	db_unlock(s);
+	return op->rc;
+}
+
+enum gb_err
+outage_rehearse(struct store *s, struct combine_op *op)
+{
+	if (op->rc != GB_EIO || !store_in_outage(s))
+		return op->rc;
+	db_lock(s);
+	if ((op->rc = db_begin(s)) == GB_OK) {
+		op->rc = op->run(s, op);
+		db_undo(s);
+	}
+	db_unlock(s);
+	return op->rc;
+}

@@ -1,0 +1,212 @@
+/* test_outage.c: turns while nothing can be written, and after */
+#include "unit_store.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "store/journal.h"
+#include "store/overrides.h"
+
+#define MODEL "gemini-2.5-flash"
+#define NOW   UNIT_NOW
+#define KEYS  4
+
+/* From now on the database's files do not grow, as on a full disk. */
+static void
+fill(const struct unit_store *u)
+{
+	struct rlimit limit = {.rlim_max = RLIM_INFINITY};
+	struct stat st;
+	char path[160];
+
+	signal(SIGXFSZ, SIG_IGN);
+	(void)snprintf(path, sizeof(path), "%s-wal", u->path);
+	assert_int_equal(stat(path, &st), 0);
+	limit.rlim_cur = (rlim_t)st.st_size;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void
+empty(void)
+{
+	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static int
+teardown(void **state)
+{
+	empty(); /* also after a failure */
+	return unit_store_teardown(state);
+}
+
+static int64_t
+turn_of(struct store *s, const int64_t *tried, size_t count, int64_t *back_at)
+{
+	struct key_turn turn;
+	enum gb_err rc;
+
+	rc = store_key_turn(s, POOL_GEMINI, MODEL, NOW, tried, count, NULL,
+			    &turn, back_at);
+	CHECK("a turn, or none", rc == GB_OK || rc == GB_ENOTFOUND);
+	CHECK_INT("its pool", turn.pool, POOL_GEMINI);
+	CHECK("its secret", rc != GB_OK || turn.secret[0] != '\0');
+	return turn.id;
+}
+
+static enum gb_err
+write_row(struct store *s)
+{
+	struct journal_entry e = {
+	    .time_ms = NOW,
+	    .request_id = "r",
+	    .endpoint = "chat.completions",
+	    .error_class = "",
+	};
+	const struct journal_entry *all[] = {&e};
+
+	return store_journal_write(s, all, 1);
+}
+
+static void
+test_turns(void **state)
+{
+	struct unit_store *u = *state;
+	int64_t count[KEYS + 1] = {0}, back_at, id, was;
+	int i;
+
+	unit_add_keys(u->store, KEYS);
+	assert_int_equal(unit_cool(u->store, 2, NOW + 1000, "rests"), GB_OK);
+	fill(u);
+	CHECK_INT("a row", write_row(u->store), GB_EIO);
+	CHECK("an outage", store_in_outage(u->store));
+	for (was = 0, i = 0; i < 3 * (KEYS - 1); i++) {
+		id = turn_of(u->store, NULL, 0, &back_at);
+		CHECK("another key", id != was);
+		count[id]++;
+		was = id;
+	}
+	for (id = 1; id <= KEYS; id++)
+		CHECK_INT("turns", count[id], id == 2 ? 0 : 3);
+	CHECK_INT("a verdict", unit_cool(u->store, 3, NOW + 1000, "rests"),
+		  GB_EIO);
+	CHECK("still", store_in_outage(u->store));
+
+	empty();
+	CHECK_INT("a row", write_row(u->store), GB_OK);
+	CHECK("over", !store_in_outage(u->store));
+	CHECK_INT("rows",
+		  unit_sql(u->path, "SELECT count(*) FROM requests", NULL, 0),
+		  1);
+	CHECK_INT("the rotation has waited",
+		  unit_sql(u->path, "SELECT pos FROM rotation WHERE pool = ''",
+			   NULL, 0),
+		  0);
+	CHECK_INT("and goes on", turn_of(u->store, NULL, 0, &back_at), 1);
+}
+
+static void
+test_none_left(void **state)
+{
+	static const int64_t tried[] = {1, 2};
+	struct unit_store *u = *state;
+	int64_t back_at;
+
+	unit_add_keys(u->store, 3);
+	assert_int_equal(unit_cool(u->store, 3, NOW + 1000, "rests"), GB_OK);
+	fill(u);
+	CHECK_INT("a row", write_row(u->store), GB_EIO);
+	CHECK_INT("the one that was not tried",
+		  turn_of(u->store, tried, 1, &back_at), 2);
+	CHECK_INT("none", turn_of(u->store, tried, 2, &back_at), 0);
+	/* Nothing was to be written, so nothing failed. */
+}
+
+/* Several turns of one request, each of another key. */
+static void
+test_several(void **state)
+{
+	struct unit_store *u = *state;
+	struct key_turn turns[3];
+	int64_t back_at;
+
+	unit_add_keys(u->store, 3);
+	fill(u);
+	assert_int_equal(store_key_turns(u->store, POOL_GEMINI, MODEL, NOW,
+					 NULL, turns, 3, &back_at),
+			 GB_OK);
+	CHECK("an outage", store_in_outage(u->store));
+	CHECK_INT("all three", turns[0].id + turns[1].id + turns[2].id, 6);
+	CHECK_INT("all three", turns[0].id * turns[1].id * turns[2].id, 6);
+}
+
+/* A process keeps to the rests that it could not write, and forgets them with
+ * the end of the outage. */
+static void
+test_rests(void **state)
+{
+	struct unit_store *u = *state;
+	int64_t back_at;
+	int i;
+
+	unit_add_keys(u->store, 3);
+	store_outage_rest(u->store, 1, "", NOW + 1000); /* it can be written */
+	fill(u);
+	CHECK_INT("a row", write_row(u->store), GB_EIO);
+	store_outage_rest(u->store, 1, "", NOW + 1000);
+	store_outage_rest(u->store, 2, MODEL, NOW + 1000);
+	store_outage_rest(u->store, 3, "another", NOW + 1000);
+	store_outage_rest(u->store, 77, MODEL, NOW + 1000);
+	for (i = 0; i < 3; i++)
+		CHECK_INT("the only one", turn_of(u->store, NULL, 0, &back_at),
+			  3);
+	store_outage_rest(u->store, 3, "", NOW + 1000);
+	CHECK_INT("none", turn_of(u->store, NULL, 0, &back_at), 0);
+	CHECK_INT("until", back_at, NOW + 1000);
+	for (i = 0; i < 3000; i++)
+		store_outage_rest(u->store, 1, MODEL, NOW + 1);
+	CHECK_INT("only the last ones are kept",
+		  turn_of(u->store, NULL, 0, &back_at), 2);
+
+	empty();
+	CHECK_INT("a row", write_row(u->store), GB_OK);
+	for (i = 1; i <= 3; i++)
+		CHECK_INT("forgotten", turn_of(u->store, NULL, 0, &back_at), i);
+	CHECK_INT("not written",
+		  unit_sql(u->path, "SELECT count(*) FROM key_models", NULL, 0),
+		  0);
+}
+
+/* What fails for another reason is no outage. */
+static void
+test_other(void **state)
+{
+	struct unit_store *u = *state;
+	struct key_turn turn;
+	int64_t back_at;
+
+	unit_add_keys(u->store, 1);
+	unit_sql(u->path, "ALTER TABLE rotation RENAME TO r", NULL, 0);
+	CHECK_INT("a turn",
+		  store_key_turn(u->store, POOL_GEMINI, MODEL, NOW, NULL, 0,
+				 NULL, &turn, &back_at),
+		  GB_EIO);
+	CHECK("no outage", !store_in_outage(u->store));
+}
+
+#define WITH_STORE(test) \
+	cmocka_unit_test_setup_teardown(test, unit_store_setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    WITH_STORE(test_turns),   WITH_STORE(test_none_left),
+	    WITH_STORE(test_several), WITH_STORE(test_rests),
+	    WITH_STORE(test_other),
+	};
+
+	return cmocka_run_group_tests_name("outage", tests, NULL, NULL);
+}
