@@ -292,21 +292,39 @@ read_offset(const char *text, bool *is_local, int64_t *east_ms)
 	return h < 24 && m < 60;
 }
 
+/* Read a fraction of a second, to the millisecond, or nothing; what follows. */
+static const char *
+read_fraction(const char *text, int64_t *ms)
+{
+	int64_t part;
+
+	*ms = 0;
+	if (text[0] != '.' || strspn(text + 1, "0123456789") == 0)
+		return text;
+	for (text++, part = 100; *text >= '0' && *text <= '9'; part /= 10)
+		*ms += (*text++ - '0') * part;
+	return text;
+}
+
 bool
 clock_read(const char *text, int64_t *wall_ms)
 {
-	int64_t east_ms, ms;
+	int64_t east_ms, ms, fraction_ms;
 	bool is_local;
 	const char *end;
 	struct tm tm;
 
 	*wall_ms = 0;
+	fraction_ms = 0;
 	memset(&tm, 0, sizeof(tm));
-	if (strspn(text, "0123456789") != 4 ||
-	    ((end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm)) == NULL &&
-	     (end = strptime(text, "%Y-%m-%dT%H:%M", &tm)) == NULL &&
-	     (end = strptime(text, "%Y-%m-%d", &tm)) == NULL) ||
-	    !read_offset(end, &is_local, &east_ms))
+	if (strspn(text, "0123456789") != 4)
+		return false;
+	if ((end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm)) != NULL)
+		end = read_fraction(end, &fraction_ms);
+	else if ((end = strptime(text, "%Y-%m-%dT%H:%M", &tm)) == NULL &&
+		 (end = strptime(text, "%Y-%m-%d", &tm)) == NULL)
+		return false;
+	if (!read_offset(end, &is_local, &east_ms))
 		return false;
 	tm.tm_isdst = -1; /* who knows; mktime() does */
 	if (is_local && !zone_is_utc)
@@ -315,6 +333,6 @@ clock_read(const char *text, int64_t *wall_ms)
 		ms = (int64_t)timegm(&tm) * 1000 - east_ms;
 	if (ms < 0)
 		return false;
-	*wall_ms = ms;
+	*wall_ms = ms + fraction_ms;
 	return true;
 }

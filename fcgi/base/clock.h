@@ -62,10 +62,9 @@ int64_t clock_month_ms(int64_t wall_ms, int64_t *end);
 
 /*
  * Read a moment of 1970 or later as people write it: "2026-01-31" (its
- * midnight), "2026-01-31T23:59" or with seconds, in the zone, or as
- * clock_text() has it, with "Z" or "+08:00" at its end.  False: it is none of
- * these, and
- * "*wall_ms" is 0.
+ * midnight), "2026-01-31T23:59" or with seconds, ":59" or ":59.123", in the
+ * zone, or as clock_text() has it, with "Z" or "+08:00" at its end.  False: it
+ * is none of these, and "*wall_ms" is 0.
  */
 bool clock_read(const char *text, int64_t *wall_ms);
 

@@ -170,6 +170,35 @@ test_read(void **state)
 	}
 }
 
+static void
+test_read_parts(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t want;
+	} parts[] = {
+	    {"2025-01-16T07:59:59.123Z", INT64_C(1737014399123)},
+	    {"2025-01-16T07:59:59.5", INT64_C(1737014399500)},
+	    {"2025-01-16T15:59:59.123456+08:00", INT64_C(1737014399123)},
+	    {"2025-01-16T07:59:59.0000000000000000000001Z",
+	     INT64_C(1737014399000)},
+	    {"2025-01-16T07:59:59.", 0},
+	    {"2025-01-16T07:59:59.Z", 0},
+	    {"2025-01-16T07:59.5", 0},
+	    {"2025-01-16.5", 0},
+	};
+	int64_t ms;
+	size_t i;
+
+	(void)state;
+	CHECK_INT("set", clock_set_zone("UTC"), GB_OK);
+	for (i = 0; i < GB_COUNT(parts); i++) {
+		CHECK_INT(parts[i].text, clock_read(parts[i].text, &ms),
+			  parts[i].want > 0);
+		CHECK_INT(parts[i].text, ms, parts[i].want);
+	}
+}
+
 static const struct {
 	const char *zone;
 	int64_t now, hour;
@@ -247,8 +276,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_midnight), cmocka_unit_test(test_text),
-	    cmocka_unit_test(test_read),     cmocka_unit_test(test_hour),
-	    cmocka_unit_test(test_spans),
+	    cmocka_unit_test(test_read),     cmocka_unit_test(test_read_parts),
+	    cmocka_unit_test(test_hour),     cmocka_unit_test(test_spans),
 	};
 
 	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
