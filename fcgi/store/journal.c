@@ -41,6 +41,11 @@ static const char sql_delete_attempts[] =
     "DELETE FROM attempts WHERE id IN (SELECT id FROM attempts"
     " WHERE time_ms < ?1 ORDER BY time_ms LIMIT ?2)";
 
+static const char sql_delete_request[] =
+    "DELETE FROM requests WHERE id = ?1"
+    " AND id <= (SELECT rolled FROM usage_state)";
+static const char sql_delete_attempt[] = "DELETE FROM attempts WHERE id = ?1";
+
 static const char sql_cut_requests[] =
     "DELETE FROM requests WHERE id IN (SELECT id FROM requests"
     " WHERE id <= ?1 AND id <= (SELECT rolled FROM usage_state)"
@@ -233,6 +238,51 @@ store_journal_cut_attempts(struct store *s, int64_t id, int64_t most,
 {
 	return db_run(s, sql_cut_attempts, DB_ARGS(db_int(id), db_int(most)),
 		      deleted);
+}
+
+/* --- by ids --------------------------------------------------------------- */
+
+static enum gb_err
+delete_ids(struct store *s, const char *sql, const int64_t *ids, size_t count,
+	   int64_t *deleted)
+{
+	int64_t changes;
+	enum gb_err rc;
+	size_t i;
+
+	*deleted = 0;
+	if (count == 0)
+		return GB_OK;
+	db_lock(s);
+	if ((rc = db_begin(s)) != GB_OK)
+		goto out;
+	for (i = 0; i < count && rc == GB_OK; i++) {
+		rc = db_run_locked(s, sql, DB_ARGS(db_int(ids[i])), &changes);
+		if (rc == GB_OK)
+			*deleted += changes;
+	}
+	if (rc == GB_OK)
+		rc = db_run_locked(s, sql_ids_free, DB_NO_ARGS, NULL);
+	rc = db_finish(s, rc);
+out:
+	db_unlock(s);
+	if (rc != GB_OK)
+		*deleted = 0;
+	return rc;
+}
+
+enum gb_err
+store_journal_delete_request_ids(struct store *s, const int64_t *ids,
+				 size_t count, int64_t *deleted)
+{
+	return delete_ids(s, sql_delete_request, ids, count, deleted);
+}
+
+enum gb_err
+store_journal_delete_attempt_ids(struct store *s, const int64_t *ids,
+				 size_t count, int64_t *deleted)
+{
+	return delete_ids(s, sql_delete_attempt, ids, count, deleted);
 }
 
 /* A table: its rows are from "low" on, "count" of them. */

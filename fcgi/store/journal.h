@@ -89,6 +89,15 @@ enum gb_err store_journal_delete_attempts(struct store *, int64_t before_ms,
 					  int64_t most,
 					  int64_t *deleted) GB_NODISCARD;
 
+/* Delete the rows of these ids, those that there are, in one transaction: of
+ * requests only those that are in the sums. */
+enum gb_err store_journal_delete_request_ids(struct store *, const int64_t *ids,
+					     size_t count,
+					     int64_t *deleted) GB_NODISCARD;
+enum gb_err store_journal_delete_attempt_ids(struct store *, const int64_t *ids,
+					     size_t count,
+					     int64_t *deleted) GB_NODISCARD;
+
 /* Up to which rows the oldest have to go. */
 struct journal_cut {
 	int64_t bytes;			/* that all rows take now, about */

@@ -14,7 +14,9 @@
 #define NEWEST_MS    (INT64_MAX / 2) /* after any moment */
 #define SCAN_MS	     25	   /* that a page may take, and a chunk more */
 #define UNSUMMED_MAX 20000 /* rows that are in no sum yet; of more, none is */
-#define CHUNK_ROWS   2000  /* that are looked at in one go: few milliseconds */
+#define LATE_MS	     (60 * INT64_C(1000)) /* that attempts may end late */
+#define LONG_MS	     (2 * HOUR_MS)	  /* that a request may take */
+#define CHUNK_ROWS   2000 /* that are looked at in one go: few milliseconds */
 
 /* --- SQL ------------------------------------------------------------------ */
 
@@ -36,29 +38,38 @@ static const char sql_attempts_end[] = CHUNK_END("attempts");
 	" AND (?8 = 0 OR t.status = ?8)" \
 	" AND (?9 IS NULL OR t.error_class = ?9)"
 
+#define REQUESTS \
+	"SELECT t.id, t.time_ms, t.request_id, t.token, t.key_id, " \
+	"gb_open(k.secret)," \
+	" t.endpoint, t.model, t.stream, t.hung_up, t.status, t.attempts," \
+	" t.first_byte_ms, t.total_ms, t.prompt_tokens, t.completion_tokens," \
+	" t.reasoning_tokens, t.cached_tokens, t.tool_tokens, " \
+	"t.audio_in_tokens," \
+	" t.image_in_tokens, t.video_in_tokens, t.audio_out_tokens," \
+	" t.image_out_tokens, coalesce(t.cost, -1), t.error_class" \
+	" FROM requests t LEFT JOIN keys k ON k.id = t.key_id"
+
 static const char sql_requests[] =
-    "SELECT t.id, t.time_ms, t.request_id, t.token, t.key_id, "
-    "gb_open(k.secret),"
-    " t.endpoint, t.model, t.stream, t.hung_up, t.status, t.attempts,"
-    " t.first_byte_ms, t.total_ms, t.prompt_tokens, t.completion_tokens,"
-    " t.reasoning_tokens, t.cached_tokens, t.tool_tokens, t.audio_in_tokens,"
-    " t.image_in_tokens, t.video_in_tokens, t.audio_out_tokens,"
-    " t.image_out_tokens, coalesce(t.cost, -1), t.error_class"
-    " FROM requests t LEFT JOIN keys k ON k.id = t.key_id"
-    " WHERE " BEHIND " AND " DOWN_TO FILTERS
-    " AND (?10 IS NULL OR instr(t.request_id, lower(?10)) > 0)"
-    " AND (?11 IS NULL OR t.token = ?11)"
-    " AND (?12 IS NULL OR t.endpoint = ?12)" IN_ORDER " LIMIT ?5";
+    REQUESTS " WHERE " BEHIND " AND " DOWN_TO FILTERS
+	     " AND (?10 IS NULL OR instr(t.request_id, lower(?10)) > 0)"
+	     " AND (?11 IS NULL OR t.token = ?11)"
+	     " AND (?12 IS NULL OR t.endpoint = ?12)" IN_ORDER " LIMIT ?5";
+
+static const char sql_request[] = REQUESTS " WHERE t.id = ?1";
+
+#define ATTEMPTS \
+	"SELECT t.id, t.time_ms, t.request_id, t.key_id, gb_open(k.secret), " \
+	"t.model," \
+	" t.status, t.error_class, t.text" \
+	" FROM attempts t LEFT JOIN keys k ON k.id = t.key_id"
 
 static const char sql_attempts[] =
-    "SELECT t.id, t.time_ms, t.request_id, t.key_id, gb_open(k.secret), "
-    "t.model,"
-    " t.status, t.error_class, t.text"
-    " FROM attempts t LEFT JOIN keys k ON k.id = t.key_id"
-    " WHERE " BEHIND " AND " DOWN_TO FILTERS
-    " AND (?10 IS NULL OR instr(t.request_id, lower(?10)) > 0"
-    " OR instr(lower(t.text), lower(?10)) > 0)"
-    " AND ?11 IS NULL AND ?12 IS NULL" IN_ORDER " LIMIT ?5";
+    ATTEMPTS " WHERE " BEHIND " AND " DOWN_TO FILTERS
+	     " AND (?10 IS NULL OR instr(t.request_id, lower(?10)) > 0"
+	     " OR instr(lower(t.text), lower(?10)) > 0)"
+	     " AND ?11 IS NULL AND ?12 IS NULL" IN_ORDER " LIMIT ?5";
+
+static const char sql_attempt[] = ATTEMPTS " WHERE t.id = ?1";
 
 /* The last hour that has rows of a value and begins before ?3. */
 static const char sql_hour[] =
@@ -440,5 +451,87 @@ store_journal_attempts(struct store *s, const struct journal_filter *f,
 	page->more = r.more;
 	if (rc != GB_OK)
 		journal_attempts_free(page);
+	return rc;
+}
+
+/* --- one row -------------------------------------------------------------- */
+
+static enum gb_err
+read_one(struct store *s, const char *sql, int64_t id,
+	 enum gb_err (*read)(sqlite3_stmt *, void *row), void *to)
+{
+	sqlite3_stmt *stmt;
+	enum gb_err rc;
+	bool row;
+
+	db_lock(s);
+	rc = db_start(s, sql, DB_ARGS(db_int(id)), &stmt);
+	if (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK)
+		rc = row ? read(stmt, to) : GB_ENOTFOUND;
+	db_end(stmt);
+	db_unlock(s);
+	return rc;
+}
+
+enum gb_err
+store_journal_request(struct store *s, int64_t id, struct journal_request *row)
+{
+	memset(row, 0, sizeof(*row));
+	return read_one(s, sql_request, id, read_request, row);
+}
+
+enum gb_err
+store_journal_attempt(struct store *s, int64_t id, struct journal_failed *row)
+{
+	memset(row, 0, sizeof(*row));
+	return read_one(s, sql_attempt, id, read_attempt, row);
+}
+
+enum gb_err
+store_journal_attempts_of(struct store *s,
+			  const struct journal_request *request,
+			  struct journal_attempts *page)
+{
+	struct journal_filter f = {.text = request->request_id};
+	struct journal_failed *row;
+	enum gb_err rc;
+	size_t i, kept;
+
+	f.since_ms = request->time_ms;
+	f.until_ms = request->time_ms + request->total_ms + LATE_MS;
+	rc = store_journal_attempts(s, &f, NULL, JOURNAL_PAGE_MAX, page);
+	/* The id may stand in the text of another's, too. */
+	for (kept = i = 0; i < page->count; i++) {
+		row = &page->rows[i];
+		if (strcmp(row->request_id, request->request_id) == 0)
+			page->rows[kept++] = *row;
+		else
+			free(row->text);
+	}
+	page->count = kept;
+	return rc;
+}
+
+enum gb_err
+store_journal_request_of(struct store *s, const struct journal_failed *attempt,
+			 struct journal_request *row)
+{
+	struct journal_filter f = {.text = attempt->request_id};
+	struct journal_requests page;
+	enum gb_err rc;
+
+	memset(row, 0, sizeof(*row));
+	if (attempt->request_id[0] == '\0')
+		return GB_ENOTFOUND;
+	f.since_ms = attempt->time_ms - LONG_MS;
+	f.until_ms = attempt->time_ms + 1;
+	if ((rc = store_journal_requests(s, &f, NULL, 1, &page)) != GB_OK)
+		return rc;
+	if (page.count == 0 ||
+	    strcmp(page.rows[0].request_id, attempt->request_id) != 0)
+		rc = GB_ENOTFOUND;
+	else
+		*row = page.rows[0];
+	journal_requests_free(&page);
 	return rc;
 }

@@ -93,4 +93,21 @@ enum gb_err store_journal_attempts(struct store *,
 				   size_t most,
 				   struct journal_attempts *) GB_NODISCARD;
 
+/* One row; GB_ENOTFOUND.  The attempt's "text" is to be freed, also then. */
+enum gb_err store_journal_request(struct store *, int64_t id,
+				  struct journal_request *) GB_NODISCARD;
+enum gb_err store_journal_attempt(struct store *, int64_t id,
+				  struct journal_failed *) GB_NODISCARD;
+
+/* The failed attempts of a request, the newest first. */
+enum gb_err store_journal_attempts_of(struct store *,
+				      const struct journal_request *,
+				      struct journal_attempts *) GB_NODISCARD;
+
+/* The request that an attempt belongs to.  GB_ENOTFOUND: it was deleted, or so
+ * many came between that a page's time was not enough to find it. */
+enum gb_err store_journal_request_of(struct store *,
+				     const struct journal_failed *,
+				     struct journal_request *) GB_NODISCARD;
+
 #endif

@@ -1,0 +1,58 @@
+/* store/key_summary.h: how many keys are in which state, and which come back
+ * when (SQL) */
+#ifndef GB_STORE_KEY_SUMMARY_H
+#define GB_STORE_KEY_SUMMARY_H
+
+#include "base/redact.h"
+#include "store/keys.h"
+
+/* Keys of a pool.  They are all in one of the first four. */
+struct key_summary {
+	int64_t ready;
+	int64_t cooling;
+	int64_t disabled_by_system, disabled_by_person;
+	int64_t back_at; /* the first of the cooling; 0: none cools */
+};
+
+enum gb_err store_keys_summary(struct store *, int64_t now_ms,
+			       struct key_summary pools[POOL__MAX])
+    GB_NODISCARD;
+
+/* One that cools, and until when. */
+struct key_back {
+	int64_t id;
+	enum key_pool pool;
+	char key[SECRET_MASK_SIZE]; /* masked */
+	char model[129];	    /* "": for all of them */
+	char reason[128];	    /* its beginning */
+	int64_t at;
+};
+
+/* Those that come back first, "most" at most. */
+enum gb_err store_keys_back(struct store *, int64_t now_ms,
+			    struct key_back *rows, size_t most,
+			    size_t *count) GB_NODISCARD;
+
+/* A key, and how many attempts with it failed. */
+struct key_failing {
+	int64_t id;
+	char key[SECRET_MASK_SIZE]; /* masked */
+	int64_t count;
+};
+
+#define KEY_FAILING_ROWS 50000 /* attempts that are looked at: some 50 ms */
+
+/* The keys of which most attempts got this status since then, of the newest
+ * KEY_FAILING_ROWS that failed; those with the most first. */
+enum gb_err store_keys_failing(struct store *, int64_t since_ms, int status,
+			       struct key_failing *rows, size_t most,
+			       size_t *count) GB_NODISCARD;
+
+/*
+ * The ids of keys that "text" may mean, "most" at most: a whole key, a part of
+ * one, or one as it is shown, masked ("AIza…1234").  Of an empty text none.
+ */
+enum gb_err store_keys_find(struct store *, const char *text, int64_t *ids,
+			    size_t most, size_t *count) GB_NODISCARD;
+
+#endif
