@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "admin/texts.h"
+#include "app/startup.h"
 
 const char *const language_codes[LANGUAGE__MAX] = {
     [LANGUAGE_ENGLISH] = "en",
@@ -61,14 +62,30 @@ site_texts(struct site *site, enum language language)
 	return texts;
 }
 
+/* Under the lock: open what is not open yet, and have the key for secrets,
+ * which may be another one since the last time. */
+static enum gb_err
+open_reports(struct site *site)
+{
+	struct snapshot *snap;
+	enum gb_err rc;
+
+	if (site->reports == NULL &&
+	    (rc = store_open(&site->reports, site->database)) != GB_OK)
+		return rc;
+	snap = app_acquire(site->app);
+	rc = startup_unlock(site->reports, snap->settings, false);
+	app_release(site->app, snap);
+	return rc;
+}
+
 enum gb_err
 site_reports(struct site *site, struct store **reports)
 {
 	enum gb_err rc;
 
 	pthread_mutex_lock(&site->lock);
-	rc = site->reports != NULL ? GB_OK
-				   : store_open(&site->reports, site->database);
+	rc = open_reports(site);
 	*reports = site->reports;
 	pthread_mutex_unlock(&site->lock);
 	return rc;
