@@ -146,8 +146,9 @@
 		setInterval(() => refresh(element).catch(() => {
 			/* the network is away: the next time, maybe */
 		}), Number(element.dataset.refresh) * 1000);
-	for (const button of document.querySelectorAll("[data-copy]"))
-		button.hidden = false;
+	for (const hidden of document.querySelectorAll(
+		"[data-copy], [data-check-all]"))
+		hidden.hidden = false;
 
 	window.gbalance = {ask, csrf};
 })();

@@ -23,6 +23,25 @@ void language_choose(struct admin_request *);
 /* page_overview.c: how all is. */
 void overview_show(struct admin_request *);
 
+/* page_logs.c, page_log.c, logs_export.c: requests and errors. */
+void logs_show(struct admin_request *);
+void logs_delete(struct admin_request *);
+void logs_export(struct admin_request *);
+void logs_show_request(struct admin_request *);
+void logs_show_error(struct admin_request *);
+
+/* api_logs.c, api_stats.c: the same as JSON, by Gemini Balance's paths. */
+void api_errors_list(struct admin_request *);
+void api_errors_of_key(struct admin_request *);
+void api_errors_details(struct admin_request *);
+void api_errors_lookup(struct admin_request *);
+void api_errors_delete(struct admin_request *);
+void api_errors_delete_one(struct admin_request *);
+void api_errors_delete_all(struct admin_request *);
+void api_stats_details(struct admin_request *);
+void api_stats_key_details(struct admin_request *);
+void api_stats_attention(struct admin_request *);
+
 /* page_static.c: style, script and icons; and what is not there. */
 void static_get(struct admin_request *);
 void not_found(struct admin_request *);

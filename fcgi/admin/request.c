@@ -76,6 +76,12 @@ admin_request_release(struct admin_request *rq)
 	app_release(rq->app, rq->snap);
 }
 
+enum gb_err
+admin_reports(struct admin_request *rq)
+{
+	return site_reports(rq->site, &rq->reports);
+}
+
 /* --- paths ---------------------------------------------------------------- */
 
 void

@@ -28,6 +28,7 @@ struct admin_request {
 	struct snapshot *snap;
 	const struct settings *cfg; /* of snap */
 	struct store *store;
+	struct store *reports; /* for reading, after admin_reports() */
 	struct web_request *web;
 	const struct admin_route *route;
 	const char *rest; /* of the path, what the route's "*" stands for */
@@ -50,6 +51,9 @@ void admin_request_init(struct admin_request *, struct site *,
 			struct web_request *, const struct admin_route *,
 			const char *rest);
 void admin_request_release(struct admin_request *);
+
+/* Have rq->reports: see site_reports(). */
+enum gb_err admin_reports(struct admin_request *) GB_NODISCARD;
 
 /* --- answering ------------------------------------------------------------ */
 

@@ -39,11 +39,26 @@ const struct admin_route admin_routes[] = {
     PAGE("POST", "/admin/logout/everywhere", sign_out_everywhere),
 
     LINKED("/admin/", overview_show, "NAV_OVERVIEW"),
+    LINKED("/admin/logs", logs_show, "NAV_LOGS"),
     LINKED("/admin/sessions", sessions_show, "NAV_SESSIONS"),
 
     PAGE("POST", "/admin/sessions/end", session_end),
     JSON("GET", "/api/sessions", sessions_list),
     JSON("DELETE", "/api/sessions", sessions_end),
+    PAGE("POST", "/admin/logs/delete", logs_delete),
+    PAGE("GET", "/admin/logs/export", logs_export),
+    PAGE("GET", "/admin/logs/requests/*", logs_show_request),
+    PAGE("GET", "/admin/logs/errors/*", logs_show_error),
+    JSON("GET", "/api/logs/errors", api_errors_list),
+    JSON("DELETE", "/api/logs/errors", api_errors_delete),
+    JSON("GET", "/api/logs/errors/lookup", api_errors_lookup),
+    JSON("GET", "/api/logs/errors/key/*", api_errors_of_key),
+    JSON("GET", "/api/logs/errors/*", api_errors_details),
+    JSON("DELETE", "/api/logs/errors/all", api_errors_delete_all),
+    JSON("DELETE", "/api/logs/errors/*", api_errors_delete_one),
+    JSON("GET", "/api/stats/details", api_stats_details),
+    JSON("GET", "/api/stats/key-details", api_stats_key_details),
+    JSON("GET", "/api/stats/attention-keys", api_stats_attention),
 
     /* Gemini Balance's names of these pages. */
     OLD("/", "admin/"),
