@@ -4,14 +4,14 @@
 #   tests/bench/run.sh [PART...]      the parts are in PARTS, below
 #   tests/bench/run.sh --soak
 #
-# Without a word, all of it, in about six minutes; --soak is the memory part
+# Without a word, all of it, in about seven minutes; --soak is the memory part
 # over a million requests.  Throughput is given as a ratio to nginx doing nothing
 # but passing on, since only that can be compared between machines.
 # BENCH_REQUESTS: how many requests the memory part makes; BENCH_ROWS: how many
-# rows the journal of the usage part has (10 million are 1.4 GB).
+# rows the journal of the usage and pages parts has (10 million are 1.4 GB).
 set -u
 
-PARTS='throughput latency streams image drawing upload embeddings readers templates turns day usage memory start size'
+PARTS='throughput latency streams image drawing upload embeddings readers templates turns day usage pages memory start size'
 
 root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 gbalance=${GBALANCE:-$root/build/gbalance}
@@ -671,6 +671,64 @@ measure_day()
   done
 }
 
+# --- admin pages ------------------------------------------------------------
+
+# Below /admin/; a part of a key is looked for in all keys.
+PAGES=('' '?range=month' logs 'logs?kind=errors' 'logs?token=token-7'
+  'logs?token=rare' 'logs?key=999'
+  'logs?key=many-00000000000000000777' 'logs?status=418'
+  'logs?text=nothing' 'logs?kind=errors&text=nothing' logs/requests/5000
+  logs/errors/5000)
+PAGE_ROUNDS=7
+
+# The median time of a page's HTML, in milliseconds.
+page_ms()
+{
+  local i out times=()
+
+  for ((i = 0; i < PAGE_ROUNDS; i++)); do
+    out=$(curl -sS -b "$work/cookies" -o "$work/page.html" \
+            -w '%{http_code} %{time_total}' \
+            "http://127.0.0.1:$lighttpd_gbalance_port/admin/$1") ||
+      fail "page $1: $out"
+    [ "${out%% *}" = 200 ] || fail "page $1: $out"
+    times+=("$(calc "${out#* } * 1000")")
+  done
+  median "${times[@]}"
+}
+
+# The pages over the journal that the usage part made, with 100,000 keys.
+measure_pages()
+{
+  local page ms slowest='' worst=0
+
+  [ -d "$work/usage" ] || measure_usage
+  rm -rf "$work/data"
+  mv "$work/usage" "$work/data"
+  mv "$work/data/usage.db" "$work/data/gbalance.db"
+  gbalance_command "$upstream_port"
+  start gbalance "${gbalance_command[@]:0:2}" "TEMPLATES_DIR=$root/templates" \
+    "STATIC_DIR=$root/static" AUTO_DELETE_REQUEST_LOGS_DAYS=0 \
+    AUTO_DELETE_ERROR_LOGS_DAYS=0 JOURNAL_MAX=0 CHECK_INTERVAL_HOURS=0 \
+    MODELS_HOURS=0 \
+    "${gbalance_command[@]:2}"
+  gbalance_pid=$pid
+  await gbalance "$work/gbalance.sock"
+  curl -sS -c "$work/cookies" -d "auth_token=admin-$BENCH_TOKEN" \
+    -o "$work/page.html" \
+    "http://127.0.0.1:$lighttpd_gbalance_port/admin/login" || fail 'sign-in'
+  for page in "${PAGES[@]}"; do
+    ms=$(page_ms "$page") || exit 1
+    note "  admin/$page" "$ms ms"
+    if [ "$(calc "($ms > $worst)" 0)" = 1 ]; then
+      worst=$ms slowest=$page
+    fi
+  done
+  stop_gbalance
+  rm -rf "$work/data"
+  row "slowest admin page (admin/$slowest)" "$worst" '<' 50 ms
+}
+
 # --- usage ------------------------------------------------------------------
 
 # What adding up, reports and pages cost with a journal of a busy month.
@@ -682,7 +740,6 @@ measure_usage()
   mkdir "$work/usage"
   out=$("$tools/usage" "$work/usage" "$ROWS" 2>>"$work/usage.log") ||
     fail "usage: $(tail -n 1 "$work/usage.log")"
-  rm -rf "$work/usage"
   note "a row of $ROWS into the sums" "$(value roll_us "$out") us"
   note '  the longest step of a thousand' "$(value roll_step_ms "$out") ms"
   row "slowest report of 30 days ($(value report "$out"))" \

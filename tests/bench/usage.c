@@ -4,9 +4,10 @@
  *	usage FOLDER ROWS
  *
  * It makes a database with so many requests over 30 days, adds them up, asks
- *for each report and for pages of all kinds, and prints "name=value" pairs:
- *what adding up takes in microseconds a row, its longest step, and of reports
- *and pages the slowest, in milliseconds, and which one that was.
+ * for each report and for pages of all kinds, and prints "name=value" pairs:
+ * what adding up takes in microseconds a row, its longest step, and of reports
+ * and pages the slowest, in milliseconds, and which one that was.  In the end
+ * the database gets many keys and failed attempts, for the admin pages.
  */
 #include <err.h>
 #include <stdio.h>
@@ -45,6 +46,24 @@ static const char sql_fill[] =
     " 500, abs(random() % 9000), 1000 + i % 1000, i % 500, i % 100, 0, '',"
     " i % 10000 FROM n";
 
+/* What the admin pages have besides: many keys, of each kind, and attempts that
+ * failed. */
+static const char sql_fill_more[] =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+    " WHERE i < 100000) INSERT INTO keys (secret, pool, created_at,"
+    " disabled_by, ready_at, reason) SELECT 'bench-key-of-many-'"
+    " || printf('%020d', i), '', 0, iif(i % 20, iif(i % 31, 0, 2), 1),"
+    " iif(i % 5, 0, (unixepoch() + 3600 + i) * 1000), '429: quota of the day'"
+    " FROM n;"
+    "INSERT INTO key_models (key_id, model, ready_at, streak, reason) SELECT "
+    "id, 'gemini-3', ready_at + 1, 1, '429'"
+    " FROM keys WHERE id % 2;"
+    "INSERT INTO attempts (time_ms, request_id, key_id, model, status,"
+    " error_class, text) SELECT time_ms, request_id, key_id, model, 429,"
+    " 'rate_limit_day', 'You exceeded your current quota.' FROM requests"
+    " WHERE id % 5 = 0;"
+    "PRAGMA wal_checkpoint(TRUNCATE);";
+
 static double
 now_us(void)
 {
@@ -71,6 +90,17 @@ fill(const char *path, int64_t rows, int64_t since_ms)
 	sqlite3_finalize(stmt);
 	/* or the first step would wait until all of it is on the disk */
 	sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+	sqlite3_close(db);
+}
+
+static void
+fill_more(const char *path)
+{
+	sqlite3 *db;
+
+	if (sqlite3_open(path, &db) != SQLITE_OK ||
+	    sqlite3_exec(db, sql_fill_more, NULL, NULL, NULL) != SQLITE_OK)
+		errx(1, "%s: %s", path, sqlite3_errmsg(db));
 	sqlite3_close(db);
 }
 
@@ -250,5 +280,6 @@ main(int argc, char **argv)
 	reports(s, since);
 	time_all_pages(s);
 	store_close(s);
+	fill_more(path);
 	return 0;
 }
