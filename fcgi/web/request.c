@@ -167,7 +167,8 @@ find_place(struct web_request *rq, const char *base_path)
 		set_place(rq, asked.data, asked.len - info_len, info);
 	else if (info_len > 0)
 		set_place(rq, script, strlen(script), info);
-	else if ((rest = below(buf_str(&asked), script)) != NULL &&
+	else if (strcmp(buf_str(&asked), script) != 0 &&
+		 (rest = below(buf_str(&asked), script)) != NULL &&
 		 rest[0] != '\0')
 		set_place(rq, script, strlen(script), rest);
 	else

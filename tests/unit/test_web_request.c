@@ -31,6 +31,8 @@ static const struct {
      "/~me/v1/models", "/~me", "/v1/models"},
     {"nginx, stock parameters", "", "/v1/models", "/v1/models", "/v1/models",
      "", "/v1/models"},
+    {"nginx, stock parameters, a folder", "", "/admin/", "-", "/admin/", "",
+     "/admin/"},
     {"nginx, split", "", "/gbalance", "/v1/models", "/gbalance/v1/models",
      "/gbalance", "/v1/models"},
     {"a verb, encoded", "", "", "-",
