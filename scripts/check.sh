@@ -6,7 +6,7 @@
 #
 # A failure stops nothing: what failed is printed, the rest still runs.  Whole
 # logs are in build/check.  What does not disturb each other runs side by side;
-# the end-to-end tests have the machine for themselves.
+# the end-to-end tests come last, by themselves.
 set -u
 
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
@@ -211,10 +211,10 @@ end_to_end()
     -name '*.test.mjs' -print | sort)
   options=(--test --test-reporter=spec --test-reporter-destination=stdout
     --test-reporter=tap "--test-reporter-destination=$logs/e2e.tap")
-  # Node 18 runs one file less than there are cores at once, newer ones what
-  # they are told: servers and kills in one test disturb another.
+  # Most of them wait most of the time.  Each has servers, a database and a fake
+  # of its own, and none may assert how long something takes.
   if node --help | grep -q -e --test-concurrency; then
-    options+=(--test-concurrency=1)
+    options+=("--test-concurrency=$JOBS")
   fi
   GBALANCE_BIN=$root/build/asan/gbalance \
     timeout -k 10 $E2E_MAX node "${options[@]}" "${files[@]}" >"$log" 2>&1

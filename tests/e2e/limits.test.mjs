@@ -409,7 +409,7 @@ describe("what is reserved", () => {
 		await gone;
 		fake.setDefault("*", {text: "x"});
 		await stack.until(async () =>
-			(await complete(stack, token)).status === 200, 5000);
+			(await complete(stack, token)).status === 200);
 	});
 
 	it("nothing of it holds up who has no limits", async () => {
