@@ -32,6 +32,7 @@ struct campaign {
 	struct verdict verdict;
 	int rows[ROWS_MAX]; /* how often each row of verdicts came */
 	int64_t retries;    /* those that MAX_RETRIES counts */
+	int64_t waited_ms;  /* for a key to come back */
 	bool asked;	    /* at least one attempt was made */
 };
 
@@ -399,7 +400,7 @@ error_from_pool(struct call *call, const struct campaign *c, int64_t back_at)
 {
 	struct api_error *e = &call->rq->error;
 	int64_t all, enabled;
-	bool resting;
+	bool resting, serves;
 
 	resting = back_at > 0 && (!c->asked || c->verdict.action != KEY_KEEP);
 	if (resting) {
@@ -420,10 +421,15 @@ error_from_pool(struct call *call, const struct campaign *c, int64_t back_at)
 	}
 	if (store_keys_count(app_store(call->rq->app), call->pool, &all,
 			     &enabled) != GB_OK)
-		all = 0;
+		all = enabled = 0;
+	if (store_keys_serve(app_store(call->rq->app), call->pool, call->model,
+			     &serves) != GB_OK)
+		serves = true;
 	api_error_set(e, FAULT_NO_KEYS, NULL, "No %s key is %s.",
 		      pool_words[call->pool],
-		      all == 0 ? "configured" : "in service");
+		      all == 0		       ? "configured"
+		      : enabled == 0 || serves ? "in service"
+					       : "allowed to serve this model");
 }
 
 /* A breaker is open until "back_at". */
@@ -516,6 +522,45 @@ may_repair(struct call *call, const struct campaign *c)
 	return call->repair != NULL && c->verdict.action == KEY_KEEP &&
 	       api_elapsed_ms(call->rq) < call->rq->cfg->retry_budget_ms &&
 	       call->repair(call, &c->answer);
+}
+
+/* Whether "rc" and "back_at", as take_key() gave them, say that a key rests and
+ * comes back so soon that waiting for it is better than an error. */
+static bool
+may_wait(const struct call *call, const struct campaign *c, enum gb_err rc,
+	 int64_t back_at)
+{
+	const struct settings *cfg = call->rq->cfg;
+	int64_t wait_ms;
+
+	/* Whoever roams has asked those that are READY what they have. */
+	if ((call->roam && c->asked) ||
+	    (rc != GB_ENOTFOUND && (rc != GB_EBUSY || call->pin == 0)))
+		return false;
+	wait_ms = back_at - clock_wall_ms();
+	return back_at > 0 && c->waited_ms + wait_ms <= cfg->wait_for_key_ms &&
+	       c->waited_ms < cfg->wait_for_key_ms &&
+	       api_elapsed_ms(call->rq) + wait_ms < cfg->retry_budget_ms;
+}
+
+/* Wait until then; GB_EBUSY: too many do, GB_ECANCELED: the client hung up. */
+static enum gb_err
+wait_for_key(struct call *call, struct campaign *c, int64_t back_at)
+{
+	struct app *app = call->rq->app;
+	int64_t wait_ms;
+	bool there;
+
+	if (!app_wait_begin(app, call->rq->cfg->threads))
+		return GB_EBUSY;
+	wait_ms = back_at - clock_wall_ms();
+	wait_ms = wait_ms > 0 ? wait_ms + 1 : 1;
+	there = call_pause(call, wait_ms) == ATTEMPT_OK;
+	app_wait_end(app);
+	c->waited_ms += wait_ms;
+	/* What rested was tried, or could not be; now it may be. */
+	memset(&c->tried, 0, sizeof(c->tried));
+	return there ? GB_OK : GB_ECANCELED;
 }
 
 /* Pass the body on as it comes. */
@@ -678,6 +723,22 @@ take_key(struct call *call, struct campaign *c, int64_t *back_at)
 	return rc;
 }
 
+/* The next key, and its way out, for which it may be worth waiting. */
+static enum gb_err
+await_key(struct call *call, struct campaign *c, int64_t *back_at)
+{
+	enum gb_err rc, waited;
+
+	for (;;) {
+		rc = take_key(call, c, back_at);
+		if (rc == GB_OK || !may_wait(call, c, rc, *back_at))
+			return rc;
+		waited = wait_for_key(call, c, *back_at);
+		if (waited != GB_OK)
+			return waited == GB_ECANCELED ? waited : rc;
+	}
+}
+
 static void
 campaign_run(struct call *call, struct campaign *c)
 {
@@ -687,7 +748,9 @@ campaign_run(struct call *call, struct campaign *c)
 	enum gb_err rc;
 
 	while (!is_stopped(call)) {
-		rc = same_key ? GB_OK : take_key(call, c, &back_at);
+		rc = same_key ? GB_OK : await_key(call, c, &back_at);
+		if (rc == GB_ECANCELED)
+			break;
 		if (rc != GB_OK) {
 			no_key(call, c, rc, back_at);
 			return;
@@ -741,10 +804,23 @@ call_run(struct call *call)
 	buf_release(&call->error_body);
 }
 
-void
-call_no_key(struct call *call, enum gb_err rc, int64_t back_at)
+bool
+call_no_key(struct call *call, enum gb_err rc, int64_t back_at,
+	    int64_t *waited_ms)
 {
-	static const struct campaign nothing_asked;
+	struct campaign nothing_asked;
+	enum gb_err waited;
 
+	memset(&nothing_asked, 0, sizeof(nothing_asked));
+	nothing_asked.waited_ms = *waited_ms;
+	if (may_wait(call, &nothing_asked, rc, back_at)) {
+		waited = wait_for_key(call, &nothing_asked, back_at);
+		*waited_ms = nothing_asked.waited_ms;
+		if (waited == GB_ECANCELED)
+			api_hung_up(call->rq);
+		if (waited != GB_EBUSY)
+			return waited == GB_OK;
+	}
 	no_key(call, &nothing_asked, rc, back_at);
+	return false;
 }

@@ -102,8 +102,11 @@ struct call {
 void call_run(struct call *);
 
 /* For who took the first keys of several calls, and got none ("rc"; "back_at"
- * as pool_take() says it): fill in rq->error as call_run() would have. */
-void call_no_key(struct call *, enum gb_err rc, int64_t back_at);
+ * as pool_take() says it).  True: one comes back soon, and that was waited for:
+ * try again.  Else fill in rq->error, or that the client hung up, as call_run()
+ * would have.  "*waited_ms" is 0 at first, and counts. */
+bool call_no_key(struct call *, enum gb_err rc, int64_t back_at,
+		 int64_t *waited_ms);
 
 /* Nobody else of the request's calls changes what they share, or writes to the
  * client, between these two.  Not around the functions below. */

@@ -158,7 +158,7 @@ take_keys(struct several *s)
 	struct key_turn turns[SEVERAL_MAX];
 	struct call *call = s->runners[0].call;
 	unsigned char digest[AFFINITY_SIZE];
-	int64_t back_at;
+	int64_t back_at, waited_ms;
 	enum gb_err rc;
 	size_t i;
 
@@ -167,11 +167,16 @@ take_keys(struct several *s)
 	if (call->affinity != NULL)
 		pool_affinity(digest, call->pool, s->rq->entry.token,
 			      call->affinity, call->affinity_len);
-	rc = pool_take_several(app_store(s->rq->app), call->pool, call->model,
-			       call->affinity == NULL ? NULL : digest, turns,
-			       s->count, &back_at);
+	waited_ms = 0;
+	do {
+		rc = pool_take_several(app_store(s->rq->app), call->pool,
+				       call->model,
+				       call->affinity == NULL ? NULL : digest,
+				       turns, s->count, &back_at);
+	} while (rc != GB_OK && call_no_key(call, rc, back_at, &waited_ms));
+	if (rc != GB_OK && call->rq->entry.hung_up)
+		api_hung_up(s->rq);
 	if (rc != GB_OK) {
-		call_no_key(call, rc, back_at);
 		s->rq->error = call->rq->error;
 		return false;
 	}

@@ -31,6 +31,8 @@ struct app {
 	bool told;	    /* the others know of this process */
 	atomic_int running; /* requests */
 
+	_Atomic int64_t waiting; /* requests, for a key */
+
 	pthread_mutex_t mutex;	    /* guards what follows */
 	struct snapshot *current;   /* holds one reference */
 	int64_t generation;	    /* of the store, that "current" is of */
@@ -319,4 +321,22 @@ app_tell(struct app *app)
 			       app_running(app),
 			       store_writes_waiting(app->store)) == GB_OK)
 		app->told = true;
+}
+
+bool
+app_wait_begin(struct app *app, int64_t threads)
+{
+	int64_t most;
+
+	most = threads / 4 > 1 ? threads / 4 : 1;
+	if (atomic_fetch_add(&app->waiting, 1) < most)
+		return true;
+	app_wait_end(app);
+	return false;
+}
+
+void
+app_wait_end(struct app *app)
+{
+	(void)atomic_fetch_sub(&app->waiting, 1);
 }

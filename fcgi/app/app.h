@@ -65,4 +65,9 @@ struct journal_writer *app_journal(struct app *);
 struct lists *app_lists(struct app *);
 struct leases *app_leases(struct app *);
 
+/* A request would wait for a key: false when so many do already that more would
+ * only be a herd (a quarter of the threads).  app_wait_end() ends it. */
+bool app_wait_begin(struct app *, int64_t threads);
+void app_wait_end(struct app *);
+
 #endif

@@ -152,23 +152,43 @@ out:
 	return rc;
 }
 
-/* Add the keys of the setting "name" to their pool. */
+/* Add the keys of the setting "name" to their pool, as "fields" say. */
 static enum gb_err
 add_keys(struct store *store, enum key_pool pool, const char *name,
-	 const struct string_list *keys)
+	 const struct key_fields *fields, char *const *keys, size_t count)
 {
 	enum gb_err rc;
 	size_t added;
 
-	if (keys->count == 0)
+	if (count == 0)
 		return GB_OK;
-	rc = store_keys_add(store, pool, keys->items, keys->count,
-			    clock_wall_ms(), &added);
+	rc = store_keys_add_as(store, pool, fields, keys, count,
+			       clock_wall_ms(), &added);
 	if (rc != GB_OK)
 		(void)fprintf(stderr, "gbalance: %s: cannot be added: %s\n",
 			      name, gb_strerror(rc));
 	else if (added > 0)
 		log_info("keys: %zu added from %s", added, name);
+	return rc;
+}
+
+/* All that the settings have. */
+static enum gb_err
+add_keys_of(struct store *store, const struct settings *cfg)
+{
+	static const struct key_fields paid = {.by_tier = true,
+					       .tier = TIER_PAID};
+	enum gb_err rc;
+
+	rc = add_keys(store, POOL_GEMINI, "api_keys", NULL, cfg->api_keys.items,
+		      cfg->api_keys.count);
+	if (rc == GB_OK)
+		rc = add_keys(store, POOL_VERTEX, "vertex_api_keys", NULL,
+			      cfg->vertex_api_keys.items,
+			      cfg->vertex_api_keys.count);
+	if (rc == GB_OK)
+		rc = add_keys(store, POOL_GEMINI, "paid_key", &paid,
+			      &cfg->paid_key, cfg->paid_key[0] != '\0');
 	return rc;
 }
 
@@ -181,10 +201,7 @@ startup_load(const char *config_file, struct settings **settings,
 	rc = load_both(config_file, true, settings, store);
 	if (rc != GB_OK)
 		return rc;
-	if ((rc = add_keys(*store, POOL_GEMINI, "api_keys",
-			   &(*settings)->api_keys)) == GB_OK &&
-	    (rc = add_keys(*store, POOL_VERTEX, "vertex_api_keys",
-			   &(*settings)->vertex_api_keys)) == GB_OK)
+	if ((rc = add_keys_of(*store, *settings)) == GB_OK)
 		return GB_OK;
 	settings_free(*settings);
 	store_close(*store);

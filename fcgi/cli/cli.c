@@ -25,6 +25,11 @@
 #define TAKES_PROJECT 512u
 #define TAKES_REASON  1024u
 #define TAKES_MODEL   2048u
+#define TAKES_TIER    4096u
+#define TAKES_WEIGHT \
+	8192u		   /* … of keys; what else of a command with it says \
+			      something of keys chooses none */
+#define TAKES_NOTED 16384u /* --note, --models: of keys and tokens */
 
 /* The same for what is taken out and in. */
 #define TAKES_PARTS (1u << 24) /* --keys, --tokens, --settings */
@@ -35,8 +40,11 @@
 #define NEEDS_NOTHING (1u << 27)
 
 /* Which keys, by what they are: each of these stands for words, too. */
-#define TAKES_FILTER (TAKES_POOL | TAKES_STATE | TAKES_PROJECT | TAKES_REASON)
-#define FILTER_USAGE "[--pool P] [--state S] [--project P] [--reason WORDS]"
+#define TAKES_FILTER \
+	(TAKES_POOL | TAKES_STATE | TAKES_PROJECT | TAKES_REASON | TAKES_TIER)
+#define TAKES_SET (TAKES_WEIGHT | TAKES_NOTED | TAKES_PROJECT | TAKES_TIER)
+#define FILTER_USAGE \
+	"[--pool P] [--state S] [--tier T] [--project P] [--reason WORDS]"
 
 /* Every command, in the order of --help. */
 static const struct command {
@@ -49,14 +57,13 @@ static const struct command {
 	const char *usage; /* what follows "gbalance " */
 	const char *help;  /* lines of at most 70 columns, each with its end */
 } commands[] = {
-    {"keys", "add", cli_keys_add, 0, WORDS_MANY, TAKES_POOL | TAKES_PROJECT,
-     false, "keys add [--pool gemini|vertex] [--project NAME] [KEY... | -]",
+    {"keys", "add", cli_keys_add, 0, WORDS_MANY, TAKES_POOL | TAKES_SET, false,
+     "keys add [--pool gemini|vertex] [what set sets] [KEY... | -]",
      "add Google's keys to the pool, from the arguments or, without\n"
      "any or with \"-\", from standard input: lines, commas, JSON or a\n"
      "whole .env (where other people can list processes, that hides\n"
      "the keys from them).  The pool \"vertex\" is of Vertex AI's express\n"
-     "mode.  With --project they, and those known already, share the\n"
-     "quotas of that project\n"},
+     "mode.  What is set is true of those known already, too\n"},
     {"keys", "list", cli_keys_list, 0, 0, TAKES_JSON | TAKES_FILTER, false,
      "keys list " FILTER_USAGE " [--json]",
      "show each key, masked, with its state and why, when it comes\n"
@@ -76,9 +83,15 @@ static const struct command {
      TAKES_ALL | TAKES_FILTER | TAKES_MODEL, false,
      "keys clear ID|KEY... | --all | filters as of list [--model M]",
      "forget failures and rests; what is disabled stays so\n"},
-    {"keys", "set", cli_keys_set, 1, WORDS_MANY, TAKES_ALL | TAKES_PROJECT,
-     false, "keys set --project NAME ID|KEY... | --all",
-     "say whose quotas keys share; \"\" for nobody's\n"},
+    {"keys", "set", cli_keys_set, 1, WORDS_MANY,
+     TAKES_ALL | TAKES_SET | (TAKES_FILTER & ~(unsigned)TAKES_SET), false,
+     "keys set [--tier free|paid] [--weight N] [--models M,M...]\n"
+     "      [--note TEXT] [--project NAME]\n"
+     "      ID|KEY... | --all | [--pool P] [--state S] [--reason WORDS]",
+     "say of keys: paid ones are asked only when no free one is to be\n"
+     "had; one of weight 3 (1 to 100) has three turns to one of weight\n"
+     "1; which models it may serve (\"*\" is any text; \"\" for all); a\n"
+     "note; whose quotas they share (\"\" for nobody's)\n"},
     {"keys", "history", cli_keys_history, 0, 1,
      TAKES_SPAN | TAKES_MODEL | TAKES_JSON, false,
      "keys history [ID|KEY] [--since TIME] [--until TIME] [--model M]"
@@ -99,8 +112,8 @@ static const struct command {
      "since when, why, and when the next request may find out\n"},
     {"breakers", "close", cli_breakers_close, 1, 1, 0, false,
      "breakers close NAME", "use an exit or a model again at once\n"},
-    {"tokens", "create", cli_tokens_create, 1, 1, TAKES_TOKEN, false,
-     "tokens create NAME [OPTIONS]",
+    {"tokens", "create", cli_tokens_create, 1, 1, TAKES_TOKEN | TAKES_NOTED,
+     false, "tokens create NAME [OPTIONS]",
      "make an access token for whoever NAME is, and show it once.  What\n"
      "it may do is as \"tokens set\" says; without options, everything\n"},
     {"tokens", "list", cli_tokens_list, 0, 0, TAKES_JSON | TAKES_CSV, false,
@@ -109,7 +122,7 @@ static const struct command {
      "with their states and limits, but never the tokens themselves\n"},
     {"tokens", "show", cli_tokens_show, 1, 1, 0, false, "tokens show NAME",
      "show what a token may do, and what it has used of its limits\n"},
-    {"tokens", "set", cli_tokens_set, 1, 1, TAKES_TOKEN, false,
+    {"tokens", "set", cli_tokens_set, 1, 1, TAKES_TOKEN | TAKES_NOTED, false,
      "tokens set NAME OPTIONS",
      "change what a token may do.  --note TEXT; --expires DATE, 30d or\n"
      "never; --models PATTERN,… (\"*\" is any text) or all; --endpoints\n"
@@ -391,9 +404,9 @@ static const struct {
     {"--until", TAKES_SPAN, offsetof(struct cli, until)},
     {"--above", TAKES_PRICE, offsetof(struct cli, above)},
     {"--from", TAKES_PRICE, offsetof(struct cli, from)},
-    {"--note", TAKES_TOKEN, TOKEN_AT(TOKEN_NOTE)},
+    {"--note", TAKES_NOTED, TOKEN_AT(TOKEN_NOTE)},
     {"--expires", TAKES_TOKEN, TOKEN_AT(TOKEN_EXPIRES)},
-    {"--models", TAKES_TOKEN, TOKEN_AT(TOKEN_MODELS)},
+    {"--models", TAKES_NOTED, TOKEN_AT(TOKEN_MODELS)},
     {"--endpoints", TAKES_TOKEN, TOKEN_AT(TOKEN_ENDPOINTS)},
     {"--parallel", TAKES_TOKEN, LIMIT_AT(LIMIT_PARALLEL)},
     {"--requests-per-minute", TAKES_TOKEN, LIMIT_AT(LIMIT_MINUTE_REQUESTS)},
@@ -409,6 +422,8 @@ static const struct {
     {"--project", TAKES_PROJECT, offsetof(struct cli, project)},
     {"--reason", TAKES_REASON, offsetof(struct cli, reason)},
     {"--model", TAKES_MODEL, offsetof(struct cli, model)},
+    {"--tier", TAKES_TIER, offsetof(struct cli, tier)},
+    {"--weight", TAKES_WEIGHT, offsetof(struct cli, weight)},
 };
 
 /* Take one of them; false when it is none. */
@@ -526,6 +541,9 @@ option_name(unsigned given)
 	    {TAKES_PROJECT, "--project"},
 	    {TAKES_REASON, "--reason"},
 	    {TAKES_MODEL, "--model"},
+	    {TAKES_TIER, "--tier"},
+	    {TAKES_WEIGHT, "--weight"},
+	    {TAKES_NOTED, "--note or --models"},
 	};
 	size_t i;
 
@@ -572,6 +590,8 @@ find_what_to_do(struct request *rq)
 	cli->dry_run = (rq->given & TAKES_DRY) != 0;
 	/* What chooses, where words may: not what is set. */
 	filters = (c->takes & TAKES_STATE) != 0 ? TAKES_FILTER : 0;
+	if ((c->takes & TAKES_WEIGHT) != 0)
+		filters &= ~(unsigned)TAKES_SET;
 	if ((rq->given & ~c->takes) != 0)
 		cli_complain("%s does not go with this command",
 			     option_name(rq->given & ~c->takes));

@@ -32,7 +32,7 @@ struct cli {
 	bool csv;	       /* --csv */
 	/* --by, --since and so on, as they were given; NULL: they were not */
 	const char *by, *since, *until, *from, *above;
-	const char *token[TOKEN_OPTION__MAX];
+	const char *token[TOKEN_OPTION__MAX]; /* of keys, too: note, models */
 	unsigned parts; /* --keys, --tokens, --settings: bits of enum
 			   parcel_kind; 0: none was given */
 	bool dry_run;	/* --dry-run */
@@ -41,6 +41,8 @@ struct cli {
 	const char *project; /* --project */
 	const char *reason;  /* --reason: words somewhere in it */
 	const char *model;   /* --model */
+	const char *tier;    /* --tier */
+	const char *weight;  /* --weight */
 	struct settings *settings;
 	struct store *store; /* NULL only where nothing may be changed and no
 				database is there */

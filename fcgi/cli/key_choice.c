@@ -71,6 +71,20 @@ mark_wanted(const struct cli *cli, const struct key_rows *rows, bool *wanted)
 	return rc;
 }
 
+bool
+key_choice_tier(const char *name, enum key_tier *tier)
+{
+	int i;
+
+	for (i = 0; i < TIER__MAX; i++)
+		if (strcmp(name, key_tier_names[i]) == 0) {
+			*tier = (enum key_tier)i;
+			return true;
+		}
+	cli_complain("--tier: free or paid");
+	return false;
+}
+
 enum gb_err
 key_choice_filter(struct key_filter *f, const struct cli *cli)
 {
@@ -82,6 +96,9 @@ key_choice_filter(struct key_filter *f, const struct cli *cli)
 	    .project = cli->project,
 	    .words = cli->reason,
 	};
+	f->by_tier = cli->tier != NULL;
+	if (f->by_tier && !key_choice_tier(cli->tier, &f->tier))
+		return GB_EINVAL;
 	for (i = 0; cli->state != NULL && i < STANDS__MAX; i++)
 		if (strcmp(cli->state, key_standing_names[i]) == 0) {
 			f->by_standing = true;
@@ -147,9 +164,9 @@ key_choice_make(struct key_choice *out, const struct cli *cli, bool all_if_none)
 	if (rc != GB_OK)
 		goto out;
 	all = cli->all ||
-	      (cli->count == 0 &&
-	       (all_if_none || cli->pool_name != NULL || cli->state != NULL ||
-		cli->project != NULL || cli->reason != NULL));
+	      (cli->count == 0 && (all_if_none || cli->pool_name != NULL ||
+				   cli->state != NULL || cli->project != NULL ||
+				   cli->reason != NULL || cli->tier != NULL));
 	wanted = calloc(out->rows.count + 1, sizeof(*wanted));
 	out->chosen = calloc(out->rows.count + 1, sizeof(*out->chosen));
 	rc = GB_ENOMEM;

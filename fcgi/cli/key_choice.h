@@ -15,8 +15,11 @@ struct key_choice {
 /* Whether "word" is a number that can be an id: shorter than any key. */
 bool key_choice_is_id(const char *word, int64_t *id);
 
-/* What --pool, --state, --project and --reason ask for; GB_EINVAL, with a
- * complaint: there is no such state. */
+/* The tier of this name; false, with a complaint: there is none. */
+bool key_choice_tier(const char *name, enum key_tier *tier);
+
+/* What --pool, --state, --tier, --project and --reason ask for; GB_EINVAL, with
+ * a complaint: there is no such state or tier. */
 enum gb_err key_choice_filter(struct key_filter *out,
 			      const struct cli *) GB_NODISCARD;
 

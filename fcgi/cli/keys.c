@@ -17,6 +17,57 @@
 #define READ_CHUNK 16384
 #define IDS_MAX	   (64 * 1024 * 1024) /* bytes of the ids of all keys */
 
+/* --- what is said of keys --------------------------------------------------
+ */
+
+/* --tier, --weight, --models, --note and --project, which then are no filters
+ * any more; "models" is room for them.  False, with a complaint, when one of
+ * them cannot be. */
+static bool
+take_fields(struct cli *cli, struct key_fields *f,
+	    char models[KEY_MODELS_MAX + 1])
+{
+	const char *weight = cli->weight;
+	size_t digits;
+
+	*f = (struct key_fields){.project = cli->project,
+				 .note = cli->token[TOKEN_NOTE]};
+	f->by_tier = cli->tier != NULL;
+	if (f->by_tier && !key_choice_tier(cli->tier, &f->tier))
+		return false;
+	if (weight != NULL) {
+		digits = strspn(weight, "0123456789");
+		if (digits > 0 && digits < 4 && weight[digits] == '\0')
+			f->weight = strtol(weight, NULL, 10);
+		if (f->weight < 1 || f->weight > KEY_WEIGHT_MAX) {
+			cli_complain("--weight: a number from 1 to %d",
+				     KEY_WEIGHT_MAX);
+			return false;
+		}
+	}
+	if (cli->token[TOKEN_MODELS] != NULL) {
+		if (!key_models_tidy(cli->token[TOKEN_MODELS], models)) {
+			cli_complain("--models: names of models with commas "
+				     "between, \"*\" for any text, of %d bytes "
+				     "at most",
+				     KEY_MODELS_MAX);
+			return false;
+		}
+		f->models = models;
+	}
+	if (f->project != NULL && !key_project_plausible(f->project)) {
+		cli_complain("--project: this cannot be a name");
+		return false;
+	}
+	if (!key_fields_plausible(f)) {
+		cli_complain("--note: one line of %d bytes at most",
+			     KEY_NOTE_MAX);
+		return false;
+	}
+	cli->project = cli->tier = NULL;
+	return true;
+}
+
 /* --- add ------------------------------------------------------------------ */
 
 /* All of standard input to the end of "text". */
@@ -82,16 +133,16 @@ tell_unusable(const struct key_input *in)
 int
 cli_keys_add(struct cli *cli)
 {
+	char models[KEY_MODELS_MAX + 1];
+	struct key_fields fields;
 	struct key_input in;
 	struct buf text;
 	size_t added;
 	bool any;
 	enum gb_err rc;
 
-	if (cli->project != NULL && !key_project_plausible(cli->project)) {
-		cli_complain("--project: this cannot be a name");
+	if (!take_fields(cli, &fields, models))
 		return CLI_EXIT_FAILURE;
-	}
 	memset(&in, 0, sizeof(in));
 	buf_init(&text, KEY_INPUT_MAX + READ_CHUNK);
 	added = 0;
@@ -99,9 +150,8 @@ cli_keys_add(struct cli *cli)
 	if (rc == GB_OK)
 		rc = key_input_read(&in, cli->pool, buf_str(&text), text.len);
 	if (rc == GB_OK && in.count > 0)
-		rc = store_keys_add_to(cli->store, cli->pool, cli->project,
-				       in.keys, in.count, clock_wall_ms(),
-				       &added);
+		rc = store_keys_add_as(cli->store, cli->pool, &fields, in.keys,
+				       in.count, clock_wall_ms(), &added);
 	any = in.count > 0;
 	if (rc == GB_OK) {
 		tell_unusable(&in);
@@ -143,6 +193,7 @@ list_as_table(const struct key_choice *keys)
 	static const char *const head[] = {
 	    "ID",      "POOL",	   "KEY",     "STATE",	 "REASON",
 	    "BACK AT", "FAILURES", "LAST OK", "PROJECT", "RESTS FOR",
+	    "TIER",    "WEIGHT",   "MODELS",  "NOTE",
 	};
 	char mask[SECRET_MASK_SIZE];
 	const struct key_row *row;
@@ -167,6 +218,10 @@ list_as_table(const struct key_choice *keys)
 		columns_add_time(&table, row->last_ok_at);
 		columns_add(&table, row->project);
 		columns_add(&table, row->resting);
+		columns_add(&table, key_tier_names[row->tier]);
+		columns_add_number(&table, row->weight);
+		columns_add(&table, row->models);
+		columns_add(&table, row->note);
 	}
 	rc = columns_print(&table, stdout);
 	columns_release(&table);
@@ -240,6 +295,11 @@ put_row(struct json_object *list, const struct key_row *row)
 		   false) &&
 	       put(o, "resting_for", json_object_new_string(row->resting),
 		   false) &&
+	       put(o, "tier", json_object_new_string(key_tier_names[row->tier]),
+		   false) &&
+	       put(o, "weight", json_object_new_int64(row->weight), false) &&
+	       put(o, "models", json_object_new_string(row->models), false) &&
+	       put(o, "note", json_object_new_string(row->note), false) &&
 	       put_time(o, "created_at", row->created_at) &&
 	       put_time(o, "last_ok_at", row->last_ok_at);
 }
@@ -293,8 +353,7 @@ cli_keys_list(struct cli *cli)
 	return rc == GB_OK ? CLI_EXIT_OK : CLI_EXIT_FAILURE;
 }
 
-/* --- enable, disable, clear, set, remove
- * ---------------------------------------------- */
+/* --- enable, disable, clear, set, remove ---------------------------------- */
 
 /* The setting whose keys each start adds to this pool, and them. */
 static const char *
@@ -331,34 +390,47 @@ warn_of_setting(struct cli *cli, const struct key_row *row)
 		}
 }
 
-/* Carry the wish out on the chosen keys, and say of how many it is now true. */
+/* The ids of the chosen keys, as filters have them. */
+static void
+ids_of(struct buf *ids, const struct key_choice *choice)
+{
+	size_t i;
+
+	buf_putc(ids, '[');
+	for (i = 0; i < choice->count; i++)
+		buf_printf(ids, "%s%" PRId64, i > 0 ? "," : "",
+			   choice->chosen[i]->id);
+	buf_putc(ids, ']');
+}
+
+/* Carry out a wish on the chosen keys, or say something of them, and say of how
+ * many it is now true. */
 static enum gb_err
-wish_for(struct cli *cli, const struct key_choice *choice,
-	 const struct key_wish_of *of, int64_t *done)
+change(struct cli *cli, const struct key_choice *choice,
+       const struct key_wish_of *of, const struct key_fields *fields,
+       int64_t *done)
 {
 	struct key_filter f = {.ids = NULL};
 	struct buf ids;
 	enum gb_err rc;
-	size_t i;
 
 	buf_init(&ids, IDS_MAX);
-	buf_putc(&ids, '[');
-	for (i = 0; i < choice->count; i++)
-		buf_printf(&ids, "%s%" PRId64, i > 0 ? "," : "",
-			   choice->chosen[i]->id);
-	buf_putc(&ids, ']');
+	ids_of(&ids, choice);
 	f.ids = buf_str(&ids);
 	*done = 0;
 	rc = buf_error(&ids);
-	if (rc == GB_OK)
+	if (rc == GB_OK && of != NULL)
 		rc = store_keys_wish(cli->store, &f, of, clock_wall_ms(), done);
+	else if (rc == GB_OK)
+		rc = store_keys_set(cli->store, &f, fields, clock_wall_ms(),
+				    done);
 	buf_release(&ids);
 	return rc;
 }
 
 static int
 for_chosen(struct cli *cli, const struct key_wish_of *of,
-	   const char *participle)
+	   const struct key_fields *fields, const char *participle)
 {
 	struct key_choice choice;
 	enum gb_err rc;
@@ -367,8 +439,8 @@ for_chosen(struct cli *cli, const struct key_wish_of *of,
 
 	if (key_choice_make(&choice, cli, false) != GB_OK)
 		return CLI_EXIT_FAILURE;
-	rc = wish_for(cli, &choice, of, &done);
-	if (rc == GB_OK && of->wish == WISH_REMOVE)
+	rc = change(cli, &choice, of, fields, &done);
+	if (rc == GB_OK && of != NULL && of->wish == WISH_REMOVE)
 		for (i = 0; i < choice.count; i++)
 			warn_of_setting(cli, choice.chosen[i]);
 	if (rc == GB_OK)
@@ -392,7 +464,7 @@ for_chosen_or_model(struct cli *cli, enum key_wish wish,
 	    .model = cli->model == NULL ? "" : cli->model,
 	};
 
-	return for_chosen(cli, &of, participle);
+	return for_chosen(cli, &of, NULL, participle);
 }
 
 int
@@ -423,24 +495,23 @@ cli_keys_remove(struct cli *cli)
 				       .text = "",
 				       .model = ""};
 
-	return for_chosen(cli, &of, "removed");
+	return for_chosen(cli, &of, NULL, "removed");
 }
 
 int
 cli_keys_set(struct cli *cli)
 {
-	const struct key_wish_of of = {.wish = WISH_PROJECT,
-				       .text = cli->project,
-				       .model = ""};
+	char models[KEY_MODELS_MAX + 1];
+	struct key_fields fields;
 
-	if (cli->project == NULL) {
-		cli_complain("set what?  --project NAME");
+	if (cli->tier == NULL && cli->weight == NULL &&
+	    cli->token[TOKEN_MODELS] == NULL &&
+	    cli->token[TOKEN_NOTE] == NULL && cli->project == NULL) {
+		cli_complain("set what?  --tier, --weight, --models, --note "
+			     "or --project");
 		return CLI_EXIT_USAGE;
 	}
-	if (!key_project_plausible(cli->project)) {
-		cli_complain("--project: this cannot be a name");
+	if (!take_fields(cli, &fields, models))
 		return CLI_EXIT_FAILURE;
-	}
-	cli->project = NULL; /* it is no filter here */
-	return for_chosen(cli, &of, "set");
+	return for_chosen(cli, NULL, &fields, "set");
 }

@@ -49,6 +49,7 @@ struct settings {
 	struct string_list api_keys;	    /* API_KEYS, secret */
 	struct string_list allowed_tokens;  /* ALLOWED_TOKENS, secret */
 	struct string_list vertex_api_keys; /* VERTEX_API_KEYS, secret */
+	char *paid_key;			    /* PAID_KEY, secret; "": none */
 	char *auth_token;		    /* AUTH_TOKEN, secret; "": none */
 
 	/* upstream */
@@ -61,6 +62,7 @@ struct settings {
 	int64_t total_timeout_ms;      /* TOTAL_TIMEOUT: one attempt in all */
 	int64_t max_retries;	       /* MAX_RETRIES */
 	int64_t retry_budget_ms;       /* RETRY_BUDGET: no new try after it */
+	int64_t wait_for_key_ms;       /* WAIT_FOR_KEY; 0: never */
 	struct string_pairs custom_headers; /* CUSTOM_HEADERS */
 	struct string_list proxies;	    /* PROXIES, secret (passwords) */
 	bool proxies_by_key;	/* PROXIES_USE_CONSISTENCY_HASH_BY_API_KEY */

@@ -44,11 +44,26 @@ bare_model(const char *model)
 	return model;
 }
 
+/* The model to ask the key for; "": it may not serve that, and its list of
+ * models is asked for. */
+static const char *
+probe_model(struct store *s, const struct settings *cfg,
+	    const struct key_turn *turn)
+{
+	const char *model;
+	bool serves;
+
+	model = bare_model(cfg->test_model);
+	return store_key_serves(s, turn->id, model, &serves) == GB_OK && serves
+		   ? model
+		   : "";
+}
+
 /* Ask, and leave status and fault in "answer", the body in "body". */
 static void
 probe_ask(const struct settings *cfg, struct engine *engine,
-	  const struct key_turn *turn, struct exit_turn *exit, struct buf *body,
-	  struct answer *answer)
+	  const struct key_turn *turn, const char *model,
+	  struct exit_turn *exit, struct buf *body, struct answer *answer)
 {
 	const struct transfer_header headers[] = {
 	    {"content-type", "application/json"},
@@ -62,16 +77,18 @@ probe_ask(const struct settings *cfg, struct engine *engine,
 	transfer = NULL;
 	buf_init(&path, URL_MAX);
 	buf_init(&url, URL_MAX);
-	buf_printf(&path, "/v1beta/models/%s:generateContent",
-		   bare_model(cfg->test_model));
+	if (model[0] == '\0')
+		buf_puts(&path, "/v1beta/models?pageSize=1");
+	else
+		buf_printf(&path, "/v1beta/models/%s:generateContent", model);
 	pool_url(&url, cfg, turn->pool, buf_str(&path));
 	rq = (struct transfer_request){
-	    .method = "POST",
+	    .method = model[0] == '\0' ? "GET" : "POST",
 	    .url = buf_str(&url),
 	    .headers = headers,
 	    .header_count = GB_COUNT(headers),
-	    .body = probe_body,
-	    .body_len = sizeof(probe_body) - 1,
+	    .body = model[0] == '\0' ? NULL : probe_body,
+	    .body_len = model[0] == '\0' ? 0 : sizeof(probe_body) - 1,
 	    .connect_timeout_ms = at_most(cfg->connect_timeout_ms, PROBE_MS),
 	    .first_byte_timeout_ms = PROBE_MS,
 	    .idle_timeout_ms = PROBE_MS,
@@ -109,13 +126,13 @@ recheck_probe(struct store *s, const struct settings *cfg,
 	memset(&answer, 0, sizeof(answer));
 	buf_init(&body, REPLY_MAX);
 	exit_turn_begin(&exit, s, cfg, turn->secret);
-	probe_ask(cfg, engine, turn, &exit, &body, &answer);
+	model = probe_model(s, cfg, turn);
+	probe_ask(cfg, engine, turn, model, &exit, &body, &answer);
 	answer.exit = exit.name;
 	answer.request_id = PROBE_ID;
 	answer.body = buf_str(&body);
 	answer.body_len = body.len;
 	answer.now_ms = clock_wall_ms();
-	model = bare_model(cfg->test_model);
 	pool_judge(s, cfg, turn, model, &answer, out);
 	/* A blocked or empty answer is an answer: the key was accepted. */
 	if (answer.fault == ANSWER_COMPLETE && answer.status == 200 &&

@@ -7,14 +7,15 @@
 #define AFFINITY_ROWS 100000		       /* some 10 MiB of the file */
 #define TRIM_ROWS     2			       /* a row more, two go */
 
-/* ?1, ?2: as in KEY_IS_READY; ?3: the tried ids.  What was used in times to
- * come is from a clock that was ahead. */
+/* ?1, ?2: as in KEY_IS_READY; ?3: the tried ids; ?6: the tier.  What was used
+ * in times to come is from a clock that was ahead. */
 static const char sql_turn[] = "SELECT k.id, gb_open(k.secret), " KEY_HAS_PAST(
     "a.key_id", "?1",
     "?2") ","
 	  " a.used_at FROM affinity a JOIN keys k ON k.id = a.key_id"
 	  " WHERE a.digest = ?4 AND abs(?2 - a.used_at) < ?5 AND " KEY_IS_READY
-	  " AND k.id NOT IN (SELECT value FROM json_each(?3))";
+	  " AND k.tier = ?6 AND k.id NOT IN"
+	  " (SELECT value FROM json_each(?3))";
 static const char sql_bind[] =
     "INSERT OR REPLACE INTO affinity (digest, key_id, used_at)"
     " VALUES (?1, ?2, ?3)";
@@ -27,7 +28,8 @@ static const char sql_expire[] =
 
 enum gb_err
 affinity_turn(struct store *s, const unsigned char *digest, const char *model,
-	      int64_t now_ms, const char *tried, struct key_turn *turn)
+	      int64_t now_ms, int tier, const char *tried,
+	      struct key_turn *turn)
 {
 	sqlite3_stmt *stmt;
 	enum gb_err rc;
@@ -37,7 +39,7 @@ affinity_turn(struct store *s, const unsigned char *digest, const char *model,
 	rc = db_start(s, sql_turn,
 		      DB_ARGS(db_text(model), db_int(now_ms), db_text(tried),
 			      db_blob(digest, AFFINITY_SIZE),
-			      db_int(AFFINITY_MS)),
+			      db_int(AFFINITY_MS), db_int(tier)),
 		      &stmt);
 	if (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK) {
 		rc = row ? turn_read(stmt, turn) : GB_ENOTFOUND;

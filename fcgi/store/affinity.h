@@ -16,11 +16,12 @@
 /*
  * Within a transaction: the key that "digest" (AFFINITY_SIZE bytes) belongs
  * to, as a turn for "model".  GB_ENOTFOUND: it belongs to none, or that is not
- * READY for the model, or among "tried", a JSON array of ids.
+ * READY for the model, or of another tier, or among "tried", a JSON array of
+ * ids.
  */
 enum gb_err affinity_turn(struct store *, const unsigned char *digest,
-			  const char *model, int64_t now_ms, const char *tried,
-			  struct key_turn *) GB_NODISCARD;
+			  const char *model, int64_t now_ms, int tier,
+			  const char *tried, struct key_turn *) GB_NODISCARD;
 
 /* Within a transaction: from now on it belongs to this key. */
 enum gb_err affinity_bind(struct store *, const unsigned char *digest,

@@ -17,6 +17,7 @@
 #include "store/outage.h"
 #include "store/price_cache.h"
 #include "store/sealing.h"
+#include "store/key_serves.h"
 
 /* How long a connection waits for another one's lock.  A turn holds it for
  * some 20 us, a batch of the journal for a millisecond, a checkpoint on a
@@ -573,7 +574,8 @@ db_connect(struct store *s, const char *path)
 		return db_fault(s, code, path);
 	sqlite3_extended_result_codes(s->db, 1);
 	sqlite3_busy_handler(s->db, busy_wait, s);
-	if ((rc = sealing_functions(s)) != GB_OK)
+	if ((rc = sealing_functions(s)) != GB_OK ||
+	    (rc = key_serves_register(s)) != GB_OK)
 		return rc;
 	/* Before the change to WAL: another program's file stays as it is. */
 	if ((rc = db_check_schema(s)) != GB_OK)

@@ -41,7 +41,8 @@ struct store {
 	bool outage_said;
 	int64_t outage_said_ms; /* 0: never */
 	int64_t changes; /* of the connection when it failed, all in all */
-	int64_t unwritten_turn[POOL__MAX]; /* see outage.h; 0: none yet */
+	int64_t unwritten_turn[POOL__MAX]
+			      [TIER__MAX]; /* see outage.h; 0: none yet */
 	struct outage_rests *outage_rests; /* NULL: none */
 
 	struct combine writes; /* turns and journal rows of many threads */

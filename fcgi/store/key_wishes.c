@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "store/db.h"
+#include "store/key_slots.h"
 #include "store/turn.h"
 
 #define STEPS_MAX 5
@@ -91,6 +92,9 @@ static const char sql_set_project[] =
     "0, " PROJECT_BY_PERSON_TEXT ")"
     " WHERE " KEY_FILTER;
 
+static const char sql_set[] = "UPDATE keys AS k SET " KEY_SET_FIELDS
+			      " WHERE " KEY_FILTER " AND " KEY_FIELDS_DIFFER;
+
 static const char *const steps[WISH__MAX][STEPS_MAX] = {
     [WISH_ENABLE] = {sql_enabled_models, sql_forget_models, sql_forget_charges,
 		     sql_enabled, sql_enable},
@@ -118,6 +122,7 @@ key_filter_values(struct db_value values[KEY_FILTER_VALUES],
 	    db_text(f->project),
 	    db_text(f->words),
 	    db_int(f->by_standing ? (int64_t)f->standing : -1),
+	    db_int(f->by_tier ? (int64_t)f->tier : -1),
 	};
 
 	memcpy(values, all, sizeof(all));
@@ -144,7 +149,43 @@ store_keys_wish(struct store *s, const struct key_filter *f,
 			      chosen);
 	for (i = 0; rc == GB_OK && i < STEPS_MAX && sql[i] != NULL; i++)
 		rc = db_run_locked(s, sql[i], values, GB_COUNT(values), NULL);
+	if (rc == GB_OK && of->wish == WISH_REMOVE && *chosen > 0)
+		rc = key_slots_lay(s);
 	if (rc == GB_OK && *chosen > 0)
+		rc = db_touch(s);
+	rc = db_finish(s, rc);
+out:
+	db_unlock(s);
+	if (rc != GB_OK)
+		*chosen = 0;
+	return rc;
+}
+
+enum gb_err
+store_keys_set(struct store *s, const struct key_filter *f,
+	       const struct key_fields *fields, int64_t now_ms, int64_t *chosen)
+{
+	struct db_value values[KEY_FILTER_VALUES + KEY_FIELDS_VALUES];
+	int64_t changed;
+	enum gb_err rc;
+
+	*chosen = 0;
+	if (!key_fields_plausible(fields))
+		return GB_EINVAL;
+	key_filter_values(values, f, now_ms, NULL, NULL);
+	key_fields_values(values + KEY_FILTER_VALUES, fields);
+	db_lock(s);
+	if ((rc = db_begin(s)) != GB_OK)
+		goto out;
+	rc = db_number_locked(s, sql_count_chosen, values, KEY_FILTER_VALUES,
+			      chosen);
+	if (rc == GB_OK)
+		rc = db_run_locked(s, sql_set, values, GB_COUNT(values),
+				   &changed);
+	if (rc == GB_OK && changed > 0 &&
+	    (fields->by_tier || fields->weight > 0))
+		rc = key_slots_lay(s);
+	if (rc == GB_OK && changed > 0)
 		rc = db_touch(s);
 	rc = db_finish(s, rc);
 out:

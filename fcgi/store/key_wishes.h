@@ -15,8 +15,9 @@
 /* Which keys; what is not set stands for all. */
 struct key_filter {
 	const char *ids; /* a JSON array of their ids */
-	bool by_pool, by_standing;
+	bool by_pool, by_standing, by_tier;
 	enum key_pool pool;
+	enum key_tier tier;
 	enum key_standing standing; /* of the whole key, now */
 	const char *project;	    /* "": those without one */
 	const char *words;	    /* somewhere in the reason, any case */
@@ -46,6 +47,12 @@ struct key_wish_of {
 enum gb_err store_keys_wish(struct store *, const struct key_filter *,
 			    const struct key_wish_of *, int64_t now_ms,
 			    int64_t *chosen) GB_NODISCARD;
+
+/* Say this of keys, in one transaction; "*chosen" says of how many.  GB_EINVAL:
+ * it is not plausible (key_fields_plausible()). */
+enum gb_err store_keys_set(struct store *, const struct key_filter *,
+			   const struct key_fields *, int64_t now_ms,
+			   int64_t *chosen) GB_NODISCARD;
 
 /* A page of those after "after_id", by id, at most KEYS_PAGE_MAX; ended by
  * key_rows_free() on success. */

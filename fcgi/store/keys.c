@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/db.h"
+#include "store/key_slots.h"
 #include "store/sealing.h"
 #include "store/turn.h"
 
@@ -14,11 +15,17 @@
 	"k.reason," \
 	" k.failures, k.created_at, k.last_ok_at, k.project, k.project_by," \
 	" (SELECT group_concat(m.model, ', ') FROM key_models m" \
-	" WHERE m.key_id = k.id AND m.ready_at > ?1)"
+	" WHERE m.key_id = k.id AND m.ready_at > ?1)," \
+	" k.tier, k.weight, k.models, k.note"
 
 const char *const key_pool_names[POOL__MAX] = {
     [POOL_GEMINI] = "gemini",
     [POOL_VERTEX] = "vertex",
+};
+
+const char *const key_tier_names[TIER__MAX] = {
+    [TIER_FREE] = "free",
+    [TIER_PAID] = "paid",
 };
 
 /* No ON CONFLICT here: that would use up an id for each key known already. */
@@ -26,19 +33,21 @@ static const char sql_add[] =
     "INSERT INTO keys (secret, created_at, pool) SELECT gb_seal(?1), ?2, ?3"
     " WHERE NOT EXISTS (SELECT 1 FROM keys WHERE secret = gb_seal(?1) AND pool "
     "= ?3)";
-static const char sql_set_project[] =
-    "UPDATE keys SET project = ?4, project_by = iif(?4 = '', "
-    "0, " PROJECT_BY_PERSON_TEXT ")"
-    " WHERE secret = gb_seal(?1) AND pool = ?3 AND ?2 = ?2";
-static const char sql_rotation[] =
-    "INSERT OR IGNORE INTO rotation (pool, pos) VALUES (?1, 0)";
+static const char sql_set[] =
+    "UPDATE keys AS k SET " KEY_SET_FIELDS
+    " WHERE secret = gb_seal(?1) AND pool = ?3 AND " KEY_FIELDS_DIFFER;
 static const char sql_list[] = "SELECT " KEY_COLUMNS " FROM keys k ORDER BY id";
 static const char sql_page[] =
     "SELECT " KEY_COLUMNS " FROM keys k WHERE " KEY_FILTER
-    " AND k.id > ?9 ORDER BY id LIMIT ?10";
+    " AND k.id > ?10 ORDER BY id LIMIT ?11";
 static const char sql_count[] =
     "SELECT count(*), count(*) FILTER (WHERE disabled_by = 0) FROM keys"
     " WHERE pool = ?1";
+static const char sql_key_serves[] =
+    "SELECT " KEY_SERVES " FROM keys k WHERE k.id = ?2";
+static const char sql_serve[] =
+    "SELECT EXISTS (SELECT 1 FROM keys k WHERE k.disabled_by = 0"
+    " AND k.pool = ?2 AND " KEY_SERVES ")";
 
 /* The pool as the database has it: the first one had no name yet. */
 struct db_value
@@ -67,6 +76,8 @@ key_row_free(struct key_row *row)
 	free(row->reason);
 	free(row->project);
 	free(row->resting);
+	free(row->models);
+	free(row->note);
 }
 
 void
@@ -96,42 +107,73 @@ key_secret_plausible(const char *secret, size_t len)
 	return true;
 }
 
+/* Whether "text" is at most "max" bytes without control characters. */
+static bool
+is_one_line(const char *text, size_t max)
+{
+	const char *p;
+
+	for (p = text; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return false;
+	return (size_t)(p - text) <= max;
+}
+
 /* Names that begin with "~" are of guesses (projects.h). */
 bool
 key_project_plausible(const char *name)
 {
-	const char *p;
+	return is_one_line(name, KEY_PROJECT_MAX) && name[0] != '~';
+}
 
-	for (p = name; *p != '\0'; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			return false;
-	return p - name <= KEY_PROJECT_MAX && name[0] != '~';
+bool
+key_fields_plausible(const struct key_fields *f)
+{
+	char models[KEY_MODELS_MAX + 1];
+
+	return (f->project == NULL || key_project_plausible(f->project)) &&
+	       f->weight >= 0 && f->weight <= KEY_WEIGHT_MAX &&
+	       (f->models == NULL || (key_models_tidy(f->models, models) &&
+				      strcmp(models, f->models) == 0)) &&
+	       (f->note == NULL || is_one_line(f->note, KEY_NOTE_MAX));
+}
+
+void
+key_fields_values(struct db_value *values, const struct key_fields *f)
+{
+	values[0] = db_text(f->project);
+	values[1] = db_int(f->by_tier ? (int64_t)f->tier : -1);
+	values[2] = db_int(f->weight);
+	values[3] = db_text(f->models);
+	values[4] = db_text(f->note);
 }
 
 static enum gb_err
-add_one(struct store *s, enum key_pool pool, const char *project,
-	const char *secret, int64_t now_ms, int64_t *added)
+add_one(struct store *s, enum key_pool pool, const struct key_fields *f,
+	const char *secret, int64_t now_ms, int64_t *added, int64_t *changed)
 {
-	const struct db_value values[] = {
-	    db_text(secret),
-	    db_int(now_ms),
-	    pool_value(pool),
-	    db_text(project),
-	};
+	struct db_value values[KEY_FILTER_VALUES + KEY_FIELDS_VALUES];
 	enum gb_err rc;
+	size_t i;
 
+	*changed = 0;
+	for (i = 0; i < GB_COUNT(values); i++)
+		values[i] = db_text(NULL);
+	values[0] = db_text(secret);
+	values[1] = db_int(now_ms);
+	values[2] = pool_value(pool);
 	rc = db_run_locked(s, sql_add, values, 3, added);
-	if (rc == GB_OK && project != NULL)
-		rc = db_run_locked(s, sql_set_project, values, GB_COUNT(values),
-				   NULL);
-	return rc;
+	if (rc != GB_OK || f == NULL)
+		return rc;
+	key_fields_values(values + KEY_FILTER_VALUES, f);
+	return db_run_locked(s, sql_set, values, GB_COUNT(values), changed);
 }
 
 enum gb_err
 store_keys_add(struct store *s, enum key_pool pool, char *const *secrets,
 	       size_t count, int64_t now_ms, size_t *added)
 {
-	return store_keys_add_to(s, pool, NULL, secrets, count, now_ms, added);
+	return store_keys_add_as(s, pool, NULL, secrets, count, now_ms, added);
 }
 
 enum gb_err
@@ -139,12 +181,22 @@ store_keys_add_to(struct store *s, enum key_pool pool, const char *project,
 		  char *const *secrets, size_t count, int64_t now_ms,
 		  size_t *added)
 {
-	int64_t changes;
+	const struct key_fields f = {.project = project};
+
+	return store_keys_add_as(s, pool, &f, secrets, count, now_ms, added);
+}
+
+enum gb_err
+store_keys_add_as(struct store *s, enum key_pool pool,
+		  const struct key_fields *f, char *const *secrets,
+		  size_t count, int64_t now_ms, size_t *added)
+{
+	int64_t news, changes;
+	size_t i, fresh, changed;
 	enum gb_err rc;
-	size_t i, fresh;
 
 	*added = 0;
-	if (project != NULL && !key_project_plausible(project))
+	if (f != NULL && !key_fields_plausible(f))
 		return GB_EINVAL;
 	for (i = 0; i < count; i++)
 		if (!key_secret_plausible(secrets[i], strlen(secrets[i])))
@@ -153,14 +205,14 @@ store_keys_add_to(struct store *s, enum key_pool pool, const char *project,
 	if ((rc = db_begin(s)) != GB_OK)
 		goto out;
 	rc = sealing_check(s);
-	if (rc == GB_OK)
-		rc = db_run_locked(s, sql_rotation, DB_ARGS(pool_value(pool)),
-				   NULL);
-	for (i = fresh = 0; i < count && rc == GB_OK; i++) {
-		rc = add_one(s, pool, project, secrets[i], now_ms, &changes);
-		fresh += rc == GB_OK && changes > 0;
+	for (i = fresh = changed = 0; i < count && rc == GB_OK; i++) {
+		rc = add_one(s, pool, f, secrets[i], now_ms, &news, &changes);
+		fresh += rc == GB_OK && news > 0;
+		changed += rc == GB_OK && changes > 0;
 	}
-	if (rc == GB_OK && (fresh > 0 || project != NULL))
+	if (rc == GB_OK && fresh + changed > 0)
+		rc = key_slots_lay(s);
+	if (rc == GB_OK && fresh + changed > 0)
 		rc = db_touch(s);
 	if ((rc = db_finish(s, rc)) == GB_OK)
 		*added = fresh;
@@ -194,8 +246,13 @@ read_key(sqlite3_stmt *stmt, int64_t now_ms, void *to)
 	row->project = db_copy_text(stmt, 9);
 	row->project_by = (enum key_project_by)sqlite3_column_int(stmt, 10);
 	row->resting = db_copy_text(stmt, 11);
+	row->tier = (enum key_tier)sqlite3_column_int(stmt, 12);
+	row->weight = sqlite3_column_int64(stmt, 13);
+	row->models = db_copy_text(stmt, 14);
+	row->note = db_copy_text(stmt, 15);
 	if (row->secret != NULL && row->reason != NULL &&
-	    row->project != NULL && row->resting != NULL)
+	    row->project != NULL && row->resting != NULL &&
+	    row->models != NULL && row->note != NULL)
 		return GB_OK;
 	key_row_free(row);
 	return GB_ENOMEM;
@@ -253,4 +310,31 @@ store_keys_count(struct store *s, enum key_pool pool, int64_t *all,
 	db_end(stmt);
 	db_unlock(s);
 	return rc;
+}
+
+static enum gb_err
+ask_whether(struct store *s, const char *sql, const char *model,
+	    struct db_value of, bool *yes)
+{
+	int64_t found;
+	enum gb_err rc;
+
+	db_lock(s);
+	rc = db_number_locked(s, sql, DB_ARGS(db_text(model), of), &found);
+	db_unlock(s);
+	*yes = found != 0;
+	return rc;
+}
+
+enum gb_err
+store_key_serves(struct store *s, int64_t id, const char *model, bool *serves)
+{
+	return ask_whether(s, sql_key_serves, model, db_int(id), serves);
+}
+
+enum gb_err
+store_keys_serve(struct store *s, enum key_pool pool, const char *model,
+		 bool *any)
+{
+	return ask_whether(s, sql_serve, model, pool_value(pool), any);
 }

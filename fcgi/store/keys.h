@@ -9,6 +9,9 @@
 			     */
 #define KEY_SECRET_MAX	256 /* one is, but "no spaces or control characters" */
 #define KEY_PROJECT_MAX 100 /* bytes of a project's name */
+#define KEY_WEIGHT_MAX	100 /* turns of a key to one of another's */
+#define KEY_MODELS_MAX	512 /* bytes of all patterns with their commas */
+#define KEY_NOTE_MAX	500 /* bytes of a note */
 #define KEY_TRIED_MAX	64  /* keys one request may try */
 #define AFFINITY_SIZE	16  /* bytes of a digest that a key may be kept for */
 
@@ -24,6 +27,16 @@ enum key_pool {
 
 /* As people write them. */
 extern const char *const key_pool_names[POOL__MAX];
+
+/* Keys of a later tier are asked only when none of those before is READY. */
+enum key_tier {
+	TIER_FREE,
+	TIER_PAID,
+	TIER__MAX
+};
+
+/* As people write them. */
+extern const char *const key_tier_names[TIER__MAX];
 
 enum key_state {
 	KEY_READY,    /* may be picked */
@@ -62,6 +75,11 @@ struct key_row {
 	char *project;	    /* whose quotas it shares; "": nobody knows */
 	enum key_project_by project_by;
 	char *resting; /* models that it rests for, "a, b"; "" */
+	enum key_tier tier;
+	int64_t weight; /* 1 to KEY_WEIGHT_MAX */
+	char *models;	/* that it may serve, patterns with commas between;
+			   "": all */
+	char *note;
 };
 
 struct key_rows {
@@ -89,6 +107,30 @@ enum gb_err store_keys_add_to(struct store *, enum key_pool,
 			      size_t count, int64_t now_ms,
 			      size_t *added) GB_NODISCARD;
 
+/* What a person says of keys; the rest stays as it is. */
+struct key_fields {
+	const char *project; /* NULL: as it is; "": none */
+	bool by_tier;
+	enum key_tier tier;
+	int64_t weight;	    /* 0: as it is */
+	const char *models; /* of key_models_tidy(); NULL: as they are */
+	const char *note;   /* NULL: as it is */
+};
+
+/* The same, with all fields. */
+enum gb_err store_keys_add_as(struct store *, enum key_pool,
+			      const struct key_fields *, char *const *secrets,
+			      size_t count, int64_t now_ms,
+			      size_t *added) GB_NODISCARD;
+
+/* Whether they can be: a project's name, the weight's bounds, the patterns, a
+ * note that is not too long and without control characters. */
+bool key_fields_plausible(const struct key_fields *);
+
+/* Bring patterns of models to the form that the store keeps, without blanks
+ * and "models/"; false, and "out" is empty: they are none, or too long. */
+bool key_models_tidy(const char *text, char out[KEY_MODELS_MAX + 1]);
+
 /* Whether a person may call a project so: not too long, no control characters,
  * not as guesses are called; "" is no project. */
 bool key_project_plausible(const char *name);
@@ -112,21 +154,25 @@ struct key_turn {
 /*
  * Take the next turn for "model" ("": for no model in particular): the first
  * READY key of the pool after the one whose turn it was last, over all
- * processes, that does not cool for the model, whose list of models (lists.h),
- * if it is known, does not lack one that other lists have, and that is not
- * among the "tried_count" ids in "tried".  When no key in service has the model
- * on its list, lists do not count.  One transaction, which many threads share
- * when they come at once.  GB_EBUSY: nothing was tried yet, and the
- * model's breaker is open until "*back_at" (breakers.h).  GB_ENOTFOUND when
- * there is none, and nothing was written; "*back_at" then is the earliest
- * moment at which a key comes back for the model, tried or not, or 0 when
- * waiting is not what is missing: all are disabled, or one that was tried is
- * READY still.
+ * processes, that may serve the model and does not cool for it, whose list of
+ * models (lists.h), if it is known, does not lack one that other lists have,
+ * and that is not among the "tried_count" ids in "tried".  Each tier has a
+ * rotation of its own; a later one has a turn only when the one before has no
+ * such key.  Where keys of a tier have different weights, the rotation is over
+ * places instead (key_slots.h), of which each has as many as it weighs.  When
+ * no key in service has the model on its list, lists do not count.  One
+ * transaction, which many threads share when they come at once.  GB_EBUSY:
+ * nothing was tried yet, and the model's breaker is open until "*back_at"
+ * (breakers.h).  GB_ENOTFOUND when there is none, and nothing was written;
+ * "*back_at" then is the earliest moment at which a key comes back for the
+ * model, tried or not, or 0 when waiting is not what is missing: all are
+ * disabled, or one that was tried is READY still.
  *
  * "affinity" (AFFINITY_SIZE bytes; NULL: none) asks for the key that had the
  * last turn with the same one, within an hour.  While that key is READY for
- * the model and was not tried, it has this turn too, and the rotation stays
- * where it is; else the turn is the rotation's, and its key's from now on.
+ * the model and was not tried, and no key of a tier before its own is to be
+ * had, it has this turn too, and the rotation stays where it is; else the turn
+ * is the rotation's, and its key's from now on.
  */
 enum gb_err store_key_turn(struct store *, enum key_pool, const char *model,
 			   int64_t now_ms, const int64_t *tried,
@@ -147,7 +193,8 @@ enum gb_err store_key_turns(struct store *, enum key_pool, const char *model,
 /*
  * The turn of one key and no other, for what only that key can do; the rotation
  * stays where it is.  GB_EBUSY: it is not READY, and "*back_at" is when it is,
- * or 0 for a disabled one; GB_ENOTFOUND: there is no such key any more.
+ * or 0 for a disabled one, and for one that may not serve the model;
+ * GB_ENOTFOUND: there is no such key any more.
  */
 enum gb_err store_key_turn_of(struct store *, int64_t id, const char *model,
 			      int64_t now_ms, struct key_turn *,
@@ -156,5 +203,13 @@ enum gb_err store_key_turn_of(struct store *, int64_t id, const char *model,
 /* How many keys a pool has, and how many of them are READY or COOLING. */
 enum gb_err store_keys_count(struct store *, enum key_pool, int64_t *all,
 			     int64_t *enabled) GB_NODISCARD;
+
+/* Whether this key may serve the model; GB_ENOTFOUND: it is not there. */
+enum gb_err store_key_serves(struct store *, int64_t id, const char *model,
+			     bool *serves) GB_NODISCARD;
+
+/* Whether a key in service may serve the model, if only there were quota. */
+enum gb_err store_keys_serve(struct store *, enum key_pool, const char *model,
+			     bool *any) GB_NODISCARD;
 
 #endif

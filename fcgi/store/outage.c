@@ -10,8 +10,10 @@
 
 #define RESTS_MAX 1024 /* in memory: 150 KiB, and only then */
 
-static const char sql_get[] = "SELECT pos FROM rotation WHERE pool = ?1";
-static const char sql_set[] = "UPDATE rotation SET pos = ?2 WHERE pool = ?1";
+static const char sql_get[] =
+    "SELECT pos FROM rotation WHERE pool = ?1 AND tier = ?2";
+static const char sql_set[] =
+    "UPDATE rotation SET pos = ?3 WHERE pool = ?1 AND tier = ?2";
 /* Where a process begins: they need not all ask the same key at once. */
 static const char sql_somewhere[] =
     "SELECT abs(random() % (max(id) + 1)) FROM keys";
@@ -88,25 +90,44 @@ apply_rests(struct store *s, const char *model)
 	return rc;
 }
 
+/* Put a tier's rotation where it would be, or with "after" take note of where
+ * it is now. */
+static enum gb_err
+place(struct store *s, enum key_pool pool, int tier, bool after)
+{
+	int64_t *at = &s->unwritten_turn[pool][tier];
+	enum gb_err rc;
+
+	if (after) {
+		rc = db_number_locked(s, sql_get,
+				      DB_ARGS(pool_value(pool), db_int(tier)),
+				      at);
+		return rc == GB_ENOTFOUND ? GB_OK : rc; /* no such keys */
+	}
+	rc = *at == 0 ? db_number_locked(s, sql_somewhere, DB_NO_ARGS, at)
+		      : GB_OK;
+	if (rc != GB_OK)
+		return rc;
+	return db_run_locked(s, sql_set,
+			     DB_ARGS(pool_value(pool), db_int(tier),
+				     db_int(*at)),
+			     NULL);
+}
+
 static enum gb_err
 run_turn(struct store *s, enum key_pool pool, const char *model,
 	 struct combine_op *op)
 {
-	int64_t *at = &s->unwritten_turn[pool];
 	enum gb_err rc;
+	int tier;
 
 	rc = apply_rests(s, model);
-	if (rc == GB_OK && *at == 0)
-		rc = db_number_locked(s, sql_somewhere, DB_NO_ARGS, at);
-	if (rc == GB_OK)
-		rc =
-		    db_run_locked(s, sql_set,
-				  DB_ARGS(pool_value(pool), db_int(*at)), NULL);
+	for (tier = 0; rc == GB_OK && tier < TIER__MAX; tier++)
+		rc = place(s, pool, tier, false);
 	if (rc == GB_OK)
 		rc = op->run(s, op);
-	if (rc == GB_OK)
-		rc =
-		    db_number_locked(s, sql_get, DB_ARGS(pool_value(pool)), at);
+	for (tier = 0; rc == GB_OK && tier < TIER__MAX; tier++)
+		rc = place(s, pool, tier, true);
 	return rc;
 }
 

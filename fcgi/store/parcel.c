@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "store/db.h"
+#include "store/key_slots.h"
 #include "store/sealing.h"
 #include "store/turn.h"
 
@@ -75,8 +76,8 @@ static const char sql_key[] =
     " SELECT NULL" KEY_MARKS ", 0, iif(?6 = '', 0, " PROJECT_BY_PERSON_TEXT ")"
     " WHERE NOT EXISTS"
     " (SELECT 1 FROM keys WHERE secret = gb_seal(?1) AND pool = ?2)";
-static const char sql_rotation[] =
-    "INSERT OR IGNORE INTO rotation (pool, pos) VALUES (?1, 0)";
+/* What does not say it weighs as usual. */
+static const char sql_weigh[] = "UPDATE keys SET weight = 1 WHERE weight < 1";
 static const char sql_token[] = "INSERT INTO tokens (id" PARCEL_TOKEN_FIELDS(
     COLUMN) ") VALUES (NULL" PARCEL_TOKEN_FIELDS(MARK) ")";
 static const char sql_token_named[] =
@@ -91,7 +92,6 @@ static const char sql_setting[] =
 
 /* Where the fields are that are looked at here. */
 enum {
-	KEY_POOL = 1,
 	KEY_CREATED = 4,
 	TOKEN_NAME = 0,
 	TOKEN_DIGEST = 1,
@@ -276,10 +276,7 @@ write_key(struct store *s, struct parcel_row *row, int64_t now_ms)
 
 	if (row->values[KEY_CREATED].number == 0)
 		row->values[KEY_CREATED].number = now_ms;
-	rc = db_run_locked(s, sql_rotation, DB_ARGS(value_of(row, KEY_POOL)),
-			   NULL);
-	if (rc == GB_OK)
-		rc = insert(s, sql_key, row, &changes);
+	rc = insert(s, sql_key, row, &changes);
 	if (rc == GB_OK)
 		row->fate = changes > 0 ? PARCEL_NEW : PARCEL_KNOWN;
 	return rc;
@@ -392,6 +389,10 @@ store_parcel_write(struct store *s, struct parcel *p, int64_t now_ms, bool dry)
 	for (i = 0; rc == GB_OK && i < p->count; i++)
 		if (p->rows[i].fate == PARCEL_OPEN)
 			rc = write_row(s, &p->rows[i], now_ms);
+	if (rc == GB_OK)
+		rc = db_run_locked(s, sql_weigh, DB_NO_ARGS, NULL);
+	if (rc == GB_OK)
+		rc = key_slots_lay(s);
 	if (rc == GB_OK && !dry)
 		rc = db_touch(s);
 	if (rc == GB_OK && dry)

@@ -44,7 +44,11 @@ enum parcel_type {
 	X(disabled_by, "disabled_by", PARCEL_BY, 0, 0, false) \
 	X(reason, "reason", PARCEL_TEXT, 0, PARCEL_REASON_MAX, false) \
 	X(created_at, "created_at", PARCEL_NUMBER, 0, INT64_MAX, false) \
-	X(project, "project", PARCEL_PROJECT, 0, KEY_PROJECT_MAX, false)
+	X(project, "project", PARCEL_PROJECT, 0, KEY_PROJECT_MAX, false) \
+	X(tier, "tier", PARCEL_NUMBER, 0, TIER__MAX - 1, false) \
+	X(weight, "weight", PARCEL_NUMBER, 0, KEY_WEIGHT_MAX, false) \
+	X(models, "models", PARCEL_TEXT, 0, KEY_MODELS_MAX, false) \
+	X(note, "note", PARCEL_TEXT, 0, KEY_NOTE_MAX, false)
 #define PARCEL_TOKEN_FIELDS(X) \
 	X(name, "name", PARCEL_TEXT, 1, TOKEN_NAME_MAX, true) \
 	X(digest, "sha256", PARCEL_DIGEST, 0, 0, true) \

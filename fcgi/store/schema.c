@@ -12,7 +12,9 @@
  * keys: ready_at and reason say until when and why a key cools; disabled_by
  * is enum key_disabled_by.  failures counts since failed_at.  Ids are never
  * used twice, because the journal speaks of keys by id.
- * rotation: a row a pool, the id of the key whose turn it was last.
+ * keys: tier is enum key_tier; models has commas between patterns.
+ * rotation: a row a pool and tier, the id of the key whose turn it was last, or
+ * with "weighted" the place in key_slots (key_slots.h) of its turn.
  * requests and attempts stand alone: each is kept for a time of its own.
  * model_lists: what Google answered, to the byte; one that no key has goes.
  * signatures, affinity: ids grow with each write, so that those which lie too
@@ -467,6 +469,35 @@ static const char *const migrations[] = {
     "	boot TEXT NOT NULL);"
 
     "PRAGMA user_version = 12;",
+
+    /* 13: the tiers of a pool have a rotation each; the one that there was is
+     * of the free tier, which all keys were of. */
+    "ALTER TABLE keys ADD COLUMN tier INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE keys ADD COLUMN weight INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE keys ADD COLUMN models TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE keys ADD COLUMN note TEXT NOT NULL DEFAULT '';"
+    "DROP INDEX keys_enabled;"
+    "CREATE INDEX keys_enabled"
+    "	ON keys (pool, tier, id, ready_at, list_id, models)"
+    "	WHERE disabled_by = 0;"
+    "CREATE TABLE tier_rotation ("
+    "	pool TEXT NOT NULL,"
+    "	tier INTEGER NOT NULL,"
+    "	pos INTEGER NOT NULL,"
+    "	weighted INTEGER NOT NULL DEFAULT 0,"
+    "	PRIMARY KEY (pool, tier)) WITHOUT ROWID;"
+    "INSERT INTO tier_rotation (pool, tier, pos)"
+    "	SELECT pool, 0, pos FROM rotation;"
+    "DROP TABLE rotation;"
+    "ALTER TABLE tier_rotation RENAME TO rotation;"
+    "CREATE TABLE key_slots ("
+    "	pool TEXT NOT NULL,"
+    "	tier INTEGER NOT NULL,"
+    "	at INTEGER NOT NULL,"
+    "	key_id INTEGER NOT NULL,"
+    "	PRIMARY KEY (pool, tier, at)) WITHOUT ROWID;"
+
+    "PRAGMA user_version = 13;",
 };
 
 static const char sql_version[] = "PRAGMA user_version";

@@ -17,6 +17,7 @@ struct turn_request {
 	struct combine_op op; /* the first member: run_turn() casts */
 
 	enum key_pool pool;
+	int tiers; /* so many of them may have it */
 	const char *model;
 	int64_t now_ms;
 	const int64_t *tried;
@@ -27,32 +28,63 @@ struct turn_request {
 };
 
 /*
- * ?1 is the model, ?2 now, ?3 the pool.  A NULL for "pos" (nobody is READY)
- * breaks its NOT NULL, and OR IGNORE then leaves the row alone: nothing is
- * written, no row comes back.
+ * ?1 is the model, ?2 now, ?3 the pool, ?4 the tier.  A NULL for "pos" (nobody
+ * is READY) breaks its NOT NULL, and OR IGNORE then leaves the row alone:
+ * nothing is written, no row comes back.  Of the two statements one finds no
+ * row, as the tier's keys weigh the same or do not.
  */
-#define SQL_TURN(ready, untried) \
+#define SQL_STRICT(ready, untried) \
 	"UPDATE OR IGNORE rotation SET pos = coalesce(" \
 	"(SELECT k.id FROM keys k INDEXED BY keys_enabled" \
-	" WHERE k.pool = ?3 AND k.id > rotation.pos AND " ready untried \
-	" ORDER BY k.id LIMIT 1)," \
+	" WHERE k.pool = ?3 AND k.tier = ?4 AND k.id > rotation.pos" \
+	" AND " ready untried " ORDER BY k.id LIMIT 1)," \
 	"(SELECT k.id FROM keys k INDEXED BY keys_enabled" \
-	" WHERE k.pool = ?3 AND k.id <= rotation.pos AND " ready untried \
-	" ORDER BY k.id LIMIT 1)) WHERE pool = ?3" \
+	" WHERE k.pool = ?3 AND k.tier = ?4 AND k.id <= rotation.pos" \
+	" AND " ready untried " ORDER BY k.id LIMIT 1))" \
+	" WHERE pool = ?3 AND tier = ?4 AND weighted = 0" \
 	" RETURNING pos, (SELECT gb_open(secret) FROM keys WHERE id = pos)," \
 	" " KEY_HAS_PAST("pos", "?1", "?2")
 
-#define UNTRIED " AND k.id NOT IN (SELECT value FROM json_each(?4))"
-static const char sql_turn[] = SQL_TURN(KEY_IS_READY, "");
-static const char sql_turn_untried[] = SQL_TURN(KEY_IS_READY, UNTRIED);
-static const char sql_turn_whatever[] = SQL_TURN(KEY_IS_AWAKE, UNTRIED);
+#define SLOT_READY(where, ready, untried) \
+	"(SELECT p.at FROM key_slots p CROSS JOIN keys k ON k.id = p.key_id" \
+	" WHERE p.pool = ?3 AND p.tier = ?4 AND p.at " where " rotation.pos" \
+	" AND " ready untried " ORDER BY p.at LIMIT 1)"
+#define KEY_OF_SLOT \
+	"(SELECT key_id FROM key_slots" \
+	" WHERE pool = ?3 AND tier = ?4 AND at = pos)"
+#define SQL_WEIGHTED(ready, untried) \
+	"UPDATE OR IGNORE rotation SET pos = coalesce(" SLOT_READY( \
+	    ">", ready, \
+	    untried) "," SLOT_READY("<=", ready, \
+				    untried) ")" \
+					     " WHERE pool = ?3 AND tier = ?4 " \
+					     "AND weighted = 1" \
+					     " RETURNING " KEY_OF_SLOT "," \
+					     " (SELECT gb_open(secret) FROM " \
+					     "keys " \
+					     "WHERE id = " KEY_OF_SLOT ")," \
+					     " " KEY_HAS_PAST(KEY_OF_SLOT, \
+							      "?1", "?2")
+
+#define UNTRIED " AND k.id NOT IN (SELECT value FROM json_each(?5))"
+
+/* By whether some were tried, and by "weighted". */
+static const char *const sql_turn[2][2] = {
+    {SQL_STRICT(KEY_IS_READY, ""), SQL_WEIGHTED(KEY_IS_READY, "")},
+    {SQL_STRICT(KEY_IS_READY, UNTRIED), SQL_WEIGHTED(KEY_IS_READY, UNTRIED)},
+};
+static const char *const sql_turn_whatever[2] = {
+    SQL_STRICT(KEY_IS_AWAKE, UNTRIED),
+    SQL_WEIGHTED(KEY_IS_AWAKE, UNTRIED),
+};
 
 /* ?3: the one key that will do. */
 static const char sql_pinned[] =
     "SELECT p.id, gb_open(p.secret), " KEY_HAS_PAST(
 	"p.id", "?1",
 	"?2") ","
-	      " max(p.disabled_by, coalesce(c.disabled_by, 0)),"
+	      " max(p.disabled_by, coalesce(c.disabled_by, 0),"
+	      " p.models <> '' AND NOT key_serves(p.models, ?1)),"
 	      " max(p.ready_at, coalesce(c.ready_at, 0)),"
 	      " p.pool"
 	      " FROM keys p LEFT JOIN key_models c"
@@ -62,7 +94,7 @@ static const char sql_pinned[] =
 	"SELECT min(max(k.ready_at, coalesce(m.ready_at, 0), ?2)) FROM keys k" \
 	" LEFT JOIN key_models m ON m.key_id = k.id AND m.model = ?1" \
 	" WHERE k.disabled_by = 0 AND coalesce(m.disabled_by, 0) = 0" \
-	" AND k.pool = ?3 AND " may_have
+	" AND k.pool = ?3 AND " KEY_SERVES " AND " may_have
 static const char sql_back_at[] = SQL_BACK_AT(KEY_MAY_HAVE);
 static const char sql_back_at_whatever[] = SQL_BACK_AT("1");
 
@@ -97,36 +129,19 @@ turn_read(sqlite3_stmt *stmt, struct key_turn *turn)
 	return GB_OK;
 }
 
-/* The next key's turn; with "whatever" also that of a key whose list lacks the
- * model. */
+/* The turn that this statement gives, if any. */
 static enum gb_err
-take_turn(struct store *s, const struct turn_request *rq, bool whatever)
+step_turn(struct store *s, const char *sql, const struct db_value *values,
+	  size_t count, struct key_turn *turn)
 {
-	char ids[IDS_TEXT_MAX] = "[]";
-	const char *sql;
 	sqlite3_stmt *stmt;
 	enum gb_err rc;
-	size_t count;
 	bool row;
 
-	sql = sql_turn;
-	count = 3;
-	if (rq->tried_count > 0)
-		ids_text(ids, rq->tried, rq->tried_count);
-	if (rq->tried_count > 0 || whatever) {
-		sql = whatever ? sql_turn_whatever : sql_turn_untried;
-		count = 4;
-	}
-	const struct db_value values[] = {
-	    db_text(rq->model),
-	    db_int(rq->now_ms),
-	    pool_value(rq->pool),
-	    db_text(ids),
-	};
 	if ((rc = db_start(s, sql, values, count, &stmt)) != GB_OK)
 		return rc;
 	if ((rc = db_step(s, stmt, &row)) == GB_OK && row) {
-		rc = turn_read(stmt, rq->turn);
+		rc = turn_read(stmt, turn);
 		if (rc == GB_OK)
 			rc = db_step(s, stmt, &row); /* to its end */
 	} else if (rc == GB_OK) {
@@ -136,17 +151,68 @@ take_turn(struct store *s, const struct turn_request *rq, bool whatever)
 	return rc;
 }
 
+/* The next key's turn in the tier; with "whatever" also that of a key whose
+ * list lacks the model. */
+static enum gb_err
+take_turn(struct store *s, const struct turn_request *rq, int tier,
+	  bool whatever)
+{
+	char ids[IDS_TEXT_MAX] = "[]";
+	enum gb_err rc;
+	bool untried;
+	int weighted;
+
+	untried = rq->tried_count > 0 || whatever;
+	if (rq->tried_count > 0)
+		ids_text(ids, rq->tried, rq->tried_count);
+	const struct db_value values[] = {
+	    db_text(rq->model), db_int(rq->now_ms), pool_value(rq->pool),
+	    db_int(tier),	db_text(ids),
+	};
+	rc = GB_ENOTFOUND;
+	for (weighted = 0; weighted < 2 && rc == GB_ENOTFOUND; weighted++)
+		rc = step_turn(s,
+			       whatever ? sql_turn_whatever[weighted]
+					: sql_turn[untried][weighted],
+			       values, untried ? 5 : 4, rq->turn);
+	return rc;
+}
+
 /* The turn of the key that the affinity is to; the rotation stays where it
  * is. */
 static enum gb_err
-take_affine(struct store *s, const struct turn_request *rq)
+take_affine(struct store *s, const struct turn_request *rq, int tier)
 {
 	char ids[IDS_TEXT_MAX] = "[]";
 
+	if (rq->affinity == NULL)
+		return GB_ENOTFOUND;
 	if (rq->tried_count > 0)
 		ids_text(ids, rq->tried, rq->tried_count);
-	return affinity_turn(s, rq->affinity, rq->model, rq->now_ms, ids,
+	return affinity_turn(s, rq->affinity, rq->model, rq->now_ms, tier, ids,
 			     rq->turn);
+}
+
+/* The turn of the first tier that has one. */
+static enum gb_err
+take_tiers(struct store *s, const struct turn_request *rq, bool whatever)
+{
+	enum gb_err rc;
+	int tier;
+
+	rc = GB_ENOTFOUND;
+	for (tier = 0; tier < rq->tiers && rc == GB_ENOTFOUND; tier++) {
+		if (!whatever && take_affine(s, rq, tier) == GB_OK)
+			return GB_OK;
+		rc = take_turn(s, rq, tier, whatever);
+		if (rc == GB_OK && rq->affinity != NULL &&
+		    affinity_bind(s, rq->affinity, rq->turn->id, rq->now_ms) !=
+			GB_OK &&
+		    !store_in_outage(s))
+			log_warnx("key %lld: an affinity to it is lost",
+				  (long long)rq->turn->id);
+	}
+	return rc;
 }
 
 /* When the first key comes back, or 0 when waiting is not what is missing. */
@@ -161,21 +227,21 @@ find_back_at(struct store *s, const struct turn_request *rq, bool whatever)
 }
 
 /*
- * The rotation's turn.  Lists only say whom to ask first: when all keys that
- * have the model are out of service, any other one is asked, as its list may
- * be old; Google then says whether it has it.
+ * A turn.  Lists only say whom to ask first: when all keys that have the model
+ * are out of service, any other one is asked, as its list may be old; Google
+ * then says whether it has it.
  */
 static enum gb_err
-take_next(struct store *s, const struct turn_request *rq)
+serve_one(struct store *s, const struct turn_request *rq)
 {
 	enum gb_err rc, told;
 
-	rc = take_turn(s, rq, false);
+	rc = take_tiers(s, rq, false);
 	if (rc != GB_ENOTFOUND)
 		return rc;
 	told = find_back_at(s, rq, false);
 	if (told == GB_OK && *rq->back_at == 0) {
-		rc = take_turn(s, rq, true);
+		rc = take_tiers(s, rq, true);
 		if (rc != GB_ENOTFOUND)
 			return rc;
 		told = find_back_at(s, rq, true);
@@ -204,22 +270,6 @@ pass_model(struct store *s, const struct turn_request *rq)
 }
 
 static enum gb_err
-serve_one(struct store *s, const struct turn_request *rq)
-{
-	enum gb_err rc;
-
-	if (rq->affinity != NULL && take_affine(s, rq) == GB_OK)
-		return GB_OK;
-	rc = take_next(s, rq);
-	if (rc == GB_OK && rq->affinity != NULL &&
-	    affinity_bind(s, rq->affinity, rq->turn->id, rq->now_ms) != GB_OK &&
-	    !store_in_outage(s))
-		log_warnx("key %lld: an affinity to it is lost",
-			  (long long)rq->turn->id);
-	return rc;
-}
-
-static enum gb_err
 run_turn(struct store *s, struct combine_op *op)
 {
 	const struct turn_request *rq = (const struct turn_request *)op;
@@ -238,7 +288,26 @@ struct turns_request {
 	size_t count;
 };
 
-/* Once all that are READY had one, the round begins anew. */
+/* One of several.  Once all that are READY had one, the round begins anew; and
+ * only when no free one is READY the paid ones have theirs. */
+static enum gb_err
+serve_round(struct store *s, struct turn_request *rq)
+{
+	enum gb_err rc;
+
+	for (;;) {
+		rc = serve_one(s, rq);
+		if (rc != GB_ENOTFOUND)
+			return rc;
+		if (rq->tried_count > 0)
+			rq->tried_count = 0;
+		else if (rq->tiers < TIER__MAX)
+			rq->tiers++;
+		else
+			return rc;
+	}
+}
+
 static enum gb_err
 run_turns(struct store *s, struct combine_op *op)
 {
@@ -252,11 +321,7 @@ run_turns(struct store *s, struct combine_op *op)
 	rc = pass_model(s, rq);
 	for (i = 0; rc == GB_OK && i < all->count; i++) {
 		rq->turn = &all->turns[i];
-		rc = serve_one(s, rq);
-		if (rc == GB_ENOTFOUND && rq->tried_count > 0) {
-			rq->tried_count = 0;
-			rc = serve_one(s, rq);
-		}
+		rc = serve_round(s, rq);
 		if (rc == GB_OK)
 			had[rq->tried_count++] = rq->turn->id;
 		rq->affinity = NULL;
@@ -279,6 +344,7 @@ store_key_turn(struct store *s, enum key_pool pool, const char *model,
 	rq = (struct turn_request){
 	    .op.run = run_turn,
 	    .pool = pool,
+	    .tiers = TIER__MAX,
 	    .model = model,
 	    .now_ms = now_ms,
 	    .tried = tried,
@@ -310,6 +376,7 @@ store_key_turns(struct store *s, enum key_pool pool, const char *model,
 	all = (struct turns_request){
 	    .op.run = run_turns,
 	    .each = {.pool = pool,
+		     .tiers = TIER_FREE + 1,
 		     .model = model,
 		     .now_ms = now_ms,
 		     .affinity = affinity,

@@ -12,9 +12,14 @@
 struct db_value pool_value(enum key_pool);
 enum key_pool pool_read(sqlite3_stmt *stmt, int column);
 
-/* SQL: whether key "k" does not rest for model ?1 now, at ?2. */
+/* SQL: whether key "k" is allowed model ?1; the function is db_key_serves(). */
+#define KEY_SERVES "(k.models = '' OR key_serves(k.models, ?1))"
+
+/* SQL: whether key "k" may serve model ?1 and does not rest for it now, at
+ * ?2. */
 #define KEY_IS_AWAKE \
-	"k.disabled_by = 0 AND k.ready_at <= ?2 AND NOT EXISTS (" \
+	"k.disabled_by = 0 AND k.ready_at <= ?2 AND " KEY_SERVES \
+	" AND NOT EXISTS (" \
 	"SELECT 1 FROM key_models m WHERE m.key_id = k.id" \
 	" AND m.model = ?1 AND m.ready_at > ?2)"
 
@@ -48,8 +53,26 @@ enum gb_err turn_read(sqlite3_stmt *stmt, struct key_turn *) GB_NODISCARD;
 	" AND (?5 IS NULL OR k.pool = ?5)" \
 	" AND (?6 IS NULL OR k.project = ?6)" \
 	" AND (?7 IS NULL OR instr(lower(k.reason), lower(?7)))" \
-	" AND (?8 < 0 OR " KEY_STANDING("k", "?1") " = ?8)"
-#define KEY_FILTER_VALUES 8
+	" AND (?8 < 0 OR " KEY_STANDING("k", \
+					"?1") " = ?8)" \
+					      " AND (?9 < 0 OR k.tier = ?9)"
+#define KEY_FILTER_VALUES 9
+
+/* SQL: set the fields of "k" that a person named, ?10 to ?14, and whether that
+ * changes it. */
+#define KEY_SET_FIELDS \
+	"project_by = iif(?10 IS NULL, project_by, iif(?10 = '', " \
+	"0, " PROJECT_BY_PERSON_TEXT "))," \
+	" project = coalesce(?10, project), tier = iif(?11 < 0, tier, ?11)," \
+	" weight = iif(?12 < 1, weight, ?12), models = coalesce(?13, models)," \
+	" note = coalesce(?14, note)"
+#define KEY_FIELDS_DIFFER \
+	"(?10 IS NOT NULL OR (?11 >= 0 AND tier <> ?11)" \
+	" OR (?12 > 0 AND weight <> ?12) OR models <> ?13 OR note <> ?14)"
+#define KEY_FIELDS_VALUES 5
+
+/* The fields as values, KEY_FIELDS_VALUES of them. */
+void key_fields_values(struct db_value *values, const struct key_fields *);
 
 void key_filter_values(struct db_value values[KEY_FILTER_VALUES],
 		       const struct key_filter *, int64_t now_ms,

@@ -51,6 +51,7 @@ export const READ = {
 	URL_CONTEXT_MODELS: JSON_LIST,
 	URL_NORMALIZATION_ENABLED: "true",
 	VERTEX_API_KEYS: '["AQ.Fake-vertex-key-of-the-mapping-00000zzzz"]',
+	PAID_KEY: "AIzaSyFake-paid-key-of-the-mapping-0000zzzz",
 	VERTEX_EXPRESS_BASE_URL:
 		"https://relay.example/v1beta1/publishers/google",
 	TTS_MODEL: "gemini-2.5-flash-preview-tts",
@@ -82,6 +83,4 @@ export const WITHOUT_MEANING = [
 ];
 
 /* Of parts that this version has not; README.md says which. */
-export const NOT_YET = [
-	"PAID_KEY",
-];
+export const NOT_YET = [];

@@ -88,6 +88,7 @@ static const struct {
     {11, "breakers",
      "kind, name, error_class, opened_at, until_ms, probe_at, failures, "
      "reason"},
+    {12, "clock", "one, wall_ms, boot_ms, boot"},
 };
 
 static void
