@@ -1,7 +1,6 @@
 /* call.c: the next key, the call, its verdict, and another key */
 #include "api/call.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,16 +214,14 @@ call_read(struct call *call, struct transfer *t, struct buf *out,
 enum attempt
 call_pause(struct call *call, int64_t pause_ms)
 {
-	struct pollfd pfd;
 	int64_t step;
 
-	pfd.fd = web_watch_fd(call->rq->web);
-	pfd.events = POLLRDHUP;
 	for (; pause_ms > 0; pause_ms -= step) {
 		step = call->peers != NULL && pause_ms > STOP_LOOK_MS
 			   ? STOP_LOOK_MS
 			   : pause_ms;
-		if (is_stopped(call) || poll(&pfd, 1, (int)step) > 0)
+		if (is_stopped(call) ||
+		    transfer_pause(web_watch_fd(call->rq->web), step))
 			return ATTEMPT_GONE;
 	}
 	return ATTEMPT_OK;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "upstream/exchange.h"
 
@@ -20,6 +22,7 @@
 #define FCGI_HEADER_LEN	   8
 #define FCGI_VERSION	   1
 #define FCGI_ABORT_REQUEST 2
+#define UNREAD_LOOK_MS	   100 /* between looks at input that nobody reads */
 
 /* Bytes looked at for that record.  The end of the request's own input, one
  * empty record, may wait unread before it; more cannot. */
@@ -246,6 +249,37 @@ abort_waits(int fd)
 			return true;
 		at += FCGI_HEADER_LEN + (size_t)rec[at + 4] * 256 +
 		      rec[at + 5] + rec[at + 6];
+	}
+	return false;
+}
+
+/* As sockets_watch(), with poll: what the abort record may hide behind, input
+ * that nobody reads, wakes once and is then looked at now and then. */
+bool
+transfer_pause(int watch_fd, int64_t wait_ms)
+{
+	struct pollfd p;
+	int64_t until, left;
+	bool unread;
+
+	unread = false;
+	until = clock_mono_ms() + wait_ms;
+	p.fd = watch_fd;
+	p.events =
+	    (watch_events(watch_fd) & EPOLLIN) != 0 ? POLLIN | POLLRDHUP : 0;
+	for (left = wait_ms; left > 0; left = until - clock_mono_ms()) {
+		if (unread && left > UNREAD_LOOK_MS)
+			left = UNREAD_LOOK_MS;
+		p.revents = 0;
+		(void)poll(&p, 1, (int)left);
+		if ((p.revents & (POLLERR | POLLHUP | POLLRDHUP)) != 0 ||
+		    (((p.revents & POLLIN) != 0 || unread) &&
+		     abort_waits(watch_fd)))
+			return true;
+		if ((p.revents & POLLIN) != 0) {
+			unread = true;
+			p.events = POLLRDHUP;
+		}
 	}
 	return false;
 }

@@ -144,6 +144,10 @@ void transfer_times(const struct transfer *, struct transfer_times *);
  * NULL, "" without a failure. */
 const char *transfer_error(const struct transfer *);
 
+/* Wait as long as that while no transfer runs.  True: meanwhile the client at
+ * "watch_fd" went away, as in struct transfer_request. */
+bool transfer_pause(int watch_fd, int64_t wait_ms);
+
 /* Cancel what still runs, and free.  NULL is fine.  Afterwards neither the
  * body nor the watched descriptor is touched any more. */
 void transfer_free(struct transfer *);

@@ -337,6 +337,66 @@ test_watch(void **state)
 		watch_one(i);
 }
 
+/* The deed of a web server, a little later. */
+struct later {
+	size_t i;
+	int *peer;
+};
+
+static void *
+do_later(void *arg)
+{
+	const struct later *l = arg;
+
+	usleep(50000);
+	do_deed(l->i, l->peer);
+	return NULL;
+}
+
+/* The same while there is no transfer. */
+static void
+pause_one(size_t i, bool unread)
+{
+	struct later later;
+	pthread_t thread;
+	int fd[2];
+
+	if (watches[i].pipe)
+		CHECK_INT("pipe", pipe(fd), 0);
+	else
+		CHECK_INT("pair", socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	if (unread)
+		CHECK_INT("input", write(fd[0], "\1\5\0\1\0\0\0\0", 8), 8);
+	later = (struct later){i, &fd[0]};
+	if (watches[i].deed == DEED_CLOSE_BEFORE)
+		do_deed(i, &fd[0]);
+	else
+		CHECK_INT("thread",
+			  pthread_create(&thread, NULL, do_later, &later), 0);
+	CHECK_INT(watches[i].what, transfer_pause(fd[1], 400),
+		  watches[i].want == TRANSFER_HUNG_UP);
+	if (watches[i].deed != DEED_CLOSE_BEFORE)
+		pthread_join(thread, NULL);
+	if (fd[0] != -1)
+		close(fd[0]);
+	close(fd[1]);
+}
+
+static void
+test_pause(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GB_COUNT(watches); i++) {
+		pause_one(i, false);
+		if (!watches[i].pipe && watches[i].deed != DEED_CLOSE_BEFORE)
+			pause_one(i, true);
+	}
+	CHECK("nobody to watch", !transfer_pause(-1, 10));
+	CHECK("no time", !transfer_pause(-1, 0));
+}
+
 /* A plain file cannot hang up. */
 static void
 test_watch_file(void **state)
@@ -570,6 +630,7 @@ main(void)
 	    cmocka_unit_test(test_cancel_paused),
 	    cmocka_unit_test(test_cancel_by_word),
 	    cmocka_unit_test(test_watch),
+	    cmocka_unit_test(test_pause),
 	    cmocka_unit_test(test_watch_file),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_gate),

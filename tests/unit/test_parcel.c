@@ -267,7 +267,7 @@ test_unfit_rows(void **state)
 	     "disabled_by", "is not fit"},
 	    {"{\"key\": \"AIzaSyTESTTESTTESTTEST1\", \"created_at\": -1}",
 	     "created_at", "is not fit"},
-	    {"{\"key\": \"AIzaSyTESTTESTTESTTEST1\", \"weight\": 1}", NULL,
+	    {"{\"key\": \"AIzaSyTESTTESTTESTTEST1\", \"heft\": 1}", NULL,
 	     "has a field that this version does not know"},
 	};
 	const char *why;
