@@ -430,7 +430,7 @@ take_all(struct scan *s)
 
 	while (s->p < s->end && s->rc == GB_OK) {
 		if ((*s->p == '[' || *s->p == '{') && !s->no_blocks &&
-		    take_json_here(s))
+		    s->end - s->p <= KEY_JSON_MAX && take_json_here(s))
 			continue;
 		/* A quote may begin a name; what else separates does not. */
 		skip = separator_at(s->p, s->end);

@@ -17,8 +17,11 @@
 #include "base/redact.h"
 #include "store/keys.h"
 
-/* Bytes of a paste: some 20,000 keys, and JSON takes 100 times its size. */
-#define KEY_INPUT_MAX (1 << 20)
+/* Bytes of a paste: some 200,000 keys. */
+#define KEY_INPUT_MAX (8 << 20)
+/* As JSON, which may take 100 times its size in memory; in what is larger, only
+ * the words count. */
+#define KEY_JSON_MAX (1 << 20)
 
 /* How many unusable words are told one by one; the rest is only counted. */
 #define KEY_UNUSABLE_MAX 20

@@ -379,6 +379,11 @@ warn_of_setting(struct cli *cli, const struct key_row *row)
 	size_t i;
 
 	name = setting_of(cli->settings, row->pool, &keys);
+	if (row->pool == POOL_GEMINI &&
+	    strcmp(cli->settings->paid_key, row->secret) == 0)
+		cli_complain("key %" PRId64 " is also paid_key, and so comes "
+			     "back with the next start",
+			     row->id);
 	for (i = 0; i < keys->count; i++)
 		if (strcmp(keys->items[i], row->secret) == 0) {
 			cli_complain(

@@ -11,7 +11,7 @@
 # rows the journal of the usage and pages parts has (10 million are 1.4 GB).
 set -u
 
-PARTS='throughput latency streams image drawing upload embeddings readers templates turns day usage pages memory start size'
+PARTS='throughput latency streams image drawing upload embeddings readers templates turns keys day usage pages memory start size'
 
 root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 gbalance=${GBALANCE:-$root/build/gbalance}
@@ -629,7 +629,7 @@ build_of_ours()
   shift
   ${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -pthread -Wall -Wextra -I"$root/fcgi" \
     "$@" -o "$tools/$name" "$root/tests/bench/$name.c" \
-    "$root"/build/release/fcgi/*/*.o -lfcgi -lcurl -ljson-c -lsqlite3 \
+    $(find "$root/build/release/fcgi" -mindepth 2 -name '*.o') -lfcgi -lcurl -ljson-c -lsqlite3 \
     -lconfig -lcrypto -lm || fail "cannot build $name"
 }
 
@@ -727,6 +727,33 @@ measure_pages()
   stop_gbalance
   rm -rf "$work/data"
   row "slowest admin page (admin/$slowest)" "$worst" '<' 50 ms
+}
+
+# --- keys -------------------------------------------------------------------
+
+# What few and many keys cost whoever minds them, and each turn.
+measure_keys()
+{
+  local count out what
+
+  build_of_ours keys
+  for count in 10 1000 100000; do
+    mkdir -p "$work/keys"
+    out=$("$tools/keys" "$work/keys" $count 2>>"$work/keys.log") ||
+      fail "keys: $(tail -n 1 "$work/keys.log")"
+    rm -rf "$work/keys"
+    out=$(tr '\n' ' ' <<<"$out")
+    row "$count keys: the next one's turn" "$(value turn_us "$out")" '<' 50 us
+    row '  each second one rests for the model' "$(value half_us "$out")" \
+      '<' 50 us
+    row '  nine in ten rest' "$(value tenth_us "$out")" '<' 50 us
+    row '  of different weights' "$(value weighted_us "$out")" '<' 50 us
+    note '  to find that all rest' \
+      "$(calc "$(value none_us "$out") / 1000" 2) ms"
+    for what in add filter disable enable weigh pay remove; do
+      row "  $what" "$(value ${what}_s "$out")" '<' 5 s
+    done
+  done
 }
 
 # --- usage ------------------------------------------------------------------

@@ -280,6 +280,20 @@ test_bounds(void **state)
 		  "AIza-00000000000000000000000000009999");
 	key_input_release(&in);
 
+	/* A list too large for JSON is one of words. */
+	buf_reset(&text);
+	buf_puts(&text, "[\n");
+	for (i = 0; i < 100000; i++)
+		buf_printf(&text, " \"AIza-%032zu\",\n", i);
+	buf_puts(&text, " null ]\n");
+	CHECK("larger", text.len > KEY_JSON_MAX);
+	CHECK_INT("many keys",
+		  key_input_read(&in, POOL_GEMINI, text.data, text.len), GB_OK);
+	CHECK_INT("many keys", in.count, 100000);
+	CHECK_STR("many keys", in.keys[99999],
+		  "AIza-00000000000000000000000000099999");
+	key_input_release(&in);
+
 	buf_reset(&text);
 	while (text.len <= KEY_INPUT_MAX)
 		buf_puts(&text, "\n");

@@ -1,0 +1,211 @@
+/*
+ * keys.c: what many keys cost: adding, filtering, disabling and deleting them
+ * by filter, and the next one's turn.
+ *
+ *	keys FOLDER COUNT
+ *
+ * It makes a database of so many keys in the folder and prints "name=value"
+ * pairs: seconds of what an admin does, and microseconds of a turn, as the
+ * median of many rounds: with all keys READY, of different weights, with each
+ * second one resting for the model, with one in a hundred that does not, and
+ * what it takes to find that nobody is READY.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "store/key_wishes.h"
+
+#define ROUNDS	15
+#define TURNS	500
+#define NOW_MS	INT64_C(1737000000000)
+#define HOUR_MS INT64_C(3600000)
+
+static const char model[] = "gemini-2.5-flash";
+static const struct key_filter all;
+
+static double
+now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static void
+print_seconds(const char *name, double began)
+{
+	(void)printf("%s_s=%.2f\n", name, (now_us() - began) / 1e6);
+}
+
+static void
+add(struct store *s, size_t count)
+{
+	char **secrets;
+	size_t i, added;
+	double began;
+
+	if ((secrets = calloc(count, sizeof(*secrets))) == NULL)
+		err(1, "memory");
+	for (i = 0; i < count; i++)
+		if (asprintf(&secrets[i], "bench-key-number-%zu-of-many", i) ==
+		    -1)
+			err(1, "memory");
+	began = now_us();
+	if (store_keys_add(s, POOL_GEMINI, secrets, count, NOW_MS, &added) !=
+		GB_OK ||
+	    added != count)
+		errx(1, "keys are not added");
+	print_seconds("add", began);
+	for (i = 0; i < count; i++)
+		free(secrets[i]);
+	free(secrets);
+}
+
+static void
+set(struct store *s, const struct key_filter *f, const struct key_fields *to,
+    const char *name)
+{
+	int64_t chosen;
+	double began;
+
+	began = now_us();
+	if (store_keys_set(s, f, to, NOW_MS, &chosen) != GB_OK || chosen == 0)
+		errx(1, "%s: keys are not set", name);
+	print_seconds(name, began);
+}
+
+static void
+wish(struct store *s, const struct key_filter *f, enum key_wish what,
+     const char *of_model, const char *name)
+{
+	const struct key_wish_of of = {what, "bench", of_model};
+	int64_t chosen;
+	double began;
+
+	began = now_us();
+	if (store_keys_wish(s, f, &of, NOW_MS, &chosen) != GB_OK || chosen == 0)
+		errx(1, "%s: no keys", name);
+	if (name != NULL)
+		print_seconds(name, began);
+}
+
+/* All that the filter lets pass, page by page; how many. */
+static size_t
+filter(struct store *s, const struct key_filter *f, const char *name)
+{
+	struct key_rows rows;
+	size_t count;
+	int64_t after;
+	double began;
+
+	began = now_us();
+	for (count = 0, after = 0;;) {
+		if (store_keys_page(s, f, NOW_MS, after, KEYS_PAGE_MAX,
+				    &rows) != GB_OK)
+			errx(1, "%s: no page", name);
+		if (rows.count == 0)
+			break;
+		count += rows.count;
+		after = rows.rows[rows.count - 1].id;
+		key_rows_free(&rows);
+	}
+	print_seconds(name, began);
+	return count;
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void
+turns(struct store *s, enum gb_err want, int each, const char *name)
+{
+	double took[ROUNDS], began;
+	struct key_turn turn;
+	int64_t back_at;
+	int i, n;
+
+	for (i = 0; i < ROUNDS; i++) {
+		began = now_us();
+		for (n = 0; n < each; n++)
+			if (store_key_turn(s, POOL_GEMINI, model, NOW_MS, NULL,
+					   0, NULL, &turn, &back_at) != want)
+				errx(1, "%s: not as it should be", name);
+		took[i] = (now_us() - began) / each;
+	}
+	qsort(took, ROUNDS, sizeof(took[0]), by_size);
+	(void)printf("%s_us=%.1f\n", name, took[ROUNDS / 2]);
+}
+
+/* Keys rest for the model but for those with an id that "every" divides. */
+static void
+rest_but(struct store *s, size_t count, size_t every)
+{
+	struct key_filter f = {.ids = NULL};
+	char *ids;
+	size_t i, len;
+
+	if ((ids = malloc(count * 21 + 3)) == NULL)
+		err(1, "memory");
+	len = 0;
+	ids[len++] = '[';
+	for (i = 1; i <= count; i++)
+		if (every == 0 || i % every != 0)
+			len += (size_t)snprintf(ids + len, 22, "%s%zu",
+						len > 1 ? "," : "", i);
+	(void)snprintf(ids + len, 2, "]");
+	f.ids = ids;
+	wish(s, &f, WISH_DISABLE_MODEL, model, NULL);
+	free(ids);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct key_filter heavy = {.project = "heavy"};
+	const struct key_filter paid = {.by_tier = true, .tier = TIER_PAID};
+	const struct key_filter off = {.by_standing = true,
+				       .standing = STANDS_OFF};
+	char path[4096];
+	struct store *s;
+	size_t count;
+
+	if (argc != 3 || (count = strtoul(argv[2], NULL, 10)) < 10)
+		errx(2, "usage: keys FOLDER COUNT");
+	(void)snprintf(path, sizeof(path), "%s/keys-%zu.db", argv[1], count);
+	if (store_open(&s, path) != GB_OK)
+		errx(1, "%s does not open", path);
+	add(s, count);
+	turns(s, GB_OK, TURNS, "turn");
+
+	rest_but(s, count, 2);
+	turns(s, GB_OK, TURNS, "half");
+	rest_but(s, count, 10);
+	turns(s, GB_OK, TURNS, "tenth");
+	rest_but(s, count, 0);
+	turns(s, GB_ENOTFOUND, 3, "none");
+	wish(s, &all, WISH_ENABLE, "", "enable");
+
+	set(s, &all, &(const struct key_fields){.project = "heavy"}, "project");
+	wish(s, &heavy, WISH_DISABLE, "", "disable");
+	if (filter(s, &off, "filter") != count)
+		errx(1, "not all are off");
+	wish(s, &off, WISH_ENABLE, "", "enable_off");
+	set(s, &(const struct key_filter){.ids = "[2,3,5]"},
+	    &(const struct key_fields){.weight = 3}, "weigh");
+	turns(s, GB_OK, TURNS, "weighted");
+	set(s, &heavy,
+	    &(const struct key_fields){.by_tier = true, .tier = TIER_PAID},
+	    "pay");
+	wish(s, &paid, WISH_REMOVE, "", "remove");
+	store_close(s);
+	return 0;
+}
