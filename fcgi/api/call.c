@@ -1,5 +1,5 @@
 /* call.c: the next key, the call, its verdict, and another key */
-#include "api/call.h"
+#include "api/campaign.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,32 +8,17 @@
 #include "api/admit.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "keys/exit_turn.h"
 
 #define ERROR_BODY_MAX (256 * 1024) /* bytes read of an error's body */
 #define RETRY_AFTER_CLIENT_MAX \
 	120			/* seconds that clients' libraries wait; \
 				   a longer wait stops their retrying */
 #define FEED_BYTES (128 * 1024) /* of a body at a time */
-#define ROWS_MAX   64		/* verdict rows; there are 34 */
 #define MINUTES_QUOTA_MS \
 	(10 * 60 * 1000)  /* a longer rest is for a quota of \
 			     a day, or for money */
 #define ATTEMPTS_KEPT 64  /* failed attempts in the journal */
 #define STOP_LOOK_MS  100 /* how often a pause looks whether it is to end */
-
-/* What one request has learned so far. */
-struct campaign {
-	struct pool_tried tried;
-	struct key_turn key;
-	struct exit_turn exit; /* of the key */
-	struct answer answer;
-	struct verdict verdict;
-	int rows[ROWS_MAX]; /* how often each row of verdicts came */
-	int64_t retries;    /* those that MAX_RETRIES counts */
-	int64_t waited_ms;  /* for a key to come back */
-	bool asked;	    /* at least one attempt was made */
-};
 
 static size_t
 add_headers(const struct call *call, const struct key_turn *key,
@@ -59,8 +44,16 @@ add_headers(const struct call *call, const struct key_turn *key,
 	return n;
 }
 
-static enum gb_err
-start(struct call *call, const struct campaign *c, struct transfer **out)
+void
+campaign_forget_answer(const struct call *call, struct campaign *c)
+{
+	memset(&c->answer, 0, sizeof(c->answer));
+	c->answer.object = call->object || call->pin != 0;
+	c->answer.body = "";
+}
+
+enum gb_err
+campaign_start(struct call *call, struct campaign *c, struct transfer **out)
 {
 	const struct settings *cfg = call->rq->cfg;
 	struct transfer_header headers[CALL_HEADERS_MAX];
@@ -68,6 +61,9 @@ start(struct call *call, const struct campaign *c, struct transfer **out)
 	struct buf url;
 	enum gb_err rc;
 
+	*out = NULL;
+	campaign_forget_answer(call, c);
+	call->rq->entry.attempts++;
 	buf_init(&url, 16 * 1024);
 	pool_url(&url, cfg, call->pool, call->path);
 	memset(&req, 0, sizeof(req));
@@ -90,6 +86,7 @@ start(struct call *call, const struct campaign *c, struct transfer **out)
 	req.queue_max = (size_t)cfg->stream_buffer;
 	req.watch_fd = web_watch_fd(call->rq->web);
 	req.cancel = call->peers == NULL ? NULL : &call->peers->stop;
+	req.races = hedge_may(call);
 	rc = buf_error(&url);
 	if (rc == GB_OK)
 		rc = transfer_start(app_engine(call->rq->app), &req, out);
@@ -154,8 +151,8 @@ call_send(struct call *call, const char *data, size_t len)
 }
 
 /* How long to wait before the line must be kept open; -1: without end. */
-static int64_t
-patience_ms(const struct call *call)
+int64_t
+call_patience_ms(const struct call *call)
 {
 	int64_t left, interval_ms;
 
@@ -168,8 +165,8 @@ patience_ms(const struct call *call)
 	return left > 0 ? left : 0;
 }
 
-static enum attempt
-keep_alive(struct call *call)
+enum attempt
+call_keep_alive(struct call *call)
 {
 	return call_send(call, call->keepalive, strlen(call->keepalive));
 }
@@ -177,8 +174,8 @@ keep_alive(struct call *call)
 enum attempt
 call_wait_head(struct call *call, struct transfer *t)
 {
-	while (transfer_head(t, patience_ms(call)) == TRANSFER_GOT_NOTHING)
-		if (keep_alive(call) == ATTEMPT_GONE)
+	while (transfer_head(t, call_patience_ms(call)) == TRANSFER_GOT_NOTHING)
+		if (call_keep_alive(call) == ATTEMPT_GONE)
 			return ATTEMPT_GONE;
 	return ATTEMPT_OK;
 }
@@ -187,7 +184,7 @@ call_wait_head(struct call *call, struct transfer *t)
 static int64_t
 wait_ms(const struct call *call)
 {
-	int64_t wait = patience_ms(call), left;
+	int64_t wait = call_patience_ms(call), left;
 
 	if (call->wake_ms == 0)
 		return wait;
@@ -206,7 +203,8 @@ call_read(struct call *call, struct transfer *t, struct buf *out,
 		if (*got != TRANSFER_GOT_NOTHING ||
 		    (call->wake_ms != 0 && clock_mono_ms() >= call->wake_ms))
 			return ATTEMPT_OK;
-		if (patience_ms(call) == 0 && keep_alive(call) == ATTEMPT_GONE)
+		if (call_patience_ms(call) == 0 &&
+		    call_keep_alive(call) == ATTEMPT_GONE)
 			return ATTEMPT_GONE;
 	}
 }
@@ -287,8 +285,8 @@ call_check(struct call *call, struct transfer *t, struct answer *answer)
 /* --- verdicts and errors ------------------------------------------------ */
 
 /* Keep the failed attempt for the journal. */
-static void
-note_failure(struct call *call, const struct campaign *c, int64_t began_ms)
+void
+campaign_note(struct call *call, const struct campaign *c, int64_t began_ms)
 {
 	struct journal_entry *e = &call->rq->entry;
 	struct journal_attempt *list, *a;
@@ -594,15 +592,13 @@ attempt_once(struct call *call, struct campaign *c)
 	struct transfer *transfer;
 	enum attempt how;
 
-	memset(&c->answer, 0, sizeof(c->answer));
-	c->answer.object = call->object || call->pin != 0;
-	c->answer.body = "";
-	call->rq->entry.attempts++;
-	if (start(call, c, &transfer) != GB_OK) {
+	if (campaign_start(call, c, &transfer) != GB_OK) {
 		c->answer.fault = ANSWER_NETWORK;
 		return ATTEMPT_FAILED;
 	}
 	how = feed(call, transfer);
+	if (how == ATTEMPT_OK && hedge_may(call))
+		how = hedge_run(call, c, &transfer);
 	if (how == ATTEMPT_OK)
 		how = call->reader(call, transfer, &c->answer);
 	exit_turn_heard(&c->exit, transfer);
@@ -632,7 +628,7 @@ attempt_by_exits(struct call *call, struct campaign *c)
 		if (how != ATTEMPT_FAILED || c->answer.fault != ANSWER_EXIT)
 			return how;
 		c->verdict = no_way;
-		note_failure(call, c, began_ms);
+		campaign_note(call, c, began_ms);
 		/* What was fed is gone, and a client's patience has an end. */
 		if (call->source != NULL ||
 		    api_elapsed_ms(call->rq) >= call->rq->cfg->retry_budget_ms)
@@ -640,6 +636,17 @@ attempt_by_exits(struct call *call, struct campaign *c)
 	}
 	error_from_exits(call, c);
 	return ATTEMPT_REFUSED;
+}
+
+void
+campaign_judge(struct call *call, struct campaign *c, int64_t began_ms)
+{
+	c->answer.now_ms = clock_wall_ms();
+	c->answer.exit = c->exit.name;
+	c->answer.request_id = call->rq->entry.request_id;
+	pool_judge(app_store(call->rq->app), call->rq->cfg, &c->key,
+		   call->model, &c->answer, &c->verdict);
+	campaign_note(call, c, began_ms);
 }
 
 /* One attempt with the key in "c", and what it says of the key. */
@@ -660,12 +667,7 @@ attempt(struct call *call, struct campaign *c)
 		pool_succeeded(app_store(call->rq->app), &c->key, call->model,
 			       c->exit.name);
 	} else if (how != ATTEMPT_GONE && how != ATTEMPT_REFUSED) {
-		c->answer.now_ms = clock_wall_ms();
-		c->answer.exit = c->exit.name;
-		c->answer.request_id = call->rq->entry.request_id;
-		pool_judge(app_store(call->rq->app), call->rq->cfg, &c->key,
-			   call->model, &c->answer, &c->verdict);
-		note_failure(call, c, began_ms);
+		campaign_judge(call, c, began_ms);
 	}
 	return how;
 }

@@ -63,6 +63,7 @@ struct settings {
 	int64_t max_retries;	       /* MAX_RETRIES */
 	int64_t retry_budget_ms;       /* RETRY_BUDGET: no new try after it */
 	int64_t wait_for_key_ms;       /* WAIT_FOR_KEY; 0: never */
+	int64_t hedge_after_ms;	       /* HEDGE_AFTER; 0: never */
 	struct string_pairs custom_headers; /* CUSTOM_HEADERS */
 	struct string_list proxies;	    /* PROXIES, secret (passwords) */
 	bool proxies_by_key;	/* PROXIES_USE_CONSISTENCY_HASH_BY_API_KEY */

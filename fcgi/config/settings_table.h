@@ -57,7 +57,7 @@ struct setting {
 	bool pair_number; /* its value is one, from "min" to "max" */
 };
 
-#define SETTINGS_COUNT 118
+#define SETTINGS_COUNT 119
 
 extern const struct setting settings_table[SETTINGS_COUNT];
 extern const char *const setting_unit_names[UNIT__MAX];

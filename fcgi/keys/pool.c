@@ -65,6 +65,23 @@ pool_take(struct store *s, enum key_pool pool, const char *model,
 }
 
 enum gb_err
+pool_take_beside(struct store *s, const struct key_turn *first,
+		 const char *model, struct pool_tried *tried,
+		 struct key_turn *turn)
+{
+	int64_t back_at;
+	enum gb_err rc;
+
+	if (tried->count >= KEY_TRIED_MAX)
+		return GB_ENOTFOUND;
+	rc = store_key_turn_beside(s, first, model, clock_wall_ms(), tried->ids,
+				   tried->count, turn, &back_at);
+	if (rc == GB_OK)
+		tried->ids[tried->count++] = turn->id;
+	return rc;
+}
+
+enum gb_err
 pool_take_several(struct store *s, enum key_pool pool, const char *model,
 		  const unsigned char *affinity, struct key_turn *turns,
 		  size_t count, int64_t *back_at)

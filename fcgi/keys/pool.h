@@ -34,6 +34,11 @@ enum gb_err pool_take(struct store *, enum key_pool, const char *model,
 		      struct pool_tried *, const unsigned char *affinity,
 		      struct key_turn *, int64_t *back_at) GB_NODISCARD;
 
+/* The same, for a call beside that of "first": none that costs more. */
+enum gb_err pool_take_beside(struct store *, const struct key_turn *first,
+			     const char *model, struct pool_tried *,
+			     struct key_turn *) GB_NODISCARD;
+
 /* The first keys of "count" calls of one request, each another one while there
  * are enough; as store_key_turns(). */
 enum gb_err pool_take_several(struct store *, enum key_pool, const char *model,

@@ -144,6 +144,7 @@ enum gb_err store_keys_list(struct store *, int64_t now_ms,
 struct key_turn {
 	int64_t id;
 	enum key_pool pool;
+	enum key_tier tier; /* of store_key_turn() and store_key_turns() */
 	char secret[KEY_SECRET_MAX + 1];
 	bool has_past; /* a success has something to change: failures, a
 			  streak, charges (breakers.h), or a last_ok_at that is
@@ -178,6 +179,13 @@ enum gb_err store_key_turn(struct store *, enum key_pool, const char *model,
 			   int64_t now_ms, const int64_t *tried,
 			   size_t tried_count, const unsigned char *affinity,
 			   struct key_turn *, int64_t *back_at) GB_NODISCARD;
+
+/* As store_key_turn(), of a key that costs no more than this one. */
+enum gb_err store_key_turn_beside(struct store *, const struct key_turn *,
+				  const char *model, int64_t now_ms,
+				  const int64_t *tried, size_t tried_count,
+				  struct key_turn *,
+				  int64_t *back_at) GB_NODISCARD;
 
 /*
  * Take "count" turns, at most KEY_TRIED_MAX, for as many calls of one request:

@@ -202,6 +202,7 @@ take_tiers(struct store *s, const struct turn_request *rq, bool whatever)
 
 	rc = GB_ENOTFOUND;
 	for (tier = 0; tier < rq->tiers && rc == GB_ENOTFOUND; tier++) {
+		rq->turn->tier = (enum key_tier)tier;
 		if (!whatever && take_affine(s, rq, tier) == GB_OK)
 			return GB_OK;
 		rc = take_turn(s, rq, tier, whatever);
@@ -330,11 +331,11 @@ run_turns(struct store *s, struct combine_op *op)
 	return rc;
 }
 
-enum gb_err
-store_key_turn(struct store *s, enum key_pool pool, const char *model,
-	       int64_t now_ms, const int64_t *tried, size_t tried_count,
-	       const unsigned char *affinity, struct key_turn *turn,
-	       int64_t *back_at)
+static enum gb_err
+turn_of_tiers(struct store *s, enum key_pool pool, int tiers, const char *model,
+	      int64_t now_ms, const int64_t *tried, size_t tried_count,
+	      const unsigned char *affinity, struct key_turn *turn,
+	      int64_t *back_at)
 {
 	struct turn_request rq;
 	enum gb_err rc;
@@ -344,7 +345,7 @@ store_key_turn(struct store *s, enum key_pool pool, const char *model,
 	rq = (struct turn_request){
 	    .op.run = run_turn,
 	    .pool = pool,
-	    .tiers = TIER__MAX,
+	    .tiers = tiers,
 	    .model = model,
 	    .now_ms = now_ms,
 	    .tried = tried,
@@ -360,6 +361,26 @@ store_key_turn(struct store *s, enum key_pool pool, const char *model,
 	if (rc != GB_OK)
 		explicit_bzero(turn, sizeof(*turn));
 	return rc;
+}
+
+enum gb_err
+store_key_turn(struct store *s, enum key_pool pool, const char *model,
+	       int64_t now_ms, const int64_t *tried, size_t tried_count,
+	       const unsigned char *affinity, struct key_turn *turn,
+	       int64_t *back_at)
+{
+	return turn_of_tiers(s, pool, TIER__MAX, model, now_ms, tried,
+			     tried_count, affinity, turn, back_at);
+}
+
+enum gb_err
+store_key_turn_beside(struct store *s, const struct key_turn *beside,
+		      const char *model, int64_t now_ms, const int64_t *tried,
+		      size_t tried_count, struct key_turn *turn,
+		      int64_t *back_at)
+{
+	return turn_of_tiers(s, beside->pool, (int)beside->tier + 1, model,
+			     now_ms, tried, tried_count, NULL, turn, back_at);
 }
 
 enum gb_err

@@ -53,6 +53,8 @@ struct engine {
 	bool asleep; /* the thread waits, or is about to */
 	bool ending; /* engine_free() was called */
 
+	atomic_uint races; /* see engine_races() */
+
 	/* The thread's alone. */
 	struct transfer *running;
 	struct gates gates;
@@ -62,6 +64,12 @@ struct engine {
 };
 
 /* --- request threads' side ------------------------------------------------ */
+
+atomic_uint *
+engine_races(struct engine *e)
+{
+	return &e->races;
+}
 
 static void
 engine_wake(struct engine *e)

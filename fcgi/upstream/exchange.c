@@ -2,6 +2,7 @@
  * the request thread hears of it */
 #include "upstream/exchange.h"
 
+#include <limits.h>
 #include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,11 +30,12 @@
 /* --- telling the request thread ------------------------------------------- */
 
 static void
-futex_wake(atomic_uint *word)
+futex_wake(atomic_uint *word, int waiters)
 {
 	/* Only the address counts: a word that was freed meanwhile does no
 	 * harm. */
-	(void)syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	(void)syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, waiters, NULL, NULL,
+		      0);
 }
 
 static void
@@ -54,10 +56,38 @@ futex_wait(atomic_uint *word, unsigned int seen, int64_t wait_ms)
 void
 exchange_signal(struct transfer *t, unsigned int event)
 {
-	atomic_uint *word = &t->events;
+	atomic_uint *word = &t->events, *races = t->races;
 
 	if (atomic_fetch_or(word, event) & EVENT_WAITING)
-		futex_wake(word);
+		futex_wake(word, 1);
+	if (races != NULL && (event & (EVENT_HEAD | EVENT_OVER)) != 0) {
+		atomic_fetch_add(races, 1);
+		futex_wake(races, INT_MAX);
+	}
+}
+
+int
+exchange_wait_first(struct transfer *const two[2], unsigned int events,
+		    int64_t wait_ms)
+{
+	atomic_uint *races = two[0]->races;
+	int64_t until, left;
+	unsigned int seen;
+	int i;
+
+	until = clock_mono_ms() + wait_ms;
+	for (;;) {
+		/* What comes after this look changes the word. */
+		seen = atomic_load(races);
+		for (i = 0; i < 2; i++)
+			if (two[i] != NULL &&
+			    (atomic_load(&two[i]->events) & events) != 0)
+				return i;
+		left = until - clock_mono_ms();
+		if (left <= 0)
+			return -1;
+		futex_wait(races, seen, left);
+	}
 }
 
 bool
@@ -137,7 +167,7 @@ exchange_head_done(struct transfer *t)
 		return;
 	}
 	t->status = (int)status;
-	if (t->whole)
+	if (t->whole && t->races == NULL)
 		atomic_fetch_or(&t->events, EVENT_HEAD);
 	else
 		exchange_signal(t, EVENT_HEAD);
@@ -632,6 +662,7 @@ exchange_prepare(struct transfer *t, const struct transfer_request *rq)
 	t->allow = rq->apart ? rq->allow : NULL;
 	t->redirects = rq->apart ? rq->redirects : 0;
 	t->budget = rq->budget;
+	t->races = rq->races ? engine_races(t->engine) : NULL;
 	t->feeds = t->feeding = rq->feeds;
 	t->feed_ended = t->feed_paused = false;
 	t->fed = 0;

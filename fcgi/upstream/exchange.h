@@ -57,6 +57,7 @@ struct transfer {
 	const atomic_bool *cancel; /* somebody else's word to end; or NULL */
 	int gate;		   /* of gates.h; -1: none */
 	bool feeds;
+	atomic_uint *races; /* the engine's, told of a head or an end; NULL */
 
 	/* Shared. */
 	atomic_uint events;   /* also the futex that the reader waits on */
@@ -137,6 +138,11 @@ void exchange_forget(struct transfer *t);
  * EVENT_RELEASED "t" may be gone. */
 void exchange_signal(struct transfer *t, unsigned int event);
 
+/* Wait for one of "events" of one of the two (NULL: none) that race; which, or
+ * -1: the time is up. */
+int exchange_wait_first(struct transfer *const two[2], unsigned int events,
+			int64_t wait_ms);
+
 /* Wait for one of "events", at most "wait_ms" (-1: as long as it takes). */
 bool exchange_wait(struct transfer *t, unsigned int events, int64_t wait_ms);
 
@@ -146,6 +152,10 @@ bool exchange_wait(struct transfer *t, unsigned int events, int64_t wait_ms);
  * given back with engine_return(), after which the engine may go. */
 struct transfer *engine_borrow(struct engine *);
 void engine_return(struct engine *, struct transfer *);
+
+/* The word that transfers in a race change when one of them has news; it lives
+ * as long as the engine, since they need not. */
+atomic_uint *engine_races(struct engine *);
 
 /* Have the engine thread do "what" (ASK_…) with "t". */
 void engine_ask(struct engine *, struct transfer *t, unsigned int what);

@@ -83,6 +83,12 @@ transfer_head(struct transfer *t, int64_t wait_ms)
 					   : TRANSFER_GOT_END;
 }
 
+int
+transfer_first(struct transfer *const two[2], int64_t wait_ms)
+{
+	return exchange_wait_first(two, EVENT_HEAD | EVENT_OVER, wait_ms);
+}
+
 /* Append "from" to "out", without a copy where "out" is empty. */
 static void
 transfer_move(struct buf *out, struct buf *from)

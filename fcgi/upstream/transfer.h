@@ -55,6 +55,8 @@ struct transfer_request {
 				      had gone; NULL: nobody says so.  It lives
 				      until transfer_free(). */
 
+	bool races; /* transfer_first() may be asked of it */
+
 	/* For URLs that somebody else has named. */
 	bool apart;	      /* a connection of its own, which nothing else
 				 uses before, beside or after it */
@@ -112,6 +114,13 @@ void transfer_feed_end(struct transfer *);
  * the head is there.
  */
 enum transfer_got transfer_head(struct transfer *, int64_t wait_ms);
+
+/*
+ * Wait until one of two transfers that race, the second of which may be NULL,
+ * has its head, "whole" or not, or is over, at most "wait_ms": which, or -1:
+ * neither.
+ */
+int transfer_first(struct transfer *const two[2], int64_t wait_ms);
 
 /*
  * Move what has come of the body to the end of "out", waiting at most

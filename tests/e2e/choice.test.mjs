@@ -236,3 +236,139 @@ describe("a key that comes back soon", () => {
 		assert.equal(fake.requests.length, 0);
 	});
 });
+
+describe("a second key is asked where the first is silent", () => {
+	withKeys({hedge_after: 1});
+
+	const STREAM = `/v1beta/models/${MODEL}:streamGenerateContent?alt=sse`;
+	const SLOW = {delayMs: 8000};
+	let began;
+
+	beforeEach(() => {
+		began = Date.now();
+	});
+
+	/* The first key asked is slow; the others do as they are told. */
+	const firstIs = (first, others = {}) => {
+		fake.decide = (r) =>
+			r.key === fake.requests[0].key ? first : others;
+	};
+	const post = (path, signal) => fetch(stack.url + path, {
+		method: "POST", signal, headers: {...bearer(),
+			"content-type": "application/json"},
+		body: JSON.stringify(userSays("x"))});
+	const row = async () => (await stack.journal(1,
+		`time_ms >= ${began}`))[0];
+	const attempts = () => stack.sql("SELECT key_id, status, " +
+		`error_class FROM attempts WHERE time_ms >= ${began}`);
+	const idOf = async (key) => (await stack.sql("SELECT id FROM keys " +
+		`WHERE secret = '${key}'`))[0].id;
+	const unwell = () => stack.sql("SELECT id FROM keys WHERE failures " +
+		"> 0 OR ready_at > 0 OR disabled_by <> 0 UNION SELECT " +
+		"key_id FROM key_models UNION SELECT key_id FROM charges");
+
+	for (const [what, path] of [["whole", GENERATE], ["stream", STREAM]])
+		it(`and its ${what} answer used`, async () => {
+			firstIs(SLOW);
+			const r = await post(path);
+			assert.equal(r.status, 200);
+			assert.match(await r.text(), /"text"/);
+			assert.equal(fake.requests.length, 2);
+			const [first, second] = fake.requests;
+			assert.notEqual(first.key, second.key);
+			await first.closed;
+			const entry = await row();
+			assert.equal(entry.attempts, 2, "one was wasted");
+			assert.equal(entry.key_id, await idOf(second.key));
+			assert.deepEqual(await attempts(), [{
+				key_id: await idOf(first.key), status: 0,
+				error_class: "hedged"}]);
+			assert.deepEqual(await unwell(), []);
+		});
+
+	it("but not when it answers in time", async () => {
+		firstIs({delayMs: 300});
+		assert.equal((await post(GENERATE)).status, 200);
+		assert.equal(fake.requests.length, 1);
+		assert.equal((await row()).attempts, 1);
+	});
+
+	it("and loses when the first is there before it", async () => {
+		firstIs({delayMs: 1800}, SLOW);
+		assert.equal((await post(GENERATE)).status, 200);
+		const [first, second] = fake.requests;
+		await second.closed;
+		assert.equal((await row()).key_id, await idOf(first.key));
+		assert.deepEqual(await attempts(), [{
+			key_id: await idOf(second.key), status: 0,
+			error_class: "hedged"}]);
+		assert.deepEqual(await unwell(), []);
+	});
+
+	it("and does not win with an error, which is judged", async () => {
+		firstIs({delayMs: 2000}, {error: "key_invalid"});
+		const r = await post(GENERATE);
+		assert.equal(r.status, 200);
+		const [first, second] = fake.requests;
+		assert.equal(fake.requests.length, 2);
+		assert.equal((await row()).key_id, await idOf(first.key));
+		assert.deepEqual(await unwell(), [
+			{id: await idOf(second.key)}]);
+	});
+
+	it("and goes on when the first fails at last", async () => {
+		firstIs({delayMs: 1500, error: "key_invalid"},
+			{delayMs: 1500});
+		const r = await post(STREAM);
+		assert.equal(r.status, 200);
+		assert.match(await r.text(), /"text"/);
+		const [first, second] = fake.requests;
+		assert.equal(fake.requests.length, 2);
+		assert.equal((await row()).key_id, await idOf(second.key));
+		assert.deepEqual(await unwell(), [
+			{id: await idOf(first.key)}]);
+	});
+
+	it("and another one when both fail", async () => {
+		fake.decide = (r) => fake.requests.indexOf(r) < 2 ?
+			{delayMs: 1500, error: "key_invalid"} : {};
+		assert.equal((await post(GENERATE)).status, 200);
+		assert.equal(fake.requests.length, 3);
+		assert.equal(new Set(asked()).size, 3);
+		assert.equal((await unwell()).length, 2);
+	});
+
+	it("but none that costs more", async () => {
+		await stack.sql("UPDATE keys SET disabled_by = 2 WHERE secret " +
+			`IN ('${KEYS[1]}', '${KEYS[2]}')`);
+		firstIs({delayMs: 1800});
+		assert.equal((await post(GENERATE)).status, 200);
+		assert.equal(fake.requests.length, 1);
+	});
+
+	it("but not for what must not be done twice", async () => {
+		firstIs({delayMs: 1800});
+		await (await fetch(`${stack.url}/v1beta/models/${MODEL}:` +
+			"batchGenerateContent", {method: "POST", headers: {
+				...bearer(), "content-type": "application/json"},
+			body: JSON.stringify({batch: {displayName: "b",
+				inputConfig: {requests: {requests: [
+					{request: userSays("x")}]}}}})})).text();
+		assert.equal(fake.requests.length, 1);
+	});
+
+	it("and both end when the client hangs up", async () => {
+		const gone = new AbortController();
+		fake.decide = () => SLOW;
+		const ended = assert.rejects(post(GENERATE, gone.signal));
+
+		await fake.waitFor(() => fake.requests.length === 2);
+		gone.abort();
+		await ended;
+		await Promise.all(fake.requests.map((r) => r.closed));
+		const entry = await row();
+		assert.equal(entry.hung_up, 1);
+		assert.equal(entry.attempts, 2);
+		assert.deepEqual(await unwell(), []);
+	});
+});

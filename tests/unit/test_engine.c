@@ -397,6 +397,42 @@ test_pause(void **state)
 	CHECK("no time", !transfer_pause(-1, 0));
 }
 
+/* Whoever is first, whether the reader wants all at once or not. */
+static void
+test_race(void **state)
+{
+	struct transfer_request rq;
+	struct transfer *two[2], *one[2] = {NULL, NULL};
+	struct server *s[2];
+	struct result res;
+	int first, i, whole;
+
+	(void)state;
+	for (first = 0; first < 2; first++)
+		for (whole = 0; whole < 2; whole++) {
+			for (i = 0; i < 2; i++) {
+				s[i] = server_new(answer_on_go, NULL);
+				rq = request(whole != 0, url_of(s[i]));
+				rq.races = true;
+				two[i] = start(&rq);
+			}
+			one[0] = two[first];
+			CHECK_INT("neither", transfer_first(two, 50), -1);
+			CHECK_INT("no time", transfer_first(two, 0), -1);
+			atomic_store(&s[first]->go, true);
+			CHECK_INT("one", transfer_first(two, 10000), first);
+			CHECK_INT("alone", transfer_first(one, 0), 0);
+			transfer_free(two[1 - first]); /* as it runs */
+			finish(two[first], &res);
+			CHECK_INT("to its end", res.end, TRANSFER_DONE);
+			buf_release(&res.body);
+			for (i = 0; i < 2; i++) {
+				atomic_store(&s[i]->go, true);
+				server_free(s[i]);
+			}
+		}
+}
+
 /* A plain file cannot hang up. */
 static void
 test_watch_file(void **state)
@@ -631,6 +667,7 @@ main(void)
 	    cmocka_unit_test(test_cancel_by_word),
 	    cmocka_unit_test(test_watch),
 	    cmocka_unit_test(test_pause),
+	    cmocka_unit_test(test_race),
 	    cmocka_unit_test(test_watch_file),
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_gate),
