@@ -35,7 +35,7 @@ one()
     echo "$name: $out"
   else
     echo "$name: FAILED: $out"
-    tail -n 20 "$work/$name/gbalance.log"
+    grep -v " info " "$work/$name/gbalance.log" | tail -n 40
     failed=1
   fi
 }
