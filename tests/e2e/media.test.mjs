@@ -128,6 +128,7 @@ before(async () => {
 		ca_file: fake.ca, fetch_max: FETCH_MAX, fetch_timeout: 1,
 		...settings}});
 	stack = await start({fetch_private: true, fetch_timeout: 30,
+			     exit_check_interval: 0,
 			     proxies: ["http://127.0.0.1:1", "direct"]});
 	closed = await start({});
 	handing = await start({fetch_private: true, fetch_urls: false});
