@@ -338,6 +338,7 @@ show_days(struct admin_request *rq, struct dict *page,
 				     clock_wall_ms() - DAYS * DAY_MS,
 				     USAGE_NO_END, &days)) != GB_OK)
 		return rc;
+	dict_show_if(page, "DAYS", days.count > 0);
 	for (i = days.count; i-- > 0;) {
 		d = dict_add(page, "DAY");
 		clock_date(date, days.rows[i].start_ms);
