@@ -220,6 +220,10 @@ page_texts()
     cat fcgi/admin/*.c | tr '\n' ' ' | grep -oE \
       '(admin_(fail|say|text|write|content)|refuse|LINKED)\([^;{}]*"[A-Z0-9_]+"' |
       grep -oE '"[A-Z0-9]+_[A-Z0-9_]+"' | tr -d '"'
+    # Each setting has a line about it.
+    tr '\n' ' ' <fcgi/config/settings_table.c |
+      grep -oE '\{"[a-z0-9_]+", *"[A-Z0-9_]+"' | tr -d '"' |
+      sed 's/.* /SETTINGS_OF_/'
   } | sort -u)
   for file in templates/strings.*; do
     text_keys "$file" | sort | uniq -d |

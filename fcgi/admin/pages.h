@@ -42,6 +42,34 @@ void api_stats_details(struct admin_request *);
 void api_stats_key_details(struct admin_request *);
 void api_stats_attention(struct admin_request *);
 
+/* page_settings.c: every setting, and who changed which. */
+void settings_show(struct admin_request *);
+void settings_save(struct admin_request *);
+void settings_history(struct admin_request *);
+
+/* api_config.c: the same as JSON. */
+void config_get(struct admin_request *);
+void config_put(struct admin_request *);
+void config_reset(struct admin_request *);
+void config_models(struct admin_request *);
+void scheduler_start(struct admin_request *);
+void scheduler_stop(struct admin_request *);
+
+/* page_exits.c: whether the proxies work. */
+void exits_show(struct admin_request *);
+void exits_try(struct admin_request *);
+void exits_check_one(struct admin_request *);
+void exits_check_all(struct admin_request *);
+void exits_cache_stats(struct admin_request *);
+void exits_cache_clear(struct admin_request *);
+
+/* page_tokens.c: access tokens, and what each of them used. */
+void tokens_show(struct admin_request *);
+void tokens_create(struct admin_request *);
+void token_show(struct admin_request *);
+void token_change(struct admin_request *);
+void token_shown(struct admin_request *);
+
 /* page_static.c: style, script and icons; and what is not there. */
 void static_get(struct admin_request *);
 void not_found(struct admin_request *);

@@ -40,6 +40,8 @@ const struct admin_route admin_routes[] = {
 
     LINKED("/admin/", overview_show, "NAV_OVERVIEW"),
     LINKED("/admin/logs", logs_show, "NAV_LOGS"),
+    LINKED("/admin/tokens", tokens_show, "NAV_TOKENS"),
+    LINKED("/admin/settings", settings_show, "NAV_SETTINGS"),
     LINKED("/admin/sessions", sessions_show, "NAV_SESSIONS"),
 
     PAGE("POST", "/admin/sessions/end", session_end),
@@ -59,6 +61,26 @@ const struct admin_route admin_routes[] = {
     JSON("GET", "/api/stats/details", api_stats_details),
     JSON("GET", "/api/stats/key-details", api_stats_key_details),
     JSON("GET", "/api/stats/attention-keys", api_stats_attention),
+
+    PAGE("POST", "/admin/tokens", tokens_create),
+    PAGE("GET", "/admin/tokens/*", token_show),
+    PAGE("POST", "/admin/tokens/*", token_change),
+    OPEN("GET", "/token/*", token_shown),
+
+    PAGE("POST", "/admin/settings", settings_save),
+    PAGE("GET", "/admin/settings/history", settings_history),
+    PAGE("GET", "/admin/settings/exits", exits_show),
+    PAGE("POST", "/admin/settings/exits", exits_try),
+    JSON("GET", "/api/config", config_get),
+    JSON("PUT", "/api/config", config_put),
+    JSON("POST", "/api/config/reset", config_reset),
+    JSON("GET", "/api/config/ui/models", config_models),
+    JSON("POST", "/api/config/proxy/check", exits_check_one),
+    JSON("POST", "/api/config/proxy/check-all", exits_check_all),
+    JSON("GET", "/api/config/proxy/cache-stats", exits_cache_stats),
+    JSON("POST", "/api/config/proxy/clear-cache", exits_cache_clear),
+    JSON("POST", "/api/scheduler/start", scheduler_start),
+    JSON("POST", "/api/scheduler/stop", scheduler_stop),
 
     /* Gemini Balance's names of these pages. */
     OLD("/", "admin/"),

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/jobs.h"
 #include "app/startup.h"
@@ -155,6 +156,7 @@ look_for_changes(struct app *app)
 		if (rc == GB_OK) {
 			old = app->current;
 			app->current = fresh;
+			log_set_level(fresh->settings->log_level);
 		}
 		/* What is wrong stays so until somebody changes it again. */
 		if (rc == GB_OK || rc == GB_EINVAL)
@@ -193,6 +195,17 @@ app_release(struct app *app, struct snapshot *snap)
 	pthread_mutex_unlock(&app->mutex);
 	if (last)
 		snapshot_free(snap);
+}
+
+enum gb_err
+app_settings_with(const struct app *app,
+		  const struct settings_override *overrides, size_t count,
+		  struct settings **out, struct buf *faults)
+{
+	const struct settings_load load = {app->config_file, environ, overrides,
+					   count};
+
+	return settings_load(out, &load, faults);
 }
 
 enum gb_err

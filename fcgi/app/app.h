@@ -45,6 +45,16 @@ void app_free(struct app *);
 struct snapshot *app_acquire(struct app *);
 void app_release(struct app *, struct snapshot *);
 
+/*
+ * What the settings are, or would be, with these of the database over the file
+ * and the environment, as settings_load() has it; paths are as they were
+ * written.
+ */
+enum gb_err app_settings_with(const struct app *,
+			      const struct settings_override *, size_t count,
+			      struct settings **out,
+			      struct buf *faults) GB_NODISCARD;
+
 /* A request begins, and ends; and how many there are in this process. */
 void app_enter(struct app *);
 void app_leave(struct app *);

@@ -173,8 +173,8 @@ add_keys(struct store *store, enum key_pool pool, const char *name,
 }
 
 /* All that the settings have. */
-static enum gb_err
-add_keys_of(struct store *store, const struct settings *cfg)
+enum gb_err
+startup_add_keys(struct store *store, const struct settings *cfg)
 {
 	static const struct key_fields paid = {.by_tier = true,
 					       .tier = TIER_PAID};
@@ -201,7 +201,7 @@ startup_load(const char *config_file, struct settings **settings,
 	rc = load_both(config_file, true, settings, store);
 	if (rc != GB_OK)
 		return rc;
-	if ((rc = add_keys_of(*store, *settings)) == GB_OK)
+	if ((rc = startup_add_keys(*store, *settings)) == GB_OK)
 		return GB_OK;
 	settings_free(*settings);
 	store_close(*store);

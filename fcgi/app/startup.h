@@ -49,4 +49,8 @@ enum gb_err startup_load(const char *config_file, struct settings **,
 enum gb_err startup_inspect(const char *config_file, struct settings **,
 			    struct store **) GB_NODISCARD;
 
+/* Add the keys that the settings name to their pools, where they are new. */
+enum gb_err startup_add_keys(struct store *,
+			     const struct settings *) GB_NODISCARD;
+
 #endif

@@ -48,6 +48,12 @@ log_open(enum log_level level, const char *path)
 	return GB_OK;
 }
 
+void
+log_set_level(enum log_level level)
+{
+	atomic_store(&log_max, (int)level);
+}
+
 static void log_line(enum log_level level, int err, const char *fmt, va_list ap)
     GB_PRINTF(3, 0);
 

@@ -27,6 +27,9 @@ extern const char *const log_level_names[LOG_LEVEL__MAX + 1];
  */
 enum gb_err log_open(enum log_level level, const char *path) GB_NODISCARD;
 
+/* From now on write lines up to "level". */
+void log_set_level(enum log_level level);
+
 /* "…x" writes the text; without x, ": " and errno in words follow. */
 void log_error(const char *fmt, ...) GB_PRINTF(1, 2);
 void log_errorx(const char *fmt, ...) GB_PRINTF(1, 2);

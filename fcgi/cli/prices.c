@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "cli/amount.h"
+#include "base/amount.h"
 #include "cli/commands.h"
 #include "cli/report.h"
 
@@ -82,14 +82,14 @@ read_price(const struct cli *cli, struct price *p)
 	memcpy(p->model, cli->words[0], len + 1);
 	if (!find_class(cli->words[1], &p->class))
 		return false;
-	if (!cli_dollars(cli->words[2], PRICE_MAX, &p->micro)) {
+	if (!amount_dollars(cli->words[2], PRICE_MAX, &p->micro)) {
 		cli_complain("%s: no price: dollars for a million tokens, such "
 			     "as 0.075, at most 1000",
 			     cli->words[2]);
 		return false;
 	}
 	if (cli->above != NULL &&
-	    !cli_number(cli->above, ABOVE_MAX, &p->above)) {
+	    !amount_number(cli->above, ABOVE_MAX, &p->above)) {
 		cli_complain("--above: %s: no number of tokens", cli->above);
 		return false;
 	}
@@ -126,7 +126,7 @@ cli_prices_delete(struct cli *cli)
 	int64_t id;
 	enum gb_err rc;
 
-	if (!cli_number(cli->words[0], INT64_MAX, &id)) {
+	if (!amount_number(cli->words[0], INT64_MAX, &id)) {
 		cli_complain("%s: an id is a number; \"gbalance prices list\" "
 			     "has them",
 			     cli->words[0]);

@@ -1,97 +1,42 @@
 /* token_options.c: what a token may do, as options and as words */
 #include "cli/token_options.h"
 
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "cli/amount.h"
+#include "app/token_fields.h"
 #include "cli/report.h"
-
-#define LIMIT_MOST INT64_C(1000000000000) /* requests, tokens or micro-USD */
-#define DAYS_MAX   36500
-#define DAY_MS	   (24 * 3600 * INT64_C(1000))
 
 static bool
 read_note(const char *text, char note[TOKEN_NOTE_MAX + 1])
 {
-	size_t i, len;
-
-	len = strlen(text);
-	for (i = 0; i < len; i++)
-		if (iscntrl((unsigned char)text[i]))
-			break;
-	if (len > TOKEN_NOTE_MAX || i < len) {
-		cli_complain("--note: at most %d bytes, without control "
-			     "characters",
-			     TOKEN_NOTE_MAX);
-		return false;
-	}
-	memcpy(note, text, len + 1);
-	return true;
+	if (token_note_read(text, note))
+		return true;
+	cli_complain("--note: at most %d bytes, without control characters",
+		     TOKEN_NOTE_MAX);
+	return false;
 }
 
 static bool
 read_expires(const char *text, int64_t now_ms, int64_t *expires_at)
 {
-	int64_t days;
-	char number[8];
-	size_t len;
-
-	*expires_at = 0;
-	if (strcmp(text, "never") == 0)
+	if (token_expires_read(text, now_ms, expires_at))
 		return true;
-	len = strspn(text, "0123456789");
-	if (len > 0 && len < sizeof(number) && strcmp(text + len, "d") == 0) {
-		memcpy(number, text, len);
-		number[len] = '\0';
-		if (cli_number(number, DAYS_MAX, &days) && days > 0) {
-			*expires_at = now_ms + days * DAY_MS;
-			return true;
-		}
-	} else if (clock_read(text, expires_at) && *expires_at > now_ms) {
-		return true;
-	}
 	cli_complain("--expires: \"%s\" is no moment to come, such as "
 		     "2030-01-31, 2030-01-31T18:00 or 30d, nor \"never\"",
 		     text);
 	return false;
 }
 
-/* Whether a pattern could be a model's name, "*" and "?" aside. */
-static bool
-is_pattern(const char *text, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (!isalnum((unsigned char)text[i]) &&
-		    strchr("-._/*?:@", text[i]) == NULL)
-			return false;
-	return len > 0 && len <= 128;
-}
-
 static bool
 read_models(const char *text, char models[TOKEN_MODELS_MAX + 1])
 {
-	const char *p;
-	size_t len;
-
-	models[0] = '\0';
-	if (strcmp(text, "all") == 0)
+	if (token_models_read(text, models))
 		return true;
-	for (p = text; is_pattern(p, len = strcspn(p, ",")) && p[len] == ',';)
-		p += len + 1;
-	if (!is_pattern(p, len) || strlen(text) > TOKEN_MODELS_MAX) {
-		cli_complain("--models: \"%s\": names or patterns with commas "
-			     "between, such as gemini-2.5-flash*, at most %d "
-			     "bytes, or \"all\"",
-			     text, TOKEN_MODELS_MAX);
-		return false;
-	}
-	memcpy(models, text, strlen(text) + 1);
-	return true;
+	cli_complain("--models: \"%s\": names or patterns with commas "
+		     "between, such as gemini-2.5-flash*, at most %d "
+		     "bytes, or \"all\"",
+		     text, TOKEN_MODELS_MAX);
+	return false;
 }
 
 static bool
@@ -140,13 +85,13 @@ static bool
 read_limit(const char *text, enum token_limit which, int64_t *limit)
 {
 	const struct token_limit_kind *kind = &token_limit_kinds[which];
-	bool money = kind->measure == MEASURE_COST;
 
-	if (money ? cli_dollars(text, LIMIT_MOST, limit)
-		  : cli_number(text, LIMIT_MOST, limit))
+	if (token_limit_read(text, which, limit))
 		return true;
 	cli_complain("--%s: \"%s\" is no %s; 0 is no limit", kind->name, text,
-		     money ? "sum of dollars, such as 2.50" : "number");
+		     kind->measure == MEASURE_COST
+			 ? "sum of dollars, such as 2.50"
+			 : "number");
 	return false;
 }
 

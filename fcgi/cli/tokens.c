@@ -1,10 +1,10 @@
 /* tokens.c: "gbalance tokens create|list|show|set|enable|disable|revoke" */
 #include "store/tokens.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "app/auth.h"
+#include "app/token_fields.h"
 #include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/report.h"
@@ -13,21 +13,6 @@
 #define PAGE_ROWS  200
 #define WORDS_MAX  1024 /* bytes of all limits in words */
 #define LABEL_WIDE 22
-
-static bool
-is_fit_name(const char *name)
-{
-	size_t i, len;
-
-	len = strlen(name);
-	if (len == 0 || len > TOKEN_NAME_MAX || name[0] == ' ' ||
-	    name[len - 1] == ' ')
-		return false;
-	for (i = 0; i < len; i++)
-		if (iscntrl((unsigned char)name[i]))
-			return false;
-	return true;
-}
 
 static int
 exit_status(enum gb_err rc)
@@ -56,14 +41,13 @@ cli_tokens_create(struct cli *cli)
 	char token[TOKEN_SIZE];
 	enum gb_err rc;
 
-	if (!is_fit_name(name)) {
+	if (!token_name_is_fit(name)) {
 		cli_complain("a name has 1 to %d bytes, no control characters "
 			     "and no space at its ends",
 			     TOKEN_NAME_MAX);
 		return CLI_EXIT_USAGE;
 	}
-	if (strncmp(name, TOKEN_CONFIG_PREFIX, strlen(TOKEN_CONFIG_PREFIX)) ==
-	    0) {
+	if (token_name_is_config(name)) {
 		cli_complain("names that begin with \"" TOKEN_CONFIG_PREFIX
 			     "\" are for allowed_tokens");
 		return CLI_EXIT_USAGE;
@@ -105,15 +89,16 @@ is_configured(const struct cli *cli, const struct token_row *t)
 static const char *
 state_of(const struct cli *cli, const struct token_row *t, int64_t now_ms)
 {
-	if (t->revoked_at != 0)
-		return "revoked";
-	if (t->config && !is_configured(cli, t))
-		return "not configured";
-	if (!t->enabled)
-		return "disabled";
-	if (t->expires_at != 0 && t->expires_at <= now_ms)
-		return "expired";
-	return "in force";
+	static const char *const names[TOKEN_STATE__MAX] = {
+	    [TOKEN_IN_FORCE] = "in force",
+	    [TOKEN_REVOKED] = "revoked",
+	    [TOKEN_NOT_CONFIGURED] = "not configured",
+	    [TOKEN_DISABLED] = "disabled",
+	    [TOKEN_EXPIRED] = "expired",
+	};
+
+	return names[token_state_of(t, t->config && is_configured(cli, t),
+				    now_ms)];
 }
 
 static void

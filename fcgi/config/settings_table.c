@@ -109,7 +109,7 @@ const struct setting settings_table[SETTINGS_COUNT] = {
      AT(exit_address_url), .check = check_url_or_none},
     {"ca_file", "CA_FILE", "certificates (PEM) to trust beside the system's",
      "", SETTING_TEXT, .min = 1, .max = TEXT_MAX, AT(ca_file),
-     .check = check_readable},
+     .check = check_readable, .at_start = true},
 
     /* key health */
     {"max_failures", "MAX_FAILURES", "failures in a row that disable a key",
@@ -325,7 +325,7 @@ const struct setting settings_table[SETTINGS_COUNT] = {
     {"sqlite_database", "SQLITE_DATABASE",
      "path of the database file, shared by all instances", "data/gbalance.db",
      SETTING_TEXT, .min = 1, .max = TEXT_MAX, AT(database),
-     .not_in_database = true, .check = check_path},
+     .not_in_database = true, .check = check_path, .at_start = true},
     {"secret_key_file", "SECRET_KEY_FILE",
      "file with the key that secrets in the database are encrypted with", "",
      SETTING_TEXT, .min = 1, .max = TEXT_MAX, AT(secret_key_file),
@@ -346,7 +346,7 @@ const struct setting settings_table[SETTINGS_COUNT] = {
      SETTING_LIST, .min = 1, .max = 64, AT(metrics_addresses),
      .check = check_network},
     {"threads", "THREADS", "requests served at once by one process", "1024",
-     SETTING_NUMBER, UNIT_NONE, 1, 16384, AT(threads)},
+     SETTING_NUMBER, UNIT_NONE, 1, 16384, AT(threads), .at_start = true},
     {"max_body", "MAX_BODY", "of a request; a larger one gets 413", "100M",
      SETTING_NUMBER, UNIT_BYTES, KIB, GIB, AT(max_body)},
     {"max_reply", "MAX_REPLY", "of an unstreamed answer", "128M",
@@ -398,10 +398,10 @@ const struct setting settings_table[SETTINGS_COUNT] = {
      "false", SETTING_BOOL, AT(trust_forwarded)},
     {"templates_dir", "TEMPLATES_DIR", "folder of the pages' templates",
      "templates", SETTING_TEXT, .min = 1, .max = TEXT_MAX, AT(templates_dir),
-     .check = check_path},
+     .check = check_path, .at_start = true},
     {"static_dir", "STATIC_DIR", "folder of the pages' style and script",
      "static", SETTING_TEXT, .min = 1, .max = TEXT_MAX, AT(static_dir),
-     .check = check_path},
+     .check = check_path, .at_start = true},
 
     /* journal and log */
     {"auto_delete_request_logs_enabled", "AUTO_DELETE_REQUEST_LOGS_ENABLED",
@@ -432,12 +432,13 @@ const struct setting settings_table[SETTINGS_COUNT] = {
      SETTING_NUMBER, UNIT_NONE, 1, 1000, AT(backup_keep)},
     {"timezone", "TIMEZONE", "zone of the times that logs and commands show",
      "UTC", SETTING_TEXT, .min = 1, .max = 64, AT(timezone),
-     .check = check_zone},
+     .check = check_zone, .at_start = true},
     {"log_level", "LOG_LEVEL", "error, warning, info or debug", "info",
      SETTING_LEVEL, AT(log_level)},
     {"log_file", "LOG_FILE",
      "file the log is appended to; empty: standard error", "", SETTING_TEXT,
-     .min = 1, .max = TEXT_MAX, AT(log_file), .check = check_path},
+     .min = 1, .max = TEXT_MAX, AT(log_file), .check = check_path,
+     .at_start = true},
 };
 
 const struct setting *

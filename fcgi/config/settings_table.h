@@ -50,6 +50,7 @@ struct setting {
 	size_t offset;	  /* within struct settings */
 	enum setting_secret secret;
 	bool not_in_database; /* is needed to find the database */
+	bool at_start;	      /* a change counts from the next start on */
 	void (*tidy)(char *); /* brings each text to its usual form */
 	setting_check *check; /* of each text */
 	setting_check_pair *check_pair;

@@ -498,6 +498,19 @@ static const char *const migrations[] = {
     "	PRIMARY KEY (pool, tier, at)) WITHOUT ROWID;"
 
     "PRAGMA user_version = 13;",
+
+    /* 14: who changed which setting */
+    "CREATE TABLE settings_history ("
+    "	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "	time_ms INTEGER NOT NULL,"
+    "	name TEXT NOT NULL,"
+    "	who TEXT NOT NULL,"
+    "	reset INTEGER NOT NULL,"
+    "	before TEXT NOT NULL,"
+    "	after TEXT NOT NULL);"
+    "CREATE INDEX settings_history_name ON settings_history (name, id);"
+
+    "PRAGMA user_version = 14;",
 };
 
 static const char sql_version[] = "PRAGMA user_version";

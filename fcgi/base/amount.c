@@ -1,11 +1,11 @@
-/* amount.c: numbers and money as people write them on a command line */
-#include "cli/amount.h"
+/* amount.c: numbers and money as people write them */
+#include "base/amount.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 bool
-cli_number(const char *text, int64_t most, int64_t *number)
+amount_number(const char *text, int64_t most, int64_t *number)
 {
 	size_t len;
 
@@ -19,7 +19,7 @@ cli_number(const char *text, int64_t most, int64_t *number)
 }
 
 bool
-cli_dollars(const char *text, int64_t most, int64_t *micro)
+amount_dollars(const char *text, int64_t most, int64_t *micro)
 {
 	size_t whole, fraction;
 	char digits[24];
@@ -37,5 +37,5 @@ cli_dollars(const char *text, int64_t most, int64_t *micro)
 	memcpy(digits, text, whole);
 	memcpy(digits + whole, text + whole + (fraction > 0), fraction);
 	digits[whole + 6] = '\0';
-	return cli_number(digits, most, micro);
+	return amount_number(digits, most, micro);
 }
