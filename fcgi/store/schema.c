@@ -498,6 +498,15 @@ static const char *const migrations[] = {
     "	PRIMARY KEY (pool, tier, at)) WITHOUT ROWID;"
 
     "PRAGMA user_version = 13;",
+
+    /* 14: what people call keys by */
+    "CREATE TABLE key_tags ("
+    "	key_id INTEGER NOT NULL REFERENCES keys (id) ON DELETE CASCADE,"
+    "	tag TEXT NOT NULL,"
+    "	PRIMARY KEY (key_id, tag)) WITHOUT ROWID;"
+    "CREATE INDEX key_tags_tag ON key_tags (tag);"
+
+    "PRAGMA user_version = 14;",
 };
 
 static const char sql_version[] = "PRAGMA user_version";

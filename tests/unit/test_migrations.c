@@ -89,6 +89,9 @@ static const struct {
      "kind, name, error_class, opened_at, until_ms, probe_at, failures, "
      "reason"},
     {12, "clock", "one, wall_ms, boot_ms, boot"},
+    {13, "keys", "id, tier, weight, models, note"},
+    {13, "rotation", "pool, tier, pos, weighted"},
+    {13, "key_slots", "pool, tier, at, key_id"},
 };
 
 static void
