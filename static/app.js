@@ -8,6 +8,10 @@
  *			element's text
  *  data-refresh="s"	on an element with an id: fetched anew every s seconds
  *			while it is seen and nobody types in it
+ *  data-continue="id"	on a form whose answer is the same page with its next
+ *			part: sent on and on, the rows of that element are
+ *			added here; a button with data-stop (hidden without
+ *			scripts) ends it
  *  data-submit		on a field: its form goes when it changes
  */
 "use strict";
@@ -141,6 +145,47 @@
 		if (fresh)
 			element.replaceChildren(...fresh.childNodes);
 	}
+
+	/* The next part of what the form does; its rows come to "rows". */
+	async function goOn(form, rows)
+	{
+		const button = form.querySelector("button.main");
+		const answer = await fetch(form.action, {
+			method: "POST",
+			body: new URLSearchParams(new FormData(form, button)),
+		});
+		if (!answer.ok)
+			throw new Error(answer.statusText);
+		const page = new DOMParser().parseFromString(
+			await answer.text(), "text/html");
+		for (const id of ["progress", "rest"])
+			document.getElementById(id).replaceChildren(
+				...page.getElementById(id).childNodes);
+		rows.append(...page.getElementById(rows.id).childNodes);
+	}
+
+	async function goOnAll()
+	{
+		let stopped = false;
+
+		document.addEventListener("click", (event) => {
+			if (event.target.dataset?.stop !== undefined)
+				event.target.hidden = stopped = true;
+		});
+		for (;;) {
+			const form = document.querySelector(
+				"form[data-continue]");
+
+			if (!form || stopped)
+				return;
+			form.querySelector("[data-stop]").hidden = false;
+			await goOn(form, document.getElementById(
+				form.dataset.continue));
+		}
+	}
+	goOnAll().catch(() => {
+		/* the form is there still, to be sent by hand */
+	});
 
 	for (const element of document.querySelectorAll("[data-refresh]"))
 		setInterval(() => refresh(element).catch(() => {

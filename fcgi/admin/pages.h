@@ -70,6 +70,30 @@ void token_show(struct admin_request *);
 void token_change(struct admin_request *);
 void token_shown(struct admin_request *);
 
+/* page_keys….c, page_key.c: keys: the list, one, and new ones. */
+void keys_show(struct admin_request *);
+void keys_change(struct admin_request *);
+void key_show(struct admin_request *);
+void key_reveal(struct admin_request *);
+void keys_add_show(struct admin_request *);
+void keys_add_try(struct admin_request *);
+
+/* api_keys.c, api_keys_change.c: the same as JSON, by Gemini Balance's paths.
+ */
+void api_keys_page(struct admin_request *);
+void api_keys_all(struct admin_request *);
+void api_keys_list(struct admin_request *);
+void api_keys_status(struct admin_request *);
+void api_keys_usage(struct admin_request *);
+void api_keys_verify_one(struct admin_request *);
+void api_keys_verify(struct admin_request *);
+void api_keys_reset_one(struct admin_request *);
+void api_keys_reset(struct admin_request *);
+void api_keys_reset_all(struct admin_request *);
+void api_keys_delete_one(struct admin_request *);
+void api_keys_delete(struct admin_request *);
+void api_keys_add(struct admin_request *);
+
 /* page_static.c: style, script and icons; and what is not there. */
 void static_get(struct admin_request *);
 void not_found(struct admin_request *);

@@ -29,6 +29,15 @@
 		method, path, WHO_ADMIN, FACE_JSON, handler, NULL, NULL \
 	}
 
+/* What Gemini Balance does to keys below the API's own folders. */
+#define KEY_TOOLS(folder) \
+	JSON("POST", folder "/verify-key/*", api_keys_verify_one), \
+	    JSON("POST", folder "/verify-selected-keys", api_keys_verify), \
+	    JSON("POST", folder "/reset-fail-count/*", api_keys_reset_one), \
+	    JSON("POST", folder "/reset-selected-fail-counts", \
+		 api_keys_reset), \
+	    JSON("POST", folder "/reset-all-fail-counts", api_keys_reset_all)
+
 /* The first row that fits counts, so that what has a "*" comes last. */
 const struct admin_route admin_routes[] = {
     OPEN("GET", "/static/*", static_get),
@@ -39,6 +48,7 @@ const struct admin_route admin_routes[] = {
     PAGE("POST", "/admin/logout/everywhere", sign_out_everywhere),
 
     LINKED("/admin/", overview_show, "NAV_OVERVIEW"),
+    LINKED("/admin/keys", keys_show, "NAV_KEYS"),
     LINKED("/admin/logs", logs_show, "NAV_LOGS"),
     LINKED("/admin/tokens", tokens_show, "NAV_TOKENS"),
     LINKED("/admin/settings", settings_show, "NAV_SETTINGS"),
@@ -81,6 +91,23 @@ const struct admin_route admin_routes[] = {
     JSON("POST", "/api/config/proxy/clear-cache", exits_cache_clear),
     JSON("POST", "/api/scheduler/start", scheduler_start),
     JSON("POST", "/api/scheduler/stop", scheduler_stop),
+
+    PAGE("POST", "/admin/keys", keys_change),
+    PAGE("GET", "/admin/keys/add", keys_add_show),
+    PAGE("POST", "/admin/keys/add", keys_add_try),
+    PAGE("POST", "/admin/keys/reveal", key_reveal),
+    PAGE("GET", "/admin/keys/*", key_show),
+    JSON("GET", "/api/keys", api_keys_page),
+    JSON("GET", "/api/keys/all", api_keys_all),
+    JSON("GET", "/v1/keys/list", api_keys_list),
+    JSON("GET", "/hf/v1/keys/list", api_keys_list),
+    JSON("GET", "/api/key-usage-details/*", api_keys_usage),
+    JSON("GET", "/api/config/keys/status", api_keys_status),
+    JSON("POST", "/api/config/keys/add", api_keys_add),
+    JSON("POST", "/api/config/keys/delete-selected", api_keys_delete),
+    JSON("DELETE", "/api/config/keys/*", api_keys_delete_one),
+    KEY_TOOLS("/gemini/v1beta"),
+    KEY_TOOLS("/v1beta"),
 
     /* Gemini Balance's names of these pages. */
     OLD("/", "admin/"),

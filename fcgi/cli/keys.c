@@ -12,7 +12,7 @@
 #include "cli/columns.h"
 #include "cli/commands.h"
 #include "cli/key_choice.h"
-#include "cli/key_input.h"
+#include "keys/key_input.h"
 
 #define READ_CHUNK 16384
 #define IDS_MAX	   (64 * 1024 * 1024) /* bytes of the ids of all keys */

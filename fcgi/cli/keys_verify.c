@@ -10,26 +10,16 @@
 #include "cli/columns.h"
 #include "cli/commands.h"
 #include "cli/key_choice.h"
-#include "keys/recheck.h"
+#include "keys/verify.h"
 
-#define WORKERS	    8	 /* keys asked about at once */
-#define WORDS_MAX   1024 /* bytes said of one key */
-#define ROW_SUCCESS 0	 /* of verdicts */
-#define ROW_BLOCKED 32	 /* the prompt was refused, the key was not */
+#define WORKERS	  8    /* keys asked about at once */
+#define WORDS_MAX 1024 /* bytes said of one key */
 
-enum outcome {
-	OUTCOME_WORKS,
-	OUTCOME_RESTS, /* alive, but over a quota or so */
-	OUTCOME_DEAD,
-	OUTCOME_UNSURE, /* the answer does not settle it */
-	OUTCOME__MAX
-};
-
-static const char *const outcome_names[OUTCOME__MAX] = {
-    [OUTCOME_WORKS] = "works",
-    [OUTCOME_RESTS] = "rests",
-    [OUTCOME_DEAD] = "dead",
-    [OUTCOME_UNSURE] = "unsure",
+static const char *const outcome_names[VERIFY__MAX] = {
+    [VERIFY_WORKS] = "works",
+    [VERIFY_RESTS] = "rests",
+    [VERIFY_DEAD] = "dead",
+    [VERIFY_UNSURE] = "unsure",
 };
 
 /* What all workers share; only the last three change. */
@@ -38,22 +28,8 @@ struct verify {
 	struct engine *engine;
 	const struct key_choice *choice;
 	atomic_size_t next, done;
-	atomic_size_t outcomes[OUTCOME__MAX];
+	atomic_size_t outcomes[VERIFY__MAX];
 };
-
-static enum outcome
-outcome_of(const struct verdict *verdict)
-{
-	static const enum outcome by_action[] = {
-	    [KEY_KEEP] = OUTCOME_UNSURE,      [KEY_COOL] = OUTCOME_RESTS,
-	    [KEY_COOL_MODEL] = OUTCOME_RESTS, [KEY_COUNT] = OUTCOME_UNSURE,
-	    [KEY_DISABLE] = OUTCOME_DEAD,
-	};
-
-	if (verdict->row == ROW_SUCCESS || verdict->row == ROW_BLOCKED)
-		return OUTCOME_WORKS;
-	return by_action[verdict->action];
-}
 
 /* What there is to say of a key beside its outcome. */
 static void
@@ -61,10 +37,10 @@ explain(const struct key_row *row, const struct verdict *verdict,
 	struct buf *out)
 {
 	char when[CLOCK_TEXT_SIZE];
-	enum outcome outcome;
+	enum verify_outcome outcome;
 
-	outcome = outcome_of(verdict);
-	if (outcome == OUTCOME_WORKS) {
+	outcome = verify_outcome_of(verdict);
+	if (outcome == VERIFY_WORKS) {
 		if (row->disabled_by == DISABLED_BY_PERSON)
 			buf_puts(out, "stays disabled, as somebody asked");
 		else if (row->state != KEY_READY)
@@ -73,7 +49,7 @@ explain(const struct key_row *row, const struct verdict *verdict,
 	}
 	/* Google's words: scrubbed once already, but this is a terminal. */
 	redact_text(out, verdict->reason, strlen(verdict->reason), row->secret);
-	if (outcome == OUTCOME_RESTS) {
+	if (outcome == VERIFY_RESTS) {
 		clock_text(when, verdict->until_ms, false);
 		buf_printf(out, "%suntil %s", out->len > 0 ? "; " : "", when);
 	}
@@ -97,7 +73,7 @@ verify_one(struct verify *v, const struct key_row *row)
 	char mask[SECRET_MASK_SIZE];
 	struct verdict verdict;
 	struct key_turn turn;
-	enum outcome outcome;
+	enum verify_outcome outcome;
 	struct buf words;
 
 	buf_init(&words, WORDS_MAX);
@@ -107,7 +83,7 @@ verify_one(struct verify *v, const struct key_row *row)
 	recheck_probe(v->cli->store, v->cli->settings, v->engine, &turn,
 		      &verdict);
 	explicit_bzero(&turn, sizeof(turn));
-	outcome = outcome_of(&verdict);
+	outcome = verify_outcome_of(&verdict);
 	explain(row, &verdict, &words);
 	secret_mask(mask, row->secret);
 	/* One call, so that the lines of two workers do not mix. */
@@ -151,10 +127,10 @@ summarize(struct verify *v)
 {
 	size_t works, rests, dead, unsure;
 
-	works = atomic_load(&v->outcomes[OUTCOME_WORKS]);
-	rests = atomic_load(&v->outcomes[OUTCOME_RESTS]);
-	dead = atomic_load(&v->outcomes[OUTCOME_DEAD]);
-	unsure = atomic_load(&v->outcomes[OUTCOME_UNSURE]);
+	works = atomic_load(&v->outcomes[VERIFY_WORKS]);
+	rests = atomic_load(&v->outcomes[VERIFY_RESTS]);
+	dead = atomic_load(&v->outcomes[VERIFY_DEAD]);
+	unsure = atomic_load(&v->outcomes[VERIFY_UNSURE]);
 	(void)printf("%zu work, %zu rest, %zu dead, %zu unsure\n", works, rests,
 		     dead, unsure);
 	return dead + unsure == 0 ? CLI_EXIT_OK : CLI_EXIT_FAILURE;

@@ -42,7 +42,8 @@ static const char sql_set_rolled[] =
     "UPDATE usage_state SET rolled = ?3 WHERE rolled = ?1 AND epoch = ?2";
 static const char sql_delete[] =
     "DELETE FROM usage_hours WHERE (dimension, start, value) IN (SELECT"
-    " h.dimension, h.start, h.value FROM (VALUES (0), (1), (2), (3), (4), (5))"
+    " h.dimension, h.start, h.value FROM (VALUES (0), (1), (2), (3), (4), (5),"
+    " (6))"
     " d CROSS JOIN usage_hours h ON h.dimension = d.column1"
     " WHERE h.start < ?1 LIMIT ?2)";
 
@@ -91,7 +92,7 @@ name_sum(sqlite3_stmt *stmt, enum usage_by by, struct sum *row)
 	static const int columns[USAGE_BY__MAX] = {
 	    [USAGE_BY_TOKEN] = 2,  [USAGE_BY_KEY] = 3,
 	    [USAGE_BY_MODEL] = 4,  [USAGE_BY_ENDPOINT] = 5,
-	    [USAGE_BY_STATUS] = 6,
+	    [USAGE_BY_STATUS] = 6, [USAGE_BY_KEY_MODEL] = 4,
 	};
 	const char *text;
 
@@ -102,11 +103,16 @@ name_sum(sqlite3_stmt *stmt, enum usage_by by, struct sum *row)
 		row->number = sqlite3_column_int64(stmt, columns[by]);
 		return;
 	}
-	if (by == USAGE_BY_ALL ||
-	    (by == USAGE_BY_MODEL && sqlite3_column_int(stmt, 6) == 404))
+	if (by == USAGE_BY_ALL)
 		return;
 	text = (const char *)sqlite3_column_text(stmt, columns[by]);
-	if (text != NULL)
+	if (text == NULL || (columns[by] == 4 && /* a model that is none */
+			     sqlite3_column_int(stmt, 6) == 404))
+		text = "";
+	if (by == USAGE_BY_KEY_MODEL)
+		(void)snprintf(row->text, sizeof(row->text), "%lld %s",
+			       (long long)sqlite3_column_int64(stmt, 3), text);
+	else
 		(void)snprintf(row->text, sizeof(row->text), "%s", text);
 }
 

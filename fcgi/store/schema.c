@@ -511,6 +511,15 @@ static const char *const migrations[] = {
     "CREATE INDEX settings_history_name ON settings_history (name, id);"
 
     "PRAGMA user_version = 14;",
+
+    /* 15: what people call keys by */
+    "CREATE TABLE key_tags ("
+    "	key_id INTEGER NOT NULL REFERENCES keys (id) ON DELETE CASCADE,"
+    "	tag TEXT NOT NULL,"
+    "	PRIMARY KEY (key_id, tag)) WITHOUT ROWID;"
+    "CREATE INDEX key_tags_tag ON key_tags (tag);"
+
+    "PRAGMA user_version = 15;",
 };
 
 static const char sql_version[] = "PRAGMA user_version";

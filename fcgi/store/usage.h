@@ -20,6 +20,7 @@ enum usage_by {
 			   up such names without end */
 	USAGE_BY_ENDPOINT,
 	USAGE_BY_STATUS,
+	USAGE_BY_KEY_MODEL, /* "17 gemini-…": a key's id, a blank, a model */
 	USAGE_BY__MAX
 };
 

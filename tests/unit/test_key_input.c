@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "cli/key_input.h"
+#include "keys/key_input.h"
 
 #define A   "AIzaSyA1234567890abcdefghijklmnopqrst00"
 #define B   "AQ.Ab8RN6JqCkLmNoPqRsTuVwXyZ-_123456789"

@@ -92,6 +92,7 @@ static const struct {
     {13, "keys", "id, tier, weight, models, note"},
     {13, "rotation", "pool, tier, pos, weighted"},
     {13, "key_slots", "pool, tier, at, key_id"},
+    {14, "settings_history", "id, time_ms, name, who, reset, before, after"},
 };
 
 static void

@@ -8,8 +8,8 @@
  * pool), as the other values of a .env are no keys, though they may look like
  * some.
  */
-#ifndef GB_CLI_KEY_INPUT_H
-#define GB_CLI_KEY_INPUT_H
+#ifndef GB_KEYS_KEY_INPUT_H
+#define GB_KEYS_KEY_INPUT_H
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 /* key_input.c: keys out of whatever people paste */
-#include "cli/key_input.h"
+#include "keys/key_input.h"
 
 #include <ctype.h>
 #include <stdbool.h>

@@ -1,0 +1,223 @@
+/* key_list.c: which keys the admin means */
+#include "store/key_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/db.h"
+#include "store/turn.h"
+
+/* ?1: now.  Words last: they cost the most. */
+#define FILTER \
+	" (?2 IS NULL OR k.id IN (SELECT value FROM json_each(?2)))" \
+	" AND (?3 IS NULL OR k.pool = ?3)" \
+	" AND (?4 < 0 OR " KEY_STANDING( \
+	    "k", \
+	    "?1") " = ?4)" \
+		  " AND (?5 < 0 OR (k.disabled_by = 0) = ?5)" \
+		  " AND k.failures >= ?6" \
+		  " AND (?7 IS NULL OR k.project = ?7)" \
+		  " AND (?8 IS NULL OR iif(?8 = ''," \
+		  " k.id NOT IN (SELECT key_id FROM key_tags)," \
+		  " k.id IN (SELECT key_id FROM key_tags WHERE tag = ?8)))" \
+		  " AND (?9 IS NULL OR k.id IN (SELECT key_id FROM key_models" \
+		  " WHERE model = ?9 AND ready_at > ?1))" \
+		  " AND (?10 IS NULL OR k.id = ?10 + 0 AND k.id || '' = ?10" \
+		  " OR instr(gb_open(k.secret), ?10)" \
+		  " OR k.project <> '' AND instr(lower(k.project), " \
+		  "lower(?10))" \
+		  " OR k.reason <> '' AND " KEY_STANDING( \
+		      "k", \
+		      "?1") " <> 0 AND instr(lower(k.reason), lower(?10))" \
+			    " OR k.id IN (SELECT key_id FROM key_tags" \
+			    " WHERE instr(lower(tag), lower(?10))))"
+#define FILTER_VALUES 10
+
+#define PAGE(order) "SELECT k.id FROM keys k WHERE " order " AND" FILTER
+static const char sql_after[] =
+    PAGE("k.id > ?11") " ORDER BY k.id LIMIT ?12 OFFSET ?13";
+static const char sql_before[] =
+    PAGE("k.id < ?11") " ORDER BY k.id DESC LIMIT ?12 OFFSET ?13";
+static const char sql_all[] =
+    "SELECT k.id FROM keys k WHERE" FILTER " ORDER BY k.id";
+static const char sql_count[] = "SELECT count(*) FROM keys k WHERE" FILTER;
+/* One look at each row is faster than groups. */
+static const char sql_sums[] =
+    "SELECT count(*) FILTER (WHERE disabled_by = 0 AND ready_at <= ?1),"
+    " count(*) FILTER (WHERE disabled_by = 0 AND ready_at > ?1),"
+    " count(*) FILTER (WHERE disabled_by = 1),"
+    " count(*) FILTER (WHERE disabled_by = 2) FROM keys WHERE pool = ?2";
+/* The first pool is the one without a name. */
+static const char sql_find[] =
+    "SELECT id FROM keys WHERE secret = gb_seal(?1) ORDER BY pool LIMIT 1";
+static const char sql_find_in[] =
+    "SELECT id FROM keys WHERE secret = gb_seal(?1) AND pool = ?2";
+
+static void
+filter_values(struct db_value values[FILTER_VALUES],
+	      const struct key_list_filter *f, int64_t now_ms)
+{
+	const struct db_value all[FILTER_VALUES] = {
+	    db_int(now_ms),
+	    db_text(f->ids),
+	    f->by_pool ? pool_value(f->pool) : db_text(NULL),
+	    db_int(f->by_standing ? (int64_t)f->standing : -1),
+	    db_int(f->by_service ? f->in_service : -1),
+	    db_int(f->failures_min),
+	    db_text(f->project),
+	    db_text(f->tag),
+	    db_text(f->model),
+	    db_text(f->text),
+	};
+
+	memcpy(values, all, sizeof(all));
+}
+
+static void
+turn_round(struct key_ids *ids)
+{
+	int64_t id;
+	size_t i;
+
+	for (i = 0; i < ids->count / 2; i++) {
+		id = ids->ids[i];
+		ids->ids[i] = ids->ids[ids->count - 1 - i];
+		ids->ids[ids->count - 1 - i] = id;
+	}
+}
+
+enum gb_err
+store_key_list_page(struct store *s, const struct key_list_filter *f,
+		    int64_t now_ms, int64_t after_id, bool before, int64_t skip,
+		    size_t limit, struct key_ids *out)
+{
+	struct db_value values[FILTER_VALUES + 3];
+	sqlite3_stmt *stmt;
+	enum gb_err rc;
+	bool row;
+
+	out->count = 0;
+	out->more = false;
+	if (limit > KEY_LIST_PAGE_MAX)
+		limit = KEY_LIST_PAGE_MAX;
+	filter_values(values, f, now_ms);
+	values[FILTER_VALUES] = db_int(after_id);
+	values[FILTER_VALUES + 1] = db_int((int64_t)limit + 1);
+	values[FILTER_VALUES + 2] = db_int(skip);
+	db_lock(s);
+	rc = db_start(s, before ? sql_before : sql_after, values,
+		      GB_COUNT(values), &stmt);
+	while (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK && row) {
+		if (out->count == limit) {
+			out->more = true;
+			break;
+		}
+		out->ids[out->count++] = sqlite3_column_int64(stmt, 0);
+	}
+	db_end(stmt);
+	db_unlock(s);
+	if (before)
+		turn_round(out);
+	return rc;
+}
+
+enum gb_err
+store_key_list_ids(struct store *s, const struct key_list_filter *f,
+		   int64_t now_ms, struct buf *out, int64_t *count)
+{
+	struct db_value values[FILTER_VALUES];
+	sqlite3_stmt *stmt;
+	enum gb_err rc;
+	bool row;
+
+	*count = 0;
+	filter_values(values, f, now_ms);
+	db_lock(s);
+	buf_putc(out, '[');
+	rc = db_start(s, sql_all, values, GB_COUNT(values), &stmt);
+	while (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK && row)
+		buf_printf(out, "%s%lld", (*count)++ > 0 ? "," : "",
+			   (long long)sqlite3_column_int64(stmt, 0));
+	db_end(stmt);
+	db_unlock(s);
+	buf_putc(out, ']');
+	return rc == GB_OK ? buf_error(out) : rc;
+}
+
+enum gb_err
+store_key_list_count(struct store *s, const struct key_list_filter *f,
+		     int64_t now_ms, int64_t *count)
+{
+	struct db_value values[FILTER_VALUES];
+	enum gb_err rc;
+
+	filter_values(values, f, now_ms);
+	db_lock(s);
+	rc = db_number_locked(s, sql_count, values, GB_COUNT(values), count);
+	db_unlock(s);
+	return rc;
+}
+
+enum gb_err
+store_key_list_sums(struct store *s, enum key_pool pool, int64_t now_ms,
+		    int64_t sums[STANDS__MAX])
+{
+	sqlite3_stmt *stmt;
+	enum gb_err rc;
+	bool row;
+	int i;
+
+	memset(sums, 0, STANDS__MAX * sizeof(*sums));
+	db_lock(s);
+	rc = db_start(s, sql_sums, DB_ARGS(db_int(now_ms), pool_value(pool)),
+		      &stmt);
+	if (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK && row)
+		for (i = 0; i < STANDS__MAX; i++)
+			sums[i] = sqlite3_column_int64(stmt, i);
+	db_end(stmt);
+	db_unlock(s);
+	return rc;
+}
+
+enum gb_err
+store_key_find(struct store *s, const char *secret, int64_t *id)
+{
+	enum gb_err rc;
+
+	db_lock(s);
+	rc = db_number_locked(s, sql_find, DB_ARGS(db_text(secret)), id);
+	db_unlock(s);
+	return rc;
+}
+
+enum gb_err
+store_key_find_in(struct store *s, enum key_pool pool, const char *secret,
+		  int64_t *id)
+{
+	enum gb_err rc;
+
+	db_lock(s);
+	rc = db_number_locked(s, sql_find_in,
+			      DB_ARGS(db_text(secret), pool_value(pool)), id);
+	db_unlock(s);
+	return rc;
+}
+
+/* The lock is given back between, as this may be many. */
+enum gb_err
+store_keys_known(struct store *s, enum key_pool pool, char *const *secrets,
+		 size_t count, size_t *known)
+{
+	int64_t id;
+	enum gb_err rc;
+	size_t i;
+
+	*known = 0;
+	for (i = 0; i < count; i++) {
+		rc = store_key_find_in(s, pool, secrets[i], &id);
+		if (rc != GB_OK && rc != GB_ENOTFOUND)
+			return rc;
+		*known += rc == GB_OK;
+	}
+	return GB_OK;
+}
