@@ -28,8 +28,13 @@ const char *const keys_standing_tones[STANDS__MAX] = {
 };
 
 const char *const keys_filter_fields[] = {
-    "text",    "state", "pool", "failures", "model",
-    "project", "tag",	"exit", NULL,
+    "text",  "state",	"pool", "tier", "failures",
+    "model", "project", "tag",	"exit", NULL,
+};
+
+const char *const keys_tier_texts[TIER__MAX] = {
+    [TIER_FREE] = "KEYS_FREE",
+    [TIER_PAID] = "KEYS_PAID",
 };
 
 enum key_standing
@@ -83,6 +88,10 @@ keys_wanted_read(struct keys_wanted *w, const struct form *form)
 	    read_choice(form, "pool", key_pool_names, POOL__MAX, &choice);
 	if (f->by_pool)
 		f->pool = (enum key_pool)choice;
+	f->by_tier =
+	    read_choice(form, "tier", key_tier_names, TIER__MAX, &choice);
+	if (f->by_tier)
+		f->tier = (enum key_tier)choice;
 	(void)form_number(form, "failures", 0, INT32_MAX, &f->failures_min);
 	f->project = read_text(form, "project");
 	f->tag = read_text(form, "tag");

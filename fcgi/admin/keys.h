@@ -15,6 +15,7 @@
 
 /* Keys of texts: "KEYS_READY" …; the badge's class of each. */
 extern const char *const keys_standing_texts[STANDS__MAX];
+extern const char *const keys_tier_texts[TIER__MAX];
 extern const char *const keys_standing_tones[STANDS__MAX];
 
 enum key_standing keys_standing(const struct key_row *);

@@ -55,6 +55,12 @@ show_head(struct admin_request *rq, struct dict *d, const struct key_row *row)
 	if (row->last_ok_at != 0)
 		admin_set_time(dict_add(d, "WORKED"), "LAST_OK",
 			       row->last_ok_at);
+	dict_set(d, "TIER", admin_text(rq, keys_tier_texts[row->tier]));
+	dict_set_int(d, "WEIGHT", row->weight);
+	if (row->models[0] != '\0')
+		dict_set(dict_add(d, "CHOSEN"), "MAY_SERVE", row->models);
+	if (row->note[0] != '\0')
+		dict_set(dict_add(d, "NOTED"), "NOTE", row->note);
 	dict_set(d, "PROJECT", row->project);
 	if ((size_t)row->project_by < GB_COUNT(project_texts))
 		dict_set(d, "PROJECT_BY",

@@ -113,6 +113,10 @@ show_filter(struct admin_request *rq, struct dict *d)
 	for (i = 0; i < POOL__MAX; i++)
 		(void)add_option(rq, d, "POOL_OPTION", "pool",
 				 key_pool_names[i], key_pool_names[i]);
+	for (i = 0; i < TIER__MAX; i++)
+		(void)add_option(rq, d, "TIER_OPTION", "tier",
+				 key_tier_names[i],
+				 admin_text(rq, keys_tier_texts[i]));
 	(void)add_option(rq, d, "PROJECT_OPTION", "project", "-",
 			 admin_text(rq, "KEYS_WITHOUT"));
 	(void)add_option(rq, d, "TAG_OPTION", "tag", "-",

@@ -14,6 +14,7 @@
 	" AND (?4 < 0 OR " KEY_STANDING( \
 	    "k", \
 	    "?1") " = ?4)" \
+		  " AND (?11 < 0 OR k.tier = ?11)" \
 		  " AND (?5 < 0 OR (k.disabled_by = 0) = ?5)" \
 		  " AND k.failures >= ?6" \
 		  " AND (?7 IS NULL OR k.project = ?7)" \
@@ -31,13 +32,13 @@
 		      "?1") " <> 0 AND instr(lower(k.reason), lower(?10))" \
 			    " OR k.id IN (SELECT key_id FROM key_tags" \
 			    " WHERE instr(lower(tag), lower(?10))))"
-#define FILTER_VALUES 10
+#define FILTER_VALUES 11
 
 #define PAGE(order) "SELECT k.id FROM keys k WHERE " order " AND" FILTER
 static const char sql_after[] =
-    PAGE("k.id > ?11") " ORDER BY k.id LIMIT ?12 OFFSET ?13";
+    PAGE("k.id > ?12") " ORDER BY k.id LIMIT ?13 OFFSET ?14";
 static const char sql_before[] =
-    PAGE("k.id < ?11") " ORDER BY k.id DESC LIMIT ?12 OFFSET ?13";
+    PAGE("k.id < ?12") " ORDER BY k.id DESC LIMIT ?13 OFFSET ?14";
 static const char sql_all[] =
     "SELECT k.id FROM keys k WHERE" FILTER " ORDER BY k.id";
 static const char sql_count[] = "SELECT count(*) FROM keys k WHERE" FILTER;
@@ -68,6 +69,7 @@ filter_values(struct db_value values[FILTER_VALUES],
 	    db_text(f->tag),
 	    db_text(f->model),
 	    db_text(f->text),
+	    db_int(f->by_tier ? (int64_t)f->tier : -1),
 	};
 
 	memcpy(values, all, sizeof(all));

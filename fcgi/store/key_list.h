@@ -18,8 +18,9 @@
 /* Which keys; what is not set stands for all. */
 struct key_list_filter {
 	const char *ids; /* a JSON array of them */
-	bool by_pool, by_standing, by_service;
+	bool by_pool, by_tier, by_standing, by_service;
 	enum key_pool pool;
+	enum key_tier tier;
 	enum key_standing standing; /* of the whole key, now */
 	bool in_service;	    /* by_service: not disabled by anybody */
 	int64_t failures_min;

@@ -77,6 +77,8 @@ describe("the list", () => {
 		const [a, b, c] = all.map((k) => k.id);
 		await stack.sql(`UPDATE keys SET disabled_by = 1, reason = 'Dead',
 			failures = 3 WHERE id = ${a}; UPDATE keys SET
+			tier = 1, weight = 7, models = 'gemini-*',
+			note = '${MARKUP.replaceAll("'", "''")}' WHERE id = ${c}; UPDATE keys SET
 			project = 'p1', project_by = 3 WHERE id = ${b};
 			INSERT INTO key_models (key_id, model, ready_at, streak,
 			reason) VALUES (${b}, 'm1', ${Date.now() + 60000}, 1, '');
@@ -93,6 +95,8 @@ describe("the list", () => {
 				.filter((id) => id !== b)],
 			["tag=mine", [c]], ["tag=-", all.map((k) => k.id)
 				.filter((id) => id !== c)],
+			["tier=paid", [c]], ["tier=free", all.map((k) => k.id)
+				.filter((id) => id !== c)],
 			["pool=vertex", []], ["text=dead", [a]],
 			["text=MINE", [c]], [`text=${b}`, [b]],
 			[`text=${KEYS[0].slice(-4)}`, [a]],
@@ -101,6 +105,10 @@ describe("the list", () => {
 			["state=disabled&failures=4", []],
 		])
 			assert.deepEqual(await shown(query), wanted, query);
+		const one = (await get(`/admin/keys/${c}`)).text;
+		for (const what of [/>Paid</, />7</, />gemini-\*</, /&lt;/])
+			assert.match(one, what);
+		assert.ok(!one.includes(MARKUP));
 		assert.match((await get("/admin/keys")).text,
 			     new RegExp(mask(KEYS[0])));
 	});
