@@ -23,6 +23,11 @@ void language_choose(struct admin_request *);
 /* page_overview.c: how all is. */
 void overview_show(struct admin_request *);
 
+/* page_playground.c: try a model; whole, and streamed. */
+void playground_show(struct admin_request *);
+void playground_ask(struct admin_request *);
+void playground_stream(struct admin_request *);
+
 /* page_static.c: style, script and icons; and what is not there. */
 void static_get(struct admin_request *);
 void not_found(struct admin_request *);

@@ -39,9 +39,12 @@ const struct admin_route admin_routes[] = {
     PAGE("POST", "/admin/logout/everywhere", sign_out_everywhere),
 
     LINKED("/admin/", overview_show, "NAV_OVERVIEW"),
+    LINKED("/admin/playground", playground_show, "NAV_PLAYGROUND"),
     LINKED("/admin/sessions", sessions_show, "NAV_SESSIONS"),
 
     PAGE("POST", "/admin/sessions/end", session_end),
+    PAGE("POST", "/admin/playground", playground_ask),
+    PAGE("POST", "/admin/playground/stream", playground_stream),
     JSON("GET", "/api/sessions", sessions_list),
     JSON("DELETE", "/api/sessions", sessions_end),
 
