@@ -6,6 +6,8 @@
 #include <strings.h>
 
 #include "admin/pages.h"
+#include "app/doctor.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 #define PAGE(method, path, handler) \
@@ -29,6 +31,11 @@
 		method, path, WHO_ADMIN, FACE_JSON, handler, NULL, NULL \
 	}
 
+#define PROBE(method, path, handler) \
+	{ \
+		method, path, WHO_DOCTOR, FACE_JSON, handler, NULL, NULL \
+	}
+
 /* The first row that fits counts, so that what has a "*" comes last. */
 const struct admin_route admin_routes[] = {
     OPEN("GET", "/static/*", static_get),
@@ -40,13 +47,19 @@ const struct admin_route admin_routes[] = {
 
     LINKED("/admin/", overview_show, "NAV_OVERVIEW"),
     LINKED("/admin/playground", playground_show, "NAV_PLAYGROUND"),
+    LINKED("/admin/health", health_show, "NAV_HEALTH"),
     LINKED("/admin/sessions", sessions_show, "NAV_SESSIONS"),
 
     PAGE("POST", "/admin/sessions/end", session_end),
+    PAGE("POST", "/admin/health", health_check),
     PAGE("POST", "/admin/playground", playground_ask),
     PAGE("POST", "/admin/playground/stream", playground_stream),
     JSON("GET", "/api/sessions", sessions_list),
     JSON("DELETE", "/api/sessions", sessions_end),
+
+    PROBE("POST", "/admin/doctor/echo", doctor_echo),
+    PROBE("GET", "/admin/doctor/stream", doctor_stream),
+    PROBE("GET", "/admin/doctor/hangup", doctor_hangup),
 
     /* Gemini Balance's names of these pages. */
     OLD("/", "admin/"),
@@ -225,12 +238,33 @@ check_token(struct admin_request *rq, const char *token)
 	return false;
 }
 
+/* Whether a doctor of this database asks; otherwise it is answered. */
+static bool
+check_probe(struct admin_request *rq)
+{
+	const char *id;
+	int64_t told;
+	enum gb_err rc;
+
+	id = web_header(rq->web, DOCTOR_HEADER);
+	rc = id == NULL
+		 ? GB_ENOTFOUND
+		 : store_probe_find(rq->store, id, clock_wall_ms(), &told);
+	if (rc == GB_ENOTFOUND)
+		admin_fail(rq, 403, "ERROR_PROBE", NULL);
+	else if (rc != GB_OK)
+		admin_fault(rq, rc);
+	return rc == GB_OK;
+}
+
 /* Whether the caller may; otherwise it is answered. */
 static bool
 check_caller(struct admin_request *rq)
 {
 	const char *token;
 
+	if (rq->route->who == WHO_DOCTOR)
+		return check_probe(rq);
 	if (rq->route->who == WHO_ANYBODY || rq->session.any)
 		return true;
 	token = rq->route->face == FACE_JSON ? bearer(rq) : NULL;
@@ -331,7 +365,7 @@ serve_route(struct admin_request *rq, const char *allow)
 		admin_redirect(rq, rq->route->to);
 		return;
 	}
-	if (read_body(rq) && check_csrf(rq))
+	if (rq->route->who == WHO_DOCTOR || (read_body(rq) && check_csrf(rq)))
 		rq->route->handler(rq);
 }
 
@@ -362,11 +396,16 @@ admin_serve(struct site *site, struct web_request *web)
 void
 admin_routes_print(struct buf *out)
 {
+	static const char *const who_names[] = {
+	    [WHO_ANYBODY] = "anybody",
+	    [WHO_ADMIN] = "admin",
+	    [WHO_DOCTOR] = "doctor",
+	};
 	const struct admin_route *r;
 
 	for (r = admin_routes; r < admin_routes + admin_routes_count; r++)
 		buf_printf(out, "%-6s  %-32s  %-7s  %-4s  %s\n", r->method,
-			   r->path, r->who == WHO_ADMIN ? "admin" : "anybody",
+			   r->path, who_names[r->who],
 			   r->face == FACE_PAGE ? "page" : "json",
 			   admin_route_needs_csrf(r, r->method) ? "csrf" : "-");
 }

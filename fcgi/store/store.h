@@ -35,4 +35,7 @@ void store_close(struct store *);
  */
 enum gb_err store_generation(struct store *, int64_t *generation) GB_NODISCARD;
 
+/* The version of SQLite, for people. */
+const char *store_library(void);
+
 #endif
