@@ -217,8 +217,9 @@ page_texts()
 
   used=$({
     grep -ohE '\{\{_[A-Z0-9_]+' templates/*.html | sed 's/^{{_//'
-    cat fcgi/admin/*.c | tr '\n' ' ' | grep -oE \
-      '(admin_(fail|say|text|write|content)|refuse|LINKED)\([^;{}]*"[A-Z0-9_]+"' |
+    # What the doctor finds is said on a page, too.
+    cat fcgi/admin/*.c fcgi/app/doctor*.c | tr '\n' ' ' | grep -oE \
+      '(admin_(fail|say|text|write|content)|refuse|LINKED|doctor_find)\([^;{}]*"[A-Z0-9_]+"' |
       grep -oE '"[A-Z0-9]+_[A-Z0-9_]+"' | tr -d '"'
     # Each setting has a line about it.
     tr '\n' ' ' <fcgi/config/settings_table.c |
@@ -239,7 +240,7 @@ page_texts()
     sed "s|.*|$first:1: has no text for &, which is used|"
   text_keys $first | while read -r key; do
     [ "$key" = LANGUAGE ] || echo "$used" | grep -qx "$key" ||
-      grep -qsF "\"$key\"" fcgi/admin/*.c ||
+      grep -qsF "\"$key\"" fcgi/admin/*.c fcgi/app/doctor*.c ||
       echo "$first:1: nobody uses $key"
   done
 }

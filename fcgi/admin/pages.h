@@ -94,6 +94,18 @@ void api_keys_delete_one(struct admin_request *);
 void api_keys_delete(struct admin_request *);
 void api_keys_add(struct admin_request *);
 
+/* page_playground.c: try a model; whole, and streamed. */
+void playground_show(struct admin_request *);
+void playground_ask(struct admin_request *);
+void playground_stream(struct admin_request *);
+
+/* page_health.c: the health of the installation, and what its doctor asks. */
+void health_show(struct admin_request *);
+void health_check(struct admin_request *);
+void doctor_echo(struct admin_request *);
+void doctor_stream(struct admin_request *);
+void doctor_hangup(struct admin_request *);
+
 /* page_static.c: style, script and icons; and what is not there. */
 void static_get(struct admin_request *);
 void not_found(struct admin_request *);

@@ -6,6 +6,8 @@
 #include <strings.h>
 
 #include "admin/pages.h"
+#include "app/doctor.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 #define PAGE(method, path, handler) \
@@ -38,6 +40,11 @@
 		 api_keys_reset), \
 	    JSON("POST", folder "/reset-all-fail-counts", api_keys_reset_all)
 
+#define PROBE(method, path, handler) \
+	{ \
+		method, path, WHO_DOCTOR, FACE_JSON, handler, NULL, NULL \
+	}
+
 /* The first row that fits counts, so that what has a "*" comes last. */
 const struct admin_route admin_routes[] = {
     OPEN("GET", "/static/*", static_get),
@@ -52,9 +59,14 @@ const struct admin_route admin_routes[] = {
     LINKED("/admin/logs", logs_show, "NAV_LOGS"),
     LINKED("/admin/tokens", tokens_show, "NAV_TOKENS"),
     LINKED("/admin/settings", settings_show, "NAV_SETTINGS"),
+    LINKED("/admin/playground", playground_show, "NAV_PLAYGROUND"),
+    LINKED("/admin/health", health_show, "NAV_HEALTH"),
     LINKED("/admin/sessions", sessions_show, "NAV_SESSIONS"),
 
     PAGE("POST", "/admin/sessions/end", session_end),
+    PAGE("POST", "/admin/health", health_check),
+    PAGE("POST", "/admin/playground", playground_ask),
+    PAGE("POST", "/admin/playground/stream", playground_stream),
     JSON("GET", "/api/sessions", sessions_list),
     JSON("DELETE", "/api/sessions", sessions_end),
     PAGE("POST", "/admin/logs/delete", logs_delete),
@@ -108,6 +120,10 @@ const struct admin_route admin_routes[] = {
     JSON("DELETE", "/api/config/keys/*", api_keys_delete_one),
     KEY_TOOLS("/gemini/v1beta"),
     KEY_TOOLS("/v1beta"),
+
+    PROBE("POST", "/admin/doctor/echo", doctor_echo),
+    PROBE("GET", "/admin/doctor/stream", doctor_stream),
+    PROBE("GET", "/admin/doctor/hangup", doctor_hangup),
 
     /* Gemini Balance's names of these pages. */
     OLD("/", "admin/"),
@@ -286,12 +302,33 @@ check_token(struct admin_request *rq, const char *token)
 	return false;
 }
 
+/* Whether a doctor of this database asks; otherwise it is answered. */
+static bool
+check_probe(struct admin_request *rq)
+{
+	const char *id;
+	int64_t told;
+	enum gb_err rc;
+
+	id = web_header(rq->web, DOCTOR_HEADER);
+	rc = id == NULL
+		 ? GB_ENOTFOUND
+		 : store_probe_find(rq->store, id, clock_wall_ms(), &told);
+	if (rc == GB_ENOTFOUND)
+		admin_fail(rq, 403, "ERROR_PROBE", NULL);
+	else if (rc != GB_OK)
+		admin_fault(rq, rc);
+	return rc == GB_OK;
+}
+
 /* Whether the caller may; otherwise it is answered. */
 static bool
 check_caller(struct admin_request *rq)
 {
 	const char *token;
 
+	if (rq->route->who == WHO_DOCTOR)
+		return check_probe(rq);
 	if (rq->route->who == WHO_ANYBODY || rq->session.any)
 		return true;
 	token = rq->route->face == FACE_JSON ? bearer(rq) : NULL;
@@ -392,7 +429,7 @@ serve_route(struct admin_request *rq, const char *allow)
 		admin_redirect(rq, rq->route->to);
 		return;
 	}
-	if (read_body(rq) && check_csrf(rq))
+	if (rq->route->who == WHO_DOCTOR || (read_body(rq) && check_csrf(rq)))
 		rq->route->handler(rq);
 }
 
@@ -423,11 +460,16 @@ admin_serve(struct site *site, struct web_request *web)
 void
 admin_routes_print(struct buf *out)
 {
+	static const char *const who_names[] = {
+	    [WHO_ANYBODY] = "anybody",
+	    [WHO_ADMIN] = "admin",
+	    [WHO_DOCTOR] = "doctor",
+	};
 	const struct admin_route *r;
 
 	for (r = admin_routes; r < admin_routes + admin_routes_count; r++)
 		buf_printf(out, "%-6s  %-32s  %-7s  %-4s  %s\n", r->method,
-			   r->path, r->who == WHO_ADMIN ? "admin" : "anybody",
+			   r->path, who_names[r->who],
 			   r->face == FACE_PAGE ? "page" : "json",
 			   admin_route_needs_csrf(r, r->method) ? "csrf" : "-");
 }

@@ -23,7 +23,9 @@ struct web_request;
 
 enum admin_who {
 	WHO_ANYBODY,
-	WHO_ADMIN
+	WHO_ADMIN,
+	WHO_DOCTOR /* who shows the id of a probe that runs (app/doctor.h):
+		      it reads no form, and its handler reads the body */
 };
 
 /* How failures look, and what a body is. */

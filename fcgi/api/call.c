@@ -358,11 +358,21 @@ error_from_attempt(struct call *call, const struct campaign *c)
 		set_retry_after(e, v->until_ms);
 }
 
+/* The one key that can do it, or that an admin wants to; 0: any can. */
+static int64_t
+pin_of(const struct call *call)
+{
+	return call->pin != 0 ? call->pin : call->rq->only_key;
+}
+
 /* The one key that would do has no turn: "rc" and "back_at" are of
  * store_key_turn_of(). */
 static void
 error_from_pin(struct call *call, enum gb_err rc, int64_t back_at)
 {
+	const char *which = call->pin == 0
+				? "that was chosen"
+				: "that what this request names belongs to";
 	struct api_error *e = &call->rq->error;
 
 	if (rc == GB_EBUSY && back_at > 0) {
@@ -371,15 +381,15 @@ error_from_pin(struct call *call, enum gb_err rc, int64_t back_at)
 				  ? FAULT_QUOTA
 				  : FAULT_RATE_LIMIT,
 			      NULL,
-			      "The Gemini key that what this request names "
-			      "belongs to is resting, and no other key can use "
-			      "it.");
+			      "The Gemini key %s is resting, and no other key "
+			      "can use it.",
+			      which);
 		set_retry_after(e, back_at);
 		return;
 	}
 	api_error_set(e, FAULT_NOT_FOUND, NULL,
-		      "The Gemini key that what this request names belongs to "
-		      "is %s, and no other key can use it.",
+		      "The Gemini key %s is %s, and no other key can use it.",
+		      which,
 		      rc == GB_EBUSY ? "disabled" : "not there any more");
 }
 
@@ -466,9 +476,9 @@ static void
 no_key(struct call *call, const struct campaign *c, enum gb_err rc,
        int64_t back_at)
 {
-	if (rc == GB_EBUSY && call->pin == 0)
+	if (rc == GB_EBUSY && pin_of(call) == 0)
 		error_from_breaker(call, c, back_at);
-	else if (call->pin != 0 && (rc == GB_ENOTFOUND || rc == GB_EBUSY))
+	else if (pin_of(call) != 0 && (rc == GB_ENOTFOUND || rc == GB_EBUSY))
 		error_from_pin(call, rc, back_at);
 	else if (rc == GB_ENOTFOUND)
 		error_from_pool(call, c, back_at);
@@ -489,7 +499,7 @@ may_retry(struct call *call, struct campaign *c)
 
 	/* Another key is no help to what one key owns. */
 	if (call->once || call->source != NULL ||
-	    (call->pin != 0 &&
+	    (pin_of(call) != 0 &&
 	     (c->verdict.action != KEY_KEEP ||
 	      (c->answer.status >= 400 && c->answer.status < 500))))
 		return false;
@@ -701,16 +711,16 @@ take_key(struct call *call, struct campaign *c, int64_t *back_at)
 	struct key_turn turn;
 	enum gb_err rc;
 
-	if (call->pin != 0)
-		rc = store_key_turn_of(store, call->pin, call->model,
+	if (pin_of(call) != 0)
+		rc = store_key_turn_of(store, pin_of(call), call->model,
 				       clock_wall_ms(), &turn, back_at);
 	else if (!c->asked)
 		rc = take_first(call, c, &turn, back_at);
 	else
 		rc = pool_take(store, call->pool, call->model, &c->tried, NULL,
 			       &turn, back_at);
-	if (rc == GB_ENOTFOUND && call->pin == 0 && !call->roam && c->asked &&
-	    c->verdict.action == KEY_KEEP) {
+	if (rc == GB_ENOTFOUND && pin_of(call) == 0 && !call->roam &&
+	    c->asked && c->verdict.action == KEY_KEEP) {
 		memset(&c->tried, 0, sizeof(c->tried));
 		rc = pool_take(store, call->pool, call->model, &c->tried, NULL,
 			       &turn, back_at);

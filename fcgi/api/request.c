@@ -8,6 +8,38 @@
 #include "base/clock.h"
 #include "dialect/body_excerpt.h"
 
+void
+api_request_init(struct api_request *rq, struct web_request *web,
+		 struct app *app)
+{
+	memset(rq, 0, sizeof(*rq));
+	rq->app = app;
+	rq->snap = app_acquire(app);
+	rq->cfg = rq->snap->settings;
+	rq->web = web;
+	buf_init(&rq->body, (size_t)rq->cfg->max_body);
+	buf_init(&rq->out, REPLY_BYTES_MAX);
+	api_error_clear(&rq->error);
+	rq->entry.time_ms = web_arrived_wall_ms(web);
+	rq->entry.first_byte_ms = -1;
+	rq->entry.error_class = "";
+	memcpy(rq->entry.request_id, web_id(web), sizeof(rq->entry.request_id));
+}
+
+void
+api_request_release(struct api_request *rq)
+{
+	size_t i;
+
+	for (i = 0; i < rq->entry.failed_count; i++)
+		free(rq->entry.failed[i].text);
+	free(rq->entry.failed);
+	free(rq->excerpt);
+	buf_release(&rq->body);
+	buf_release(&rq->out);
+	app_release(rq->app, rq->snap);
+}
+
 static void
 keep_excerpt(struct api_request *rq)
 {
@@ -25,7 +57,7 @@ api_read_body(struct api_request *rq)
 {
 	enum gb_err rc;
 
-	rc = web_read_body(rq->web, &rq->body);
+	rc = rq->body_is_there ? GB_OK : web_read_body(rq->web, &rq->body);
 	if (rc == GB_OK) {
 		if (rq->cfg->record_failed_bodies)
 			keep_excerpt(rq);
@@ -150,6 +182,13 @@ write_entry(struct api_request *rq)
 }
 
 void
+api_close(struct api_request *rq)
+{
+	close_entry(rq);
+	write_entry(rq);
+}
+
+void
 api_finish(struct api_request *rq)
 {
 	bool streaming;
@@ -157,8 +196,7 @@ api_finish(struct api_request *rq)
 	streaming = web_replied(rq->web);
 	if (rq->error.fault != FAULT_NONE && !rq->entry.hung_up && !streaming)
 		write_error(rq);
-	close_entry(rq);
-	write_entry(rq);
+	api_close(rq);
 	if (rq->entry.hung_up)
 		return;
 	if (streaming)

@@ -31,11 +31,13 @@ struct api_request {
 	struct web_request *web;
 	enum api_dialect dialect;
 	enum key_pool pool; /* whose keys serve it, where the path says so */
+	int64_t only_key;   /* an admin wants this key and no other; 0: any */
 	const char *rest;   /* of the path, what the route's "*" stands for */
 
-	struct buf body;   /* the request's, once read */
-	char *excerpt;	   /* of it, for the journal; NULL: not wanted */
-	const char *owner; /* whose is what the call makes; of snap->auth */
+	struct buf body;    /* the request's, once read */
+	bool body_is_there; /* it did not come with the web request */
+	char *excerpt;	    /* of it, for the journal; NULL: not wanted */
+	const char *owner;  /* whose is what the call makes; of snap->auth */
 	const struct auth_token *token; /* who asks; NULL: nobody has to be */
 	enum token_endpoint family;	/* of the endpoint */
 	bool admitted;			/* it may call upstream */
@@ -52,6 +54,11 @@ struct api_request {
 			   the handler has written the error, too */
 };
 
+/* Before the first use, and after the last one. */
+void api_request_init(struct api_request *rq, struct web_request *,
+		      struct app *);
+void api_request_release(struct api_request *rq);
+
 /* Read the body into rq->body; false: rq->error says why not.  What the journal
  * wants of it, should the request fail, is kept. */
 bool api_read_body(struct api_request *rq);
@@ -65,7 +72,10 @@ void api_hung_up(struct api_request *rq);
 /* Milliseconds since the request arrived. */
 int64_t api_elapsed_ms(const struct api_request *rq);
 
-/* Write the journal row, then the reply or what is left of it. */
+/* Write the journal row, when nothing more will come. */
+void api_close(struct api_request *rq);
+
+/* The same, then the reply or what is left of it. */
 void api_finish(struct api_request *rq);
 
 #endif

@@ -415,37 +415,6 @@ answer_not_found(struct api_request *rq, const struct found *f)
 		      web_path(rq->web));
 }
 
-static void
-init_request(struct api_request *rq, struct web_request *web, struct app *app)
-{
-	memset(rq, 0, sizeof(*rq));
-	rq->app = app;
-	rq->snap = app_acquire(app);
-	rq->cfg = rq->snap->settings;
-	rq->web = web;
-	buf_init(&rq->body, (size_t)rq->cfg->max_body);
-	buf_init(&rq->out, REPLY_BYTES_MAX);
-	api_error_clear(&rq->error);
-	rq->entry.time_ms = web_arrived_wall_ms(web);
-	rq->entry.first_byte_ms = -1;
-	rq->entry.error_class = "";
-	memcpy(rq->entry.request_id, web_id(web), sizeof(rq->entry.request_id));
-}
-
-static void
-release_request(struct api_request *rq)
-{
-	size_t i;
-
-	for (i = 0; i < rq->entry.failed_count; i++)
-		free(rq->entry.failed[i].text);
-	free(rq->entry.failed);
-	free(rq->excerpt);
-	buf_release(&rq->body);
-	buf_release(&rq->out);
-	app_release(rq->app, rq->snap);
-}
-
 void
 api_serve(struct web_request *web, void *context)
 {
@@ -454,7 +423,7 @@ api_serve(struct web_request *web, void *context)
 	struct found found;
 
 	app_enter(app);
-	init_request(&rq, web, app);
+	api_request_init(&rq, web, app);
 	find_or_mend(&found, &rq);
 	rq.dialect = found.dialect;
 	if (rq.dialect == DIALECT_ANTHROPIC)
@@ -474,6 +443,6 @@ api_serve(struct web_request *web, void *context)
 			found.route->handler(&rq);
 	}
 	api_finish(&rq);
-	release_request(&rq);
+	api_request_release(&rq);
 	app_leave(app);
 }

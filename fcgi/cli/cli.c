@@ -226,6 +226,13 @@ static const struct command {
     {"admin-token", NULL, cli_admin_token, 0, 0, 0, false, "admin-token",
      "make a new admin token and show it once; whoever was signed in\n"
      "with the old one is signed out, on every instance\n"},
+    {"doctor", NULL, cli_doctor, 0, 1, TAKES_JSON, false,
+     "doctor [URL] [--json]",
+     "look whether the installation is well: whether Google can be reached,\n"
+     "the clock, the database and its disk.  With the URL that clients use,\n"
+     "or PUBLIC_URL, also what the web server there does to streams,\n"
+     "\"Authorization\", large bodies and hang-ups, and which of its\n"
+     "directives to change.  Exit status 1 when something is bad\n"},
     {"routes", NULL, cli_routes, 0, 0, 0, true, "routes",
      "show what the admin site answers: method, path, who may, how it\n"
      "answers, and whether a form's or header's CSRF token is needed\n"},

@@ -94,6 +94,7 @@ int cli_decrypt(struct cli *);
 int cli_run_jobs(struct cli *);
 int cli_check_config(struct cli *);
 int cli_first_run(struct cli *);
+int cli_doctor(struct cli *);
 int cli_admin_token(struct cli *);
 int cli_routes(struct cli *);
 

@@ -636,3 +636,9 @@ store_close(struct store *s)
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }
+
+const char *
+store_library(void)
+{
+	return sqlite3_libversion();
+}

@@ -48,4 +48,7 @@ bool store_in_outage(const struct store *);
 void store_outage_rest(struct store *, int64_t key_id, const char *model,
 		       int64_t until_ms);
 
+/* The version of SQLite, for people. */
+const char *store_library(void);
+
 #endif

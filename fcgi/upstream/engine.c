@@ -734,3 +734,9 @@ engine_free(struct engine *e)
 	free(e);
 	curl_global_cleanup();
 }
+
+const char *
+engine_library(void)
+{
+	return curl_version();
+}

@@ -28,4 +28,7 @@ enum gb_err engine_new(struct engine **,
  */
 void engine_free(struct engine *);
 
+/* The versions of libcurl and of what it is made of, for people. */
+const char *engine_library(void);
+
 #endif

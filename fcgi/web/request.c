@@ -478,6 +478,18 @@ web_own_url(const struct web_request *rq, struct buf *out)
 	buf_printf(out, "%s://%s%s", scheme, host, web_mount(rq));
 }
 
+const char *
+web_server_software(const struct web_request *rq)
+{
+	return variable_or(rq, "SERVER_SOFTWARE", "");
+}
+
+bool
+web_is_cgi(const struct web_request *rq)
+{
+	return rq->cgi;
+}
+
 int
 web_watch_fd(const struct web_request *rq)
 {

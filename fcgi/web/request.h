@@ -94,6 +94,11 @@ enum gb_err web_read_part(struct web_request *, char *data, size_t size,
  * "https://host/gbalance". */
 void web_own_url(const struct web_request *, struct buf *out);
 
+/* What the web server calls itself, "Apache/2.4.62"; "" when it does not say;
+ * and whether each of its requests is a process of ours. */
+const char *web_server_software(const struct web_request *);
+bool web_is_cgi(const struct web_request *);
+
 /* The descriptor whose hang-up means that the client is gone; -1: none. */
 int web_watch_fd(const struct web_request *);
 
