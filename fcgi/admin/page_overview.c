@@ -9,6 +9,7 @@
 #include "admin/overview_charts.h"
 #include "admin/pages.h"
 #include "base/clock.h"
+#include "store/journal.h"
 #include "store/key_summary.h"
 #include "store/usage_recent.h"
 
@@ -87,6 +88,27 @@ attend_to_rate(struct admin_request *rq, struct dict *d,
 	number_share(text, good, all);
 	attend(rq, d, "warning", "OVERVIEW_MANY_FAIL", text, "");
 	return true;
+}
+
+/* A host that takes no pictures costs nobody one, so only this tells of it. */
+static enum gb_err
+attend_to_pictures(struct admin_request *rq, struct dict *d, int64_t now_ms,
+		   bool *attention)
+{
+	struct journal_failures list;
+	char text[CLOCK_TEXT_SIZE];
+	enum gb_err rc;
+
+	rc = store_journal_picture_failures(rq->reports, &list);
+	if (rc == GB_OK && list.count > 0 &&
+	    now_ms - list.rows[0].time_ms < DAY_MS) {
+		clock_text(text, list.rows[0].time_ms, false);
+		attend(rq, d, "warning", "OVERVIEW_PICTURES", text,
+		       list.rows[0].text);
+		*attention = true;
+	}
+	journal_failures_free(&list);
+	return rc;
 }
 
 /* --- traffic -------------------------------------------------------------- */
@@ -389,6 +411,8 @@ overview_show(struct admin_request *rq)
 		rc = show_traffic(rq, d, now_ms, &hour);
 	if (rc == GB_OK && attend_to_rate(rq, d, &hour))
 		attention = true;
+	if (rc == GB_OK)
+		rc = attend_to_pictures(rq, d, now_ms, &attention);
 	if (rc == GB_OK)
 		rc = show_back(rq, d, now_ms);
 	for (i = 0; rc == GB_OK && i < GB_COUNT(busiest); i++)

@@ -74,6 +74,7 @@ static const char sql_measure_attempts[] =
 static const char sql_picture_failures[] =
     "SELECT time_ms, status, text FROM attempts"
     " WHERE error_class = '" PICTURE_HOST_FAILED "'"
+    " AND id > (SELECT max(id) FROM attempts) - 20000"
     " ORDER BY id DESC LIMIT 20";
 
 static const char *

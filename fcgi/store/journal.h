@@ -66,8 +66,8 @@ struct journal_failures {
 	size_t count;
 };
 
-/* The last 20 attempts of class PICTURE_HOST_FAILED, to be freed with
- * journal_failures_free(), also on failure. */
+/* The last 20 attempts of class PICTURE_HOST_FAILED among the newest 20,000, to
+ * be freed with journal_failures_free(), also on failure. */
 enum gb_err store_journal_picture_failures(
     struct store *, struct journal_failures *) GB_NODISCARD;
 void journal_failures_free(struct journal_failures *);

@@ -257,4 +257,18 @@ describe("logs", () => {
 		assert.equal(left(), 0);
 		assert.deepEqual((await get("logs/errors")).logs, []);
 	});
+
+	it("the overview tells of a host that takes no pictures", async () => {
+		const cookie = await signIn();
+		const shown = async () => (await ask(`${stack.url}/admin/`,
+			{headers: {cookie}})).text;
+
+		assert.doesNotMatch(await shown(), /host of pictures/);
+		await stack.sql(`INSERT INTO attempts (time_ms, request_id,
+			key_id, model, status, error_class, text) VALUES
+			(${Date.now() - 1000}, 'x', 0, '', 403,
+			'picture_host', 'the <account> expired')`);
+		assert.match(await shown(), new RegExp("The host of pictures " +
+			"failed at .*: the &lt;account&gt; expired"));
+	});
 });
