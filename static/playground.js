@@ -46,10 +46,11 @@
 			document.getElementById("play_thinking").hidden = false;
 	}
 
-	function finish(end)
+	/* Both times are the browser's, with the way to it. */
+	function finish(end, began)
 	{
 		fact("key", end.key || "–");
-		fact("total", ms(end.total_ms));
+		fact("total", ms(performance.now() - began));
 		fact("tokens", `${end.tokens_in} / ${end.tokens_out}`);
 		fact("attempts", end.attempts);
 		if (end.error)
@@ -66,7 +67,7 @@
 			return false;
 		const json = JSON.parse(data);
 		if (event === "end") {
-			finish(json);
+			finish(json, began);
 			return true;
 		}
 		const delta = json.choices?.[0]?.delta;
