@@ -14,7 +14,7 @@ journal_writer_init(struct journal_writer *jw, struct store *store)
 static void
 tell(struct journal_writer *jw, enum gb_err rc)
 {
-	if (rc != GB_OK && store_in_outage(jw->store))
+	if (rc == GB_EFULL)
 		return; /* the store has said so */
 	if (rc == GB_OK &&
 	    !atomic_load_explicit(&jw->failing, memory_order_relaxed))

@@ -62,7 +62,7 @@ renew(struct leases *l)
 		return;
 	pthread_mutex_unlock(&l->mutex);
 	rc = store_limit_renew(l->store, copies, count, clock_mono_ms());
-	if (rc != GB_OK && !l->failing && !store_in_outage(l->store))
+	if (rc != GB_OK && rc != GB_EFULL && !l->failing)
 		log_warnx("limits: reservations are not renewed until the "
 			  "database can be written again: %s",
 			  gb_strerror(rc));
@@ -151,6 +151,8 @@ leases_reserve(struct leases *l, const struct limit_want *want,
 void
 leases_end(struct leases *l, struct lease *lease, bool settled)
 {
+	enum gb_err rc;
+
 	if (!lease->live)
 		return;
 	pthread_mutex_lock(&l->mutex);
@@ -163,7 +165,7 @@ leases_end(struct leases *l, struct lease *lease, bool settled)
 	lease->live = false;
 	pthread_mutex_unlock(&l->mutex);
 	/* What cannot be written now runs out by itself. */
-	if (!settled && store_limit_return(l->store, &lease->limit) != GB_OK &&
-	    !store_in_outage(l->store))
+	rc = settled ? GB_OK : store_limit_return(l->store, &lease->limit);
+	if (rc != GB_OK && rc != GB_EFULL)
 		log_warnx("limits: a reservation was not given back");
 }

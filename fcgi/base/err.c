@@ -9,6 +9,7 @@ static const char *const words[GB__MAX] = {
     [GB_ETOOBIG] = "too large",
     [GB_EINVAL] = "invalid",
     [GB_EIO] = "input/output error",
+    [GB_EFULL] = "it cannot be written",
     [GB_ENOTFOUND] = "not found",
     [GB_EEXIST] = "exists already",
     [GB_EBUSY] = "busy",

@@ -13,6 +13,7 @@ enum gb_err {
 	GB_ETOOBIG,   /* over a stated cap */
 	GB_EINVAL,    /* the input is not of the form asked for */
 	GB_EIO,	      /* a file, socket or database failed; it was logged */
+	GB_EFULL,     /* the database takes no more now; it was logged */
 	GB_ENOTFOUND, /* no such thing */
 	GB_EEXIST,    /* it is there already */
 	GB_EBUSY,     /* somebody else holds it; try later */

@@ -202,6 +202,7 @@ pool_judge(struct store *s, const struct settings *cfg,
 {
 	struct key_outcome outcome;
 	struct key_case c;
+	enum gb_err rc;
 
 	/* The verdict quotes Google, who quotes a key now and then. */
 	answer->secret = turn->secret;
@@ -219,8 +220,8 @@ pool_judge(struct store *s, const struct settings *cfg,
 		log_verdict(turn, model, answer->now_ms, out);
 		return;
 	}
-	if (store_key_judged(s, &c, &outcome) != GB_OK) {
-		if (store_in_outage(s)) {
+	if ((rc = store_key_judged(s, &c, &outcome)) != GB_OK) {
+		if (rc == GB_EFULL) {
 			log_verdict(turn, model, answer->now_ms, out);
 			keep_in_mind(s, &c);
 			return;
@@ -239,6 +240,7 @@ void
 pool_succeeded(struct store *s, const struct key_turn *turn, const char *model,
 	       const char *exit)
 {
+	enum gb_err rc;
 	int64_t now_ms;
 	bool closed;
 
@@ -249,13 +251,14 @@ pool_succeeded(struct store *s, const struct key_turn *turn, const char *model,
 		return;
 	if (exit == NULL)
 		exit = EXIT_DIRECT;
-	if (store_key_succeeded(s, turn->id, turn->pool, model, exit, now_ms,
-				&closed) == GB_OK) {
+	rc = store_key_succeeded(s, turn->id, turn->pool, model, exit, now_ms,
+				 &closed);
+	if (rc == GB_OK) {
 		if (closed)
 			log_info("exit %s, model %s: it works again", exit,
 				 model);
 		return;
 	}
-	if (!store_in_outage(s))
+	if (rc != GB_EFULL)
 		log_warnx("key %lld: its success is lost", (long long)turn->id);
 }

@@ -47,6 +47,17 @@ take_batch(struct combine *c, size_t *count)
 	return batch;
 }
 
+/* Some failures undo the whole transaction; what comes after must not be
+ * written outside of one. */
+static enum gb_err
+run_one(struct store *s, struct combine_op *op)
+{
+	op->rc = op->run(s, op);
+	if (db_is_within(s))
+		return GB_OK;
+	return op->rc == GB_EFULL || store_in_outage(s) ? GB_EFULL : GB_EIO;
+}
+
 static void
 run_batch(struct store *s, struct combine_op *batch)
 {
@@ -55,9 +66,9 @@ run_batch(struct store *s, struct combine_op *batch)
 
 	db_lock(s);
 	if ((rc = db_begin(s)) == GB_OK) {
-		for (op = batch; op != NULL; op = op->next)
-			op->rc = op->run(s, op);
-		rc = db_finish(s, GB_OK);
+		for (op = batch; op != NULL && rc == GB_OK; op = op->next)
+			rc = run_one(s, op);
+		rc = db_finish(s, rc);
 	}
 	db_unlock(s);
 	for (op = batch; rc != GB_OK && op != NULL; op = op->next)

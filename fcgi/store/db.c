@@ -138,7 +138,7 @@ db_fault(struct store *s, int code, const char *what)
 		s->changes = sqlite3_total_changes64(s->db);
 		atomic_store(&s->outage, true);
 		say_outage(s);
-		return GB_EIO;
+		return GB_EFULL;
 	}
 	log_errorx("database: %s: %s", what,
 		   s->db != NULL ? sqlite3_errmsg(s->db)
@@ -445,6 +445,12 @@ db_finish(struct store *s, enum gb_err rc)
 	if (rc != GB_OK)
 		db_undo(s);
 	return rc;
+}
+
+bool
+db_is_within(const struct store *s)
+{
+	return !sqlite3_get_autocommit(s->db);
 }
 
 void

@@ -132,6 +132,8 @@ enum gb_err db_begin_read(struct store *) GB_NODISCARD;
 enum gb_err db_begin(struct store *) GB_NODISCARD;
 /* Commit when "rc" is GB_OK, else roll back; returns what came of it. */
 enum gb_err db_finish(struct store *, enum gb_err rc) GB_NODISCARD;
+/* Whether a transaction is under way. */
+bool db_is_within(const struct store *);
 /* Roll back, where there is something to. */
 void db_undo(struct store *);
 /* Within a transaction: a person changed something; see store_generation(). */

@@ -128,7 +128,7 @@ write_entry(struct store *s, const struct journal_entry *e)
 	size_t i;
 
 	rc = price_cost_locked(s, e, &cost);
-	if (rc == GB_EIO)
+	if (rc == GB_EIO || rc == GB_EFULL)
 		return rc;
 	cost_or_null = rc == GB_OK ? db_int(cost) : db_text(NULL);
 	rc = db_run_locked(

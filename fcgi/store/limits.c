@@ -363,7 +363,7 @@ store_limit_reserve(struct store *s, const struct limit_want *want,
 	r.lease = lease;
 	r.answer = answer;
 	rc = combine_run(s, &s->writes, &r.op);
-	return rc == GB_EIO ? outage_rehearse(s, &r.op) : rc;
+	return rc == GB_EFULL ? outage_rehearse(s, &r.op) : rc;
 }
 
 /* --- afterwards ---------------------------------------------------------- */

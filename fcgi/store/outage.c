@@ -135,8 +135,6 @@ enum gb_err
 outage_turn(struct store *s, enum key_pool pool, const char *model,
 	    struct combine_op *op)
 {
-	if (op->rc != GB_EIO || !store_in_outage(s))
-		return op->rc;
 	db_lock(s);
 	if ((op->rc = db_begin(s)) == GB_OK) {
 		op->rc = run_turn(s, pool, model, op);
@@ -149,8 +147,6 @@ outage_turn(struct store *s, enum key_pool pool, const char *model,
 enum gb_err
 outage_rehearse(struct store *s, struct combine_op *op)
 {
-	if (op->rc != GB_EIO || !store_in_outage(s))
-		return op->rc;
 	db_lock(s);
 	if ((op->rc = db_begin(s)) == GB_OK) {
 		op->rc = op->run(s, op);

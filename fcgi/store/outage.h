@@ -9,9 +9,9 @@
 void outage_forget(struct store *);
 
 /*
- * The transaction of "op" failed.  In an outage, run it again on what the
- * database says and undo it, which needs no room on the disk; otherwise what
- * it came to stays.
+ * The transaction of "op" failed with GB_EFULL.  Run it again on what the
+ * database says and undo it, which needs no room on the disk.  Whether the
+ * outage is over meanwhile, by another thread's write, makes no difference.
  */
 enum gb_err outage_rehearse(struct store *, struct combine_op *op) GB_NODISCARD;
 

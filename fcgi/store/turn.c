@@ -197,7 +197,7 @@ take_affine(struct store *s, const struct turn_request *rq, int tier)
 static enum gb_err
 take_tiers(struct store *s, const struct turn_request *rq, bool whatever)
 {
-	enum gb_err rc;
+	enum gb_err rc, bound;
 	int tier;
 
 	rc = GB_ENOTFOUND;
@@ -206,10 +206,11 @@ take_tiers(struct store *s, const struct turn_request *rq, bool whatever)
 		if (!whatever && take_affine(s, rq, tier) == GB_OK)
 			return GB_OK;
 		rc = take_turn(s, rq, tier, whatever);
-		if (rc == GB_OK && rq->affinity != NULL &&
-		    affinity_bind(s, rq->affinity, rq->turn->id, rq->now_ms) !=
-			GB_OK &&
-		    !store_in_outage(s))
+		if (rc != GB_OK || rq->affinity == NULL)
+			continue;
+		bound =
+		    affinity_bind(s, rq->affinity, rq->turn->id, rq->now_ms);
+		if (bound != GB_OK && bound != GB_EFULL)
 			log_warnx("key %lld: an affinity to it is lost",
 				  (long long)rq->turn->id);
 	}
@@ -355,7 +356,7 @@ turn_of_tiers(struct store *s, enum key_pool pool, int tiers, const char *model,
 	    .back_at = back_at,
 	};
 	rc = combine_run(s, &s->writes, &rq.op);
-	if (rc == GB_EIO)
+	if (rc == GB_EFULL)
 		rc = outage_turn(s, pool, model, &rq.op);
 	turn->pool = pool;
 	if (rc != GB_OK)
@@ -406,7 +407,7 @@ store_key_turns(struct store *s, enum key_pool pool, const char *model,
 	    .count = count,
 	};
 	rc = combine_run(s, &s->writes, &all.op);
-	if (rc == GB_EIO) {
+	if (rc == GB_EFULL) {
 		all.each.affinity = affinity;
 		all.each.tried_count = 0;
 		rc = outage_turn(s, pool, model, &all.op);

@@ -80,7 +80,7 @@ test_turns(void **state)
 	unit_add_keys(u->store, KEYS);
 	assert_int_equal(unit_cool(u->store, 2, NOW + 1000, "rests"), GB_OK);
 	fill(u);
-	CHECK_INT("a row", write_row(u->store), GB_EIO);
+	CHECK_INT("a row", write_row(u->store), GB_EFULL);
 	CHECK("an outage", store_in_outage(u->store));
 	for (was = 0, i = 0; i < 3 * (KEYS - 1); i++) {
 		id = turn_of(u->store, NULL, 0, &back_at);
@@ -91,7 +91,7 @@ test_turns(void **state)
 	for (id = 1; id <= KEYS; id++)
 		CHECK_INT("turns", count[id], id == 2 ? 0 : 3);
 	CHECK_INT("a verdict", unit_cool(u->store, 3, NOW + 1000, "rests"),
-		  GB_EIO);
+		  GB_EFULL);
 	CHECK("still", store_in_outage(u->store));
 
 	empty();
@@ -117,7 +117,7 @@ test_none_left(void **state)
 	unit_add_keys(u->store, 3);
 	assert_int_equal(unit_cool(u->store, 3, NOW + 1000, "rests"), GB_OK);
 	fill(u);
-	CHECK_INT("a row", write_row(u->store), GB_EIO);
+	CHECK_INT("a row", write_row(u->store), GB_EFULL);
 	CHECK_INT("the one that was not tried",
 		  turn_of(u->store, tried, 1, &back_at), 2);
 	CHECK_INT("none", turn_of(u->store, tried, 2, &back_at), 0);
@@ -154,7 +154,7 @@ test_rests(void **state)
 	unit_add_keys(u->store, 3);
 	store_outage_rest(u->store, 1, "", NOW + 1000); /* it can be written */
 	fill(u);
-	CHECK_INT("a row", write_row(u->store), GB_EIO);
+	CHECK_INT("a row", write_row(u->store), GB_EFULL);
 	store_outage_rest(u->store, 1, "", NOW + 1000);
 	store_outage_rest(u->store, 2, MODEL, NOW + 1000);
 	store_outage_rest(u->store, 3, "another", NOW + 1000);

@@ -443,7 +443,7 @@ on_full_disk(const char *path)
 	limit.rlim_cur = 0;
 	if (setrlimit(RLIMIT_FSIZE, &limit) == -1)
 		return 2;
-	if (store_signatures_put(s, TOKEN, &item, 1, MOST, NOW) != GB_EIO)
+	if (store_signatures_put(s, TOKEN, &item, 1, MOST, NOW) != GB_EFULL)
 		return 3;
 	item.signature = NULL;
 	if (store_signatures_get(s, TOKEN, &item, 1, 0) != GB_OK ||
