@@ -1,10 +1,15 @@
 /* test_outage.c: turns while nothing can be written, and after */
 #include "unit_store.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "store/combine.h"
+#include "store/db.h"
 #include "store/journal.h"
 #include "store/overrides.h"
 
@@ -196,6 +201,94 @@ test_other(void **state)
 	CHECK("no outage", !store_in_outage(u->store));
 }
 
+/* Three writes, of a thread each: the second and the third share a
+ * transaction, as they come while the first is under way. */
+struct several {
+	struct unit_store *u;
+	atomic_bool under_way;
+};
+
+struct one {
+	struct combine_op op; /* the first member: the functions below cast */
+	struct several *all;
+	bool was_run;
+};
+
+static enum gb_err
+wait_for_others(struct store *s, struct combine_op *op)
+{
+	atomic_store(&((struct one *)op)->all->under_way, true);
+	while (combine_waiting(&s->writes) < 3)
+		sched_yield();
+	return GB_OK;
+}
+
+/* More than the page cache holds: it fails before the COMMIT, and SQLite
+ * undoes the whole transaction. */
+static enum gb_err
+write_much(struct store *s, struct combine_op *op)
+{
+	static const char sql[] = "INSERT INTO room VALUES (zeroblob(4000000))";
+
+	fill(((struct one *)op)->all->u);
+	return db_run_locked(s, sql, DB_NO_ARGS, NULL);
+}
+
+static enum gb_err
+write_little(struct store *s, struct combine_op *op)
+{
+	static const char sql[] = "INSERT INTO room VALUES (1)";
+
+	((struct one *)op)->was_run = true;
+	empty(); /* there is room again, but no transaction */
+	return db_run_locked(s, sql, DB_NO_ARGS, NULL);
+}
+
+static void *
+one_main(void *arg)
+{
+	struct one *one = arg;
+	struct store *s = one->all->u->store;
+
+	one->op.rc = combine_run(s, &s->writes, &one->op);
+	return NULL;
+}
+
+static void
+test_undone_together(void **state)
+{
+	struct several all = {.u = *state};
+	struct store *s = all.u->store;
+	struct one ones[] = {
+	    {.op.run = wait_for_others, .all = &all},
+	    {.op.run = write_much, .all = &all},
+	    {.op.run = write_little, .all = &all},
+	};
+	pthread_t threads[GB_COUNT(ones)];
+	size_t i;
+
+	unit_sql(all.u->path, "CREATE TABLE room (what)", NULL, 0);
+	for (i = 0; i < GB_COUNT(ones); i++) {
+		assert_int_equal(pthread_create(&threads[i], NULL, one_main,
+						&ones[i]),
+				 0);
+		while (!atomic_load(&all.under_way) ||
+		       (i == 1 && combine_waiting(&s->writes) < 2))
+			sched_yield();
+	}
+	for (i = 0; i < GB_COUNT(ones); i++)
+		pthread_join(threads[i], NULL);
+	empty();
+	CHECK_INT("before", ones[0].op.rc, GB_OK);
+	CHECK_INT("too much", ones[1].op.rc, GB_EFULL);
+	CHECK_INT("with it", ones[2].op.rc, GB_EFULL);
+	CHECK("not outside of a transaction", !ones[2].was_run);
+	CHECK("an outage", store_in_outage(s));
+	CHECK_INT("rows",
+		  unit_sql(all.u->path, "SELECT count(*) FROM room", NULL, 0),
+		  0);
+}
+
 #define WITH_STORE(test) \
 	cmocka_unit_test_setup_teardown(test, unit_store_setup, teardown)
 
@@ -205,7 +298,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH_STORE(test_turns),   WITH_STORE(test_none_left),
 	    WITH_STORE(test_several), WITH_STORE(test_rests),
-	    WITH_STORE(test_other),
+	    WITH_STORE(test_other),   WITH_STORE(test_undone_together),
 	};
 
 	return cmocka_run_group_tests_name("outage", tests, NULL, NULL);
