@@ -34,7 +34,6 @@
 
 #define SSE_TYPE	  "text/event-stream; charset=utf-8"
 #define URL_MAX		  512		      /* a model's name and a verb */
-#define SAFETY_MAX	  16		      /* there are five categories */
 #define BODY_MAX	  (512 * 1024 * 1024) /* bytes of what Gemini is sent */
 #define REFUSAL_MAX	  (16 * 1024)	      /* bytes of why Gemini refused */
 #define RESPONSE_ID_SHOWN 80 /* bytes of an id that an error shows */
@@ -77,8 +76,7 @@ struct exchange {
 	bool counts; /* only how many tokens it is */
 	bool faked;  /* if it is a stream, then not Gemini's */
 	struct chat chat;
-	struct buf url, body; /* as Gemini wants it */
-	const char *categories[SAFETY_MAX], *thresholds[SAFETY_MAX];
+	struct buf url, body;	/* as Gemini wants it */
 	struct wording wording; /* of "body" */
 	struct writer_options options;
 	const struct writer_kind *kind;
@@ -199,17 +197,10 @@ verb_of(const struct exchange *x)
 static bool
 write_request(struct exchange *x, struct api_request *rq)
 {
-	const struct string_pairs *set = &rq->cfg->safety_settings;
 	struct wording *w = &x->wording;
-	size_t i;
 
-	for (i = 0; i < set->count && i < SAFETY_MAX; i++) {
-		x->categories[i] = set->items[i].name;
-		x->thresholds[i] = set->items[i].value;
-	}
-	w->told.safety_categories = x->categories;
-	w->told.safety_thresholds = x->thresholds;
-	w->told.safety_count = i;
+	w->told.safety = rq->snap->models->safety;
+	w->told.safety_count = rq->snap->models->safety_count;
 	model_facts_get(x->chat.model, rq->snap->models, &w->facts);
 	if (!chat_pictures_recall(rq, &x->chat, &w->facts) ||
 	    !media_resolve(rq, &x->chat, &w->facts))

@@ -17,11 +17,10 @@
 #include "dialect/json/json_in.h"
 #include "dialect/multipart.h"
 
-#define SSE_TYPE   "text/event-stream; charset=utf-8"
-#define KEEPALIVE  ": keep-alive\n\n"
-#define URL_MAX	   512		       /* a model's name and a verb */
-#define SAFETY_MAX 16		       /* there are five categories */
-#define BODY_MAX   (512 * 1024 * 1024) /* bytes of what Gemini is sent */
+#define SSE_TYPE  "text/event-stream; charset=utf-8"
+#define KEEPALIVE ": keep-alive\n\n"
+#define URL_MAX	  512		      /* a model's name and a verb */
+#define BODY_MAX  (512 * 1024 * 1024) /* bytes of what Gemini is sent */
 
 /* One of the pictures. */
 struct drawing {
@@ -91,21 +90,12 @@ read_request(struct images *x, struct api_request *rq, enum images_task task)
 static bool
 write_gemini(struct images *x, struct api_request *rq)
 {
-	const struct string_pairs *set = &rq->cfg->safety_settings;
-	const char *categories[SAFETY_MAX], *thresholds[SAFETY_MAX];
-	struct gemini_request_options told;
+	struct gemini_request_options told = {
+	    .safety = rq->snap->models->safety,
+	    .safety_count = rq->snap->models->safety_count,
+	    .dropped = &x->asked.chat.dropped};
 	struct model_facts facts;
-	size_t i;
 
-	for (i = 0; i < set->count && i < SAFETY_MAX; i++) {
-		categories[i] = set->items[i].name;
-		thresholds[i] = set->items[i].value;
-	}
-	memset(&told, 0, sizeof(told));
-	told.safety_categories = categories;
-	told.safety_thresholds = thresholds;
-	told.safety_count = i;
-	told.dropped = &x->asked.chat.dropped;
 	model_facts_get(x->asked.chat.model, rq->snap->models, &facts);
 	return media_resolve(rq, &x->asked.chat, &facts) &&
 	       gemini_request_write(&x->asked.chat, &facts, &told, &x->body,

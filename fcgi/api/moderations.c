@@ -76,16 +76,15 @@ read_request(struct moderations *x, struct api_request *rq)
 static void
 ask_without_filters(struct gemini_request_options *told)
 {
-	static const char *const categories[] = {
-	    "HARM_CATEGORY_HARASSMENT", "HARM_CATEGORY_HATE_SPEECH",
-	    "HARM_CATEGORY_SEXUALLY_EXPLICIT",
-	    "HARM_CATEGORY_DANGEROUS_CONTENT"};
-	static const char *const thresholds[] = {"BLOCK_NONE", "BLOCK_NONE",
-						 "BLOCK_NONE", "BLOCK_NONE"};
+	static const struct model_safety off[] = {
+	    {"HARM_CATEGORY_HARASSMENT", "BLOCK_NONE"},
+	    {"HARM_CATEGORY_HATE_SPEECH", "BLOCK_NONE"},
+	    {"HARM_CATEGORY_SEXUALLY_EXPLICIT", "BLOCK_NONE"},
+	    {"HARM_CATEGORY_DANGEROUS_CONTENT", "BLOCK_NONE"},
+	};
 
-	told->safety_categories = categories;
-	told->safety_thresholds = thresholds;
-	told->safety_count = GB_COUNT(categories);
+	told->safety = off;
+	told->safety_count = GB_COUNT(off);
 }
 
 /* Write the request anew; when that cannot be done the old one stays. */

@@ -15,9 +15,8 @@
 #include "dialect/gemini/native_pacing.h"
 #include "dialect/gemini/native_request.h"
 
-#define SSE_TYPE   "text/event-stream; charset=utf-8"
-#define URL_MAX	   (16 * 1024) /* of a path with its query */
-#define SAFETY_MAX 16	       /* there are five categories */
+#define SSE_TYPE "text/event-stream; charset=utf-8"
+#define URL_MAX	 (16 * 1024) /* of a path with its query */
 
 /* In the journal. */
 static const char *const verb_names[NATIVE__MAX] = {
@@ -158,21 +157,12 @@ forward_headers(const struct web_request *web, struct transfer_header *h,
 static enum gb_err
 edit_body(const struct native *n, struct api_request *rq)
 {
-	const struct string_pairs *set = &rq->cfg->safety_settings;
-	struct native_safety safety[SAFETY_MAX];
 	struct native_edit edit;
-	size_t i;
 
-	for (i = 0; i < set->count && i < SAFETY_MAX; i++) {
-		safety[i].category = set->items[i].name;
-		safety[i].threshold = set->items[i].value;
-	}
 	edit.generates = native_generates(n->path.verb);
 	edit.given = n->path.model;
 	edit.name = &n->name;
 	edit.rules = rq->snap->models;
-	edit.safety = safety;
-	edit.safety_count = i;
 	rq->body.max += NATIVE_EDIT_MAX; /* what we add is not the client's */
 	return native_edit_body(&rq->body, &edit);
 }

@@ -15,11 +15,10 @@
 #include "dialect/audio/speech_request.h"
 #include "media/encode.h"
 
-#define SSE_TYPE   "text/event-stream; charset=utf-8"
-#define KEEPALIVE  ": keep-alive\n\n"
-#define URL_MAX	   512		       /* a model's name and a verb */
-#define SAFETY_MAX 16		       /* there are five categories */
-#define BODY_MAX   (512 * 1024 * 1024) /* bytes of what Gemini is sent */
+#define SSE_TYPE  "text/event-stream; charset=utf-8"
+#define KEEPALIVE ": keep-alive\n\n"
+#define URL_MAX	  512		      /* a model's name and a verb */
+#define BODY_MAX  (512 * 1024 * 1024) /* bytes of what Gemini is sent */
 
 /* Who writes a form; those behind them are written as they come. */
 static const enum encode_form encoders[] = {
@@ -150,20 +149,11 @@ choose_way(struct speech *s, struct api_request *rq)
 static bool
 write_request(struct speech *s, struct api_request *rq)
 {
-	const struct string_pairs *set = &rq->cfg->safety_settings;
-	const char *categories[SAFETY_MAX], *thresholds[SAFETY_MAX];
-	struct gemini_request_options told;
-	size_t i;
+	struct gemini_request_options told = {
+	    .safety = rq->snap->models->safety,
+	    .safety_count = rq->snap->models->safety_count,
+	    .dropped = &s->asked.chat.dropped};
 
-	for (i = 0; i < set->count && i < SAFETY_MAX; i++) {
-		categories[i] = set->items[i].name;
-		thresholds[i] = set->items[i].value;
-	}
-	memset(&told, 0, sizeof(told));
-	told.safety_categories = categories;
-	told.safety_thresholds = thresholds;
-	told.safety_count = i;
-	told.dropped = &s->asked.chat.dropped;
 	return gemini_request_write(&s->asked.chat, &s->facts, &told, &s->body,
 				    &rq->error) == GB_OK;
 }

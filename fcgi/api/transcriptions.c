@@ -18,7 +18,6 @@
 #define BODY_MAX \
 	(256 * 1024 * 1024) /* bytes of what Gemini is sent: a recording, and \
 			       words that are escaped */
-#define SAFETY_MAX 16	    /* there are five categories */
 
 struct transcribing {
 	struct transcription_request asked;
@@ -79,20 +78,11 @@ choose_model(struct transcribing *x, struct api_request *rq)
 static enum gb_err
 write_body(struct transcribing *x, struct api_request *rq)
 {
-	const struct string_pairs *set = &rq->cfg->safety_settings;
-	const char *categories[SAFETY_MAX], *thresholds[SAFETY_MAX];
-	struct gemini_request_options told;
-	size_t i;
+	struct gemini_request_options told = {
+	    .safety = rq->snap->models->safety,
+	    .safety_count = rq->snap->models->safety_count,
+	    .dropped = &x->asked.chat.dropped};
 
-	for (i = 0; i < set->count && i < SAFETY_MAX; i++) {
-		categories[i] = set->items[i].name;
-		thresholds[i] = set->items[i].value;
-	}
-	memset(&told, 0, sizeof(told));
-	told.safety_categories = categories;
-	told.safety_thresholds = thresholds;
-	told.safety_count = i;
-	told.dropped = &x->asked.chat.dropped;
 	if (!x->asked.dedicated)
 		return gemini_request_write(&x->asked.chat, &x->facts, &told,
 					    &x->body, &rq->error);

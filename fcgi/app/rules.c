@@ -10,6 +10,7 @@ struct rules {
 	struct model_fact_rule *facts;
 	struct model_alias *aliases;
 	struct model_budget *budgets;
+	struct model_safety *safety;
 };
 
 static enum gb_err
@@ -66,6 +67,23 @@ add_budgets(struct rules *r, const struct string_pairs *pairs)
 	return GB_OK;
 }
 
+static enum gb_err
+add_safety(struct rules *r, const struct string_pairs *pairs)
+{
+	size_t i;
+
+	r->safety = calloc(pairs->count + 1, sizeof(*r->safety));
+	if (r->safety == NULL)
+		return GB_ENOMEM;
+	for (i = 0; i < pairs->count; i++) {
+		r->safety[i].category = pairs->items[i].name;
+		r->safety[i].threshold = pairs->items[i].value;
+	}
+	r->shown.safety = r->safety;
+	r->shown.safety_count = pairs->count;
+	return GB_OK;
+}
+
 static struct model_names
 names_of(const struct string_list *list)
 {
@@ -94,7 +112,8 @@ rules_new(struct model_rules **out, const struct settings *s)
 	r->shown.url_context = s->url_context;
 	if ((rc = add_facts(r, &s->model_facts)) != GB_OK ||
 	    (rc = add_aliases(r, &s->model_aliases)) != GB_OK ||
-	    (rc = add_budgets(r, &s->thinking_budget_map)) != GB_OK) {
+	    (rc = add_budgets(r, &s->thinking_budget_map)) != GB_OK ||
+	    (rc = add_safety(r, &s->safety_settings)) != GB_OK) {
 		rules_free(&r->shown);
 		return rc;
 	}
@@ -112,5 +131,6 @@ rules_free(struct model_rules *rules)
 	free(r->facts);
 	free(r->aliases);
 	free(r->budgets);
+	free(r->safety);
 	free(r);
 }

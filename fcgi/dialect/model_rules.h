@@ -1,5 +1,5 @@
 /*
- * model_rules.h: what the operator has set per model, as the translators need
+ * model_rules.h: what the operator has set for models, as the translators need
  * it.  It is made once for each snapshot of the settings, and read only.
  */
 #ifndef GB_DIALECT_MODEL_RULES_H
@@ -28,6 +28,11 @@ struct model_budget {
 	int64_t tokens;
 };
 
+/* One of Google's safetySettings. */
+struct model_safety {
+	const char *category, *threshold;
+};
+
 /* All borrowed.  All zero: nothing was set. */
 struct model_rules {
 	const struct model_fact_rule *facts; /* the first that fits counts */
@@ -36,6 +41,9 @@ struct model_rules {
 	size_t alias_count;
 	const struct model_budget *budgets;
 	size_t budget_count;
+
+	const struct model_safety *safety; /* for requests that bring none */
+	size_t safety_count;
 
 	struct model_names search;   /* listed with "-search" as well */
 	struct model_names image;    /* with "-image", which then is a suffix */

@@ -247,7 +247,7 @@ static const struct input natives[] = {
 static void
 run_native(const struct reader *r, const struct buf *input)
 {
-	static const struct native_safety safety[] = {{"A", "OFF"}};
+	static const struct model_safety safety[] = {{"A", "OFF"}};
 	struct model_rules rules;
 	struct native_edit edit;
 	struct model_name name;
@@ -264,8 +264,8 @@ run_native(const struct reader *r, const struct buf *input)
 	edit.given = "m";
 	edit.name = &name;
 	edit.rules = &rules;
-	edit.safety = safety;
-	edit.safety_count = 1;
+	rules.safety = safety;
+	rules.safety_count = 1;
 	buf_init(&body, OUT_MAX);
 	buf_add(&body, input->data, input->len);
 	must(native_edit_body(&body, &edit) == GB_OK, "native_edit_body");

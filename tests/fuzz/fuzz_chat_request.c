@@ -84,12 +84,11 @@ write_with(const struct chat *chat, const struct model_facts *facts,
 static void
 write_for(const struct chat *chat, const char *model)
 {
-	static const char *const categories[] = {"HARM_CATEGORY_HARASSMENT"};
-	static const char *const thresholds[] = {"OFF"};
+	static const struct model_safety safety = {"HARM_CATEGORY_HARASSMENT",
+						   "OFF"};
 	struct chat_dropped dropped;
 	struct gemini_request_options told = {
-	    .safety_categories = categories,
-	    .safety_thresholds = thresholds,
+	    .safety = &safety,
 	    .safety_count = 1,
 	    .dropped = &dropped,
 	};

@@ -39,7 +39,7 @@ must(int truth)
 static void
 edit(struct buf *body, unsigned choice)
 {
-	static const struct native_safety safety[] = {{"A", "OFF"}};
+	static const struct model_safety safety[] = {{"A", "OFF"}};
 	struct model_budget budget = {"gemini-3.8-flash", 1024};
 	struct model_rules rules;
 	struct model_name name;
@@ -60,8 +60,8 @@ edit(struct buf *body, unsigned choice)
 	opts.given = "m";
 	opts.name = &name;
 	opts.rules = &rules;
-	opts.safety = safety;
-	opts.safety_count = (choice & SAFETY) != 0;
+	rules.safety = safety;
+	rules.safety_count = (choice & SAFETY) != 0;
 	must(native_edit_body(body, &opts) == GB_OK);
 }
 

@@ -47,9 +47,8 @@ void
 golden_translate(golden_reader *read, const struct buf *request,
 		 struct json_object *options, struct golden_request *out)
 {
-	const char *categories[SAFETY_MAX], *thresholds[SAFETY_MAX];
-	struct gemini_request_options write_options = {
-	    .safety_categories = categories, .safety_thresholds = thresholds};
+	struct model_safety ours[SAFETY_MAX];
+	struct gemini_request_options write_options = {.safety = ours};
 	struct chat_options read_options;
 	struct json_object *root, *safety, *pair;
 	struct golden_rules rules;
@@ -64,9 +63,9 @@ golden_translate(golden_reader *read, const struct buf *request,
 		    i < SAFETY_MAX;
 	     i++) {
 		pair = json_object_array_get_idx(safety, i);
-		categories[i] =
+		ours[i].category =
 		    json_object_get_string(json_object_array_get_idx(pair, 0));
-		thresholds[i] =
+		ours[i].threshold =
 		    json_object_get_string(json_object_array_get_idx(pair, 1));
 		write_options.safety_count++;
 	}

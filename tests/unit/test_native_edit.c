@@ -304,8 +304,8 @@ static const struct row name_rows[] = {
 
 /* --- the runner ----------------------------------------------------------- */
 
-static const struct native_safety safety[] = {{"HARM_A", "OFF"},
-					      {"HARM_B", "BLOCK_NONE"}};
+static const struct model_safety safety[] = {{"HARM_A", "OFF"},
+					     {"HARM_B", "BLOCK_NONE"}};
 static const struct model_alias aliases[] = {{"house", "gemini-embedding-001"}};
 static char image_model[] = M25, other_model[] = "gemini-0";
 static char *image_models[] = {image_model};
@@ -344,8 +344,8 @@ edit(struct buf *body, const char *model, unsigned set, bool generates)
 	opts.given = model;
 	opts.name = &name;
 	opts.rules = &rules;
-	opts.safety = safety;
-	opts.safety_count = (set & SAFE) != 0 ? GB_COUNT(safety) : 0;
+	rules.safety = safety;
+	rules.safety_count = (set & SAFE) != 0 ? GB_COUNT(safety) : 0;
 	return native_edit_body(body, &opts);
 }
 

@@ -296,8 +296,8 @@ write_safety(struct gemini_writer *w)
 	jout_array(&w->out);
 	for (i = 0; i < count; i++) {
 		if (settings == NULL) {
-			write_setting(&w->out, opts->safety_categories[i],
-				      opts->safety_thresholds[i]);
+			write_setting(&w->out, opts->safety[i].category,
+				      opts->safety[i].threshold);
 			continue;
 		}
 		setting = json_object_array_get_idx(settings, i);

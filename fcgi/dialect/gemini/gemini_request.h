@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "dialect/chat.h"
 #include "dialect/error.h"
-#include "dialect/models.h"
+#include "dialect/model_rules.h"
 
 /* Which calls of the model get Google's dummy for a signature. */
 enum gemini_signing {
@@ -21,8 +21,7 @@ enum gemini_signing {
 };
 
 struct gemini_request_options {
-	/* Safety settings for chats that bring none: "safety_count" pairs. */
-	const char *const *safety_categories, *const *safety_thresholds;
+	const struct model_safety *safety; /* for chats that bring none */
 	size_t safety_count;
 	struct chat_dropped
 	    *dropped; /* takes what this model does not; the

@@ -483,18 +483,19 @@ edit_tools(struct editor *e)
 static void
 add_safety(struct editor *e)
 {
-	const struct native_edit *o = e->opts;
+	const struct model_rules *rules = e->opts->rules;
 	struct json_out out;
 	size_t i;
 
-	if (o->safety_count == 0 || e->roots[ROOT_SAFETY].have != JSON_ABSENT)
+	if (rules->safety_count == 0 ||
+	    e->roots[ROOT_SAFETY].have != JSON_ABSENT)
 		return;
 	jout_init(&out, add_member(&e->root, "safetySettings"));
 	jout_array(&out);
-	for (i = 0; i < o->safety_count; i++) {
+	for (i = 0; i < rules->safety_count; i++) {
 		jout_object(&out);
-		jout_key_string(&out, "category", o->safety[i].category);
-		jout_key_string(&out, "threshold", o->safety[i].threshold);
+		jout_key_string(&out, "category", rules->safety[i].category);
+		jout_key_string(&out, "threshold", rules->safety[i].threshold);
 		jout_object_end(&out);
 	}
 	jout_array_end(&out);
@@ -510,7 +511,7 @@ is_needed(const struct native_edit *o)
 	if (strcmp(o->given, name->google) != 0)
 		return true;
 	return o->generates &&
-	       (o->safety_count > 0 || name->search || name->image ||
+	       (o->rules->safety_count > 0 || name->search || name->image ||
 		name->no_thinking || o->rules->code_execution ||
 		o->rules->url_context ||
 		model_budget(o->rules, name->google, &tokens));

@@ -15,11 +15,6 @@
 #include "base/buf.h"
 #include "dialect/model_name.h"
 
-/* One of the safetySettings; borrowed. */
-struct native_safety {
-	const char *category, *threshold;
-};
-
 /* The most that one request grows by. */
 #define NATIVE_EDIT_MAX 32768
 
@@ -28,8 +23,6 @@ struct native_edit {
 	const char *given; /* the model as the client calls it */
 	const struct model_name *name; /* what that means */
 	const struct model_rules *rules;
-	const struct native_safety *safety; /* for requests without any */
-	size_t safety_count;
 };
 
 /*
