@@ -20,6 +20,7 @@
 			      pictures included */
 
 struct answer_reader;
+struct wording; /* of api/wording.h */
 
 /* How a dialect writes.  "rq->out" takes what goes to the client. */
 struct answer_writer {
@@ -51,6 +52,7 @@ struct answer_reader {
 	bool faked;	 /* the client's stream is one answer of upstream's */
 	bool show_links; /* after the text, to the pages it was found on */
 	struct api_request *rq;
+	struct wording *wording; /* of what is answered; NULL: it stays */
 	const char *call_prefix; /* of the ids of calls that Google gave none */
 	bool wants_tokens;	 /* the writer takes PIECE_TOKENS */
 	bool narrow;		 /* the answer is one of several: */

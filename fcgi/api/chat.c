@@ -13,6 +13,7 @@
 #include "api/plain.h"
 #include "api/several.h"
 #include "api/signatures.h"
+#include "api/wording.h"
 #include "dialect/anthropic/anthropic_reply.h"
 #include "dialect/anthropic/anthropic_request.h"
 #include "dialect/anthropic/anthropic_stream.h"
@@ -20,7 +21,6 @@
 #include "dialect/openai/completions_reply.h"
 #include "dialect/openai/completions_request.h"
 #include "dialect/gemini/gemini_count.h"
-#include "dialect/gemini/gemini_repair.h"
 #include "dialect/json/json_in.h"
 #include "dialect/json/json_out.h"
 #include "dialect/models.h"
@@ -35,7 +35,6 @@
 #define SSE_TYPE	  "text/event-stream; charset=utf-8"
 #define URL_MAX		  512		      /* a model's name and a verb */
 #define BODY_MAX	  (512 * 1024 * 1024) /* bytes of what Gemini is sent */
-#define REFUSAL_MAX	  (16 * 1024)	      /* bytes of why Gemini refused */
 #define RESPONSE_ID_SHOWN 80 /* bytes of an id that an error shows */
 
 /* What a dialect is made of. */
@@ -49,18 +48,11 @@ struct chat_dialect {
 	bool flat;		 /* it has no place of its own for thoughts */
 };
 
-/* How Gemini is asked; its refusal may change that. */
-struct wording {
-	struct model_facts facts;
-	struct gemini_request_options told;
-	struct chat_dropped dropped; /* of what the client asked */
-	struct gemini_repairs repairs;
-};
-
 /* One call, and the writer of its answer. */
 struct asking {
 	struct exchange *x;
 	struct wording wording;
+	struct chat_dropped dropped; /* by it */
 	struct buf own; /* a body that is not the exchange's any more */
 	void *writer;
 	struct thought_text thoughts;
@@ -78,6 +70,7 @@ struct exchange {
 	struct chat chat;
 	struct buf url, body;	/* as Gemini wants it */
 	struct wording wording; /* of "body" */
+	struct chat_dropped dropped;
 	struct writer_options options;
 	const struct writer_kind *kind;
 	struct signatures signatures; /* whether they are wanted */
@@ -169,20 +162,17 @@ read_request(struct exchange *x, struct api_request *rq)
 	return true;
 }
 
-/* Write the chat into "body"; what was dropped is what this one drops. */
+/* A wording's "write"; what was dropped is what this one drops. */
 static enum gb_err
-write_body(struct exchange *x, struct wording *w, struct buf *body,
-	   struct api_error *err)
+write_body(struct wording *w, struct api_error *err)
 {
-	struct gemini_request_options told = w->told;
+	const struct exchange *x = w->context;
 
-	buf_reset(body);
-	w->dropped = x->chat.dropped;
-	told.dropped = &w->dropped;
-	chat_choose_prompt(&x->chat, told.choice);
+	*w->told.dropped = w->chat->dropped;
+	chat_choose_prompt(w->chat, w->told.choice);
 	return (x->counts ? gemini_count_write
-			  : gemini_request_write)(&x->chat, &w->facts, &told,
-						  body, err);
+			  : gemini_request_write)(w->chat, &w->facts, &w->told,
+						  w->body, err);
 }
 
 static const char *
@@ -199,83 +189,17 @@ write_request(struct exchange *x, struct api_request *rq)
 {
 	struct wording *w = &x->wording;
 
-	w->told.safety = rq->snap->models->safety;
-	w->told.safety_count = rq->snap->models->safety_count;
+	wording_init(w, rq->snap->models, &x->chat, &x->body);
+	w->told.dropped = &x->dropped;
+	w->write = write_body;
+	w->context = x;
 	model_facts_get(x->chat.model, rq->snap->models, &w->facts);
 	if (!chat_pictures_recall(rq, &x->chat, &w->facts) ||
 	    !media_resolve(rq, &x->chat, &w->facts))
 		return false;
 	signatures_restore(&x->signatures, rq, &w->facts, &x->chat);
 	buf_printf(&x->url, "/v1beta/models/%s:%s", x->chat.model, verb_of(x));
-	return write_body(x, w, &x->body, &rq->error) == GB_OK;
-}
-
-/* What Gemini has against the request, in its words; "out" stays empty when
- * the attempt failed in another way. */
-static void
-read_refusal(const struct asking *a, const struct answer *answer,
-	     struct buf *out)
-{
-	const char *reason;
-
-	if (answer->fault == ANSWER_COMPLETE && answer->status == 400) {
-		upstream_error_text(answer->body, answer->body_len, NULL, out);
-		return;
-	}
-	reason = answer->fault == ANSWER_EMPTY
-		     ? reply_stumbled_over(&a->reader.reply)
-		     : NULL;
-	if (reason != NULL)
-		buf_puts(out, reason);
-}
-
-static void
-set_body(struct asking *a, const struct buf *body)
-{
-	a->call.body = buf_str(body);
-	a->call.body_len = body->len;
-}
-
-/* Write the request anew, so that Gemini has no more reason to refuse it.  When
- * that cannot be done the old one is there again: a large body is kept once,
- * but where others are still being sent it. */
-static bool
-rewrite(struct asking *a, const char *refusal)
-{
-	struct wording w = a->wording;
-	struct buf *body = a->x->count > 1 ? &a->own : &a->x->body;
-	struct api_error err;
-	bool mended;
-
-	if (!gemini_repair(&w.repairs, &a->x->chat, refusal, &w.facts, &w.told))
-		return false;
-	a->wording.repairs = w.repairs;
-	mended = write_body(a->x, &w, body, &err) == GB_OK;
-	if (mended)
-		a->wording = w;
-	else if (write_body(a->x, &a->wording, body, &err) != GB_OK)
-		buf_reset(body);
-	set_body(a, body);
-	return mended;
-}
-
-static bool
-repair(struct call *call, const struct answer *answer)
-{
-	struct answer_reader *ar = call->context;
-	struct asking *a = ar->context;
-	struct buf refusal;
-	bool mended;
-
-	buf_init(&refusal, REFUSAL_MAX);
-	read_refusal(a, answer, &refusal);
-	call_lock(call);
-	mended = refusal.len > 0 && rewrite(a, buf_str(&refusal));
-	if (mended)
-		dropped_name(&a->wording.dropped, call->rq->web);
-	call_unlock(call);
-	buf_release(&refusal);
-	return mended;
+	return wording_write(w, &rq->error) == GB_OK;
 }
 
 /* --- calls and writers --------------------------------------------------- */
@@ -316,7 +240,6 @@ init_call(struct asking *a, struct api_request *rq)
 	call->path = buf_str(&x->url);
 	call->context = &a->reader;
 	call->whole = !stream;
-	call->repair = repair;
 	call->reader = stream ? answer_read_stream : answer_read_whole;
 	if (stream) {
 		call->stream_type = SSE_TYPE;
@@ -324,6 +247,17 @@ init_call(struct asking *a, struct api_request *rq)
 		if (x->faked)
 			answer_fake(&a->reader, call);
 	}
+	wording_send(&a->wording, &a->reader, call);
+}
+
+/* The call begins with the exchange's words. */
+static void
+init_wording(struct asking *a, struct exchange *x)
+{
+	a->x = x;
+	a->wording = x->wording;
+	a->dropped = x->dropped;
+	a->wording.told.dropped = &a->dropped;
 }
 
 /* For answer "number", with "rq" for what the call fills in.  False: rq->error
@@ -332,8 +266,7 @@ static bool
 init_asking(struct asking *a, struct exchange *x, struct api_request *rq,
 	    unsigned number)
 {
-	a->x = x;
-	a->wording = x->wording;
+	init_wording(a, x);
 	a->wording.told.choice = number;
 	a->signatures.wanted = x->signatures.wanted;
 	buf_init(&a->own, BODY_MAX);
@@ -350,16 +283,17 @@ init_asking(struct asking *a, struct exchange *x, struct api_request *rq,
 	if (x->chat.stream)
 		answer_pace(&a->reader);
 	init_call(a, rq);
-	set_body(a, &x->body);
+	if (x->count > 1) /* others are still being sent the exchange's */
+		a->wording.body = &a->own;
 	if ((a->writer = new_writer(x, &rq->out)) == NULL) {
 		api_fail(rq, GB_ENOMEM);
 		return false;
 	}
 	if (number == 0 || (!x->chat.gen.seed.set && x->chat.prompt_count <= 1))
 		return true; /* the same body will do */
-	if (write_body(x, &a->wording, &a->own, &rq->error) != GB_OK)
+	if (wording_write(&a->wording, &rq->error) != GB_OK)
 		return false;
-	set_body(a, &a->own);
+	wording_send(&a->wording, &a->reader, &a->call);
 	return true;
 }
 
@@ -393,7 +327,7 @@ prepare(struct exchange *x, struct api_request *rq)
 		return false;
 	}
 	rq->content_type = API_JSON_TYPE;
-	dropped_name(&x->wording.dropped, rq->web);
+	dropped_name(&x->dropped, rq->web);
 	return true;
 }
 
@@ -628,14 +562,12 @@ count(struct api_request *rq, const struct chat_dialect *dialect,
 	if (take_request(x, rq)) {
 		a = x->askings = &x->only;
 		x->count = 1;
-		a->x = x;
-		a->wording = x->wording;
+		init_wording(a, x);
 		answer_reader_init(&a->reader, rq, &chat_writer, a);
 		init_call(a, rq);
 		a->call.reader = plain_read;
-		set_body(a, &x->body);
 		rq->content_type = API_JSON_TYPE;
-		dropped_name(&x->wording.dropped, rq->web);
+		dropped_name(&x->dropped, rq->web);
 		call_run(&a->call);
 		if (rq->error.fault == FAULT_NONE && !rq->entry.hung_up)
 			tell_count(rq, object);

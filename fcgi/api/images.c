@@ -11,7 +11,7 @@
 #include "api/pictures.h"
 #include "api/plain.h"
 #include "api/several.h"
-#include "dialect/gemini/gemini_request.h"
+#include "api/wording.h"
 #include "dialect/images/images_reply.h"
 #include "dialect/images/images_request.h"
 #include "dialect/json/json_in.h"
@@ -90,16 +90,12 @@ read_request(struct images *x, struct api_request *rq, enum images_task task)
 static bool
 write_gemini(struct images *x, struct api_request *rq)
 {
-	struct gemini_request_options told = {
-	    .safety = rq->snap->models->safety,
-	    .safety_count = rq->snap->models->safety_count,
-	    .dropped = &x->asked.chat.dropped};
-	struct model_facts facts;
+	struct wording wording;
 
-	model_facts_get(x->asked.chat.model, rq->snap->models, &facts);
-	return media_resolve(rq, &x->asked.chat, &facts) &&
-	       gemini_request_write(&x->asked.chat, &facts, &told, &x->body,
-				    &rq->error) == GB_OK;
+	wording_init(&wording, rq->snap->models, &x->asked.chat, &x->body);
+	model_facts_get(x->asked.chat.model, rq->snap->models, &wording.facts);
+	return media_resolve(rq, &x->asked.chat, &wording.facts) &&
+	       wording_write(&wording, &rq->error) == GB_OK;
 }
 
 static bool

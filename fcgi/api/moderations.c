@@ -10,14 +10,13 @@
 #include "api/media.h"
 #include "api/ownership.h"
 #include "api/several.h"
-#include "dialect/gemini/gemini_repair.h"
+#include "api/wording.h"
 #include "dialect/json/json_in.h"
 #include "dialect/openai/moderations_reply.h"
 
 #define AT_ONCE	     8	 /* texts; so many of their bodies are in memory */
 #define URL_MAX	     512 /* a model's name and a verb */
 #define BODY_MAX     (512 * 1024 * 1024)      /* bytes of what Gemini is sent */
-#define REFUSAL_MAX  (16 * 1024)	      /* bytes of why Gemini refused */
 #define OPENAI_MODEL "omni-moderation-latest" /* of who asks for none */
 
 /* One text, or all parts, on its way. */
@@ -25,9 +24,7 @@ struct judging {
 	struct moderations *all;
 	size_t at; /* which one it is */
 	struct moderation *result;
-	struct model_facts facts; /* how Gemini is asked; */
-	struct gemini_request_options told;
-	struct gemini_repairs repairs; /* its refusal may change that */
+	struct wording wording;
 	struct answer_reader reader;
 	struct call call;
 	struct buf body;
@@ -87,50 +84,14 @@ ask_without_filters(struct gemini_request_options *told)
 	told->safety_count = GB_COUNT(off);
 }
 
-/* Write the request anew; when that cannot be done the old one stays. */
+/* A wording's "write". */
 static enum gb_err
-write_body(struct judging *j, struct api_error *err)
+write_body(struct wording *w, struct api_error *err)
 {
-	struct moderations_request *asked = &j->all->asked;
-	struct buf body;
-	enum gb_err rc;
+	struct judging *j = w->context;
 
-	buf_init(&body, BODY_MAX);
-	moderations_choose(asked, j->at);
-	rc =
-	    gemini_request_write(&asked->chat, &j->facts, &j->told, &body, err);
-	if (rc != GB_OK) {
-		buf_release(&body);
-		return rc;
-	}
-	buf_release(&j->body);
-	j->body = body;
-	j->call.body = buf_str(&j->body);
-	j->call.body_len = j->body.len;
-	return GB_OK;
-}
-
-static bool
-repair(struct call *call, const struct answer *answer)
-{
-	struct answer_reader *ar = call->context;
-	struct judging *j = ar->context;
-	struct api_error err;
-	struct buf refusal;
-	bool mended;
-
-	if (answer->fault != ANSWER_COMPLETE || answer->status != 400)
-		return false;
-	buf_init(&refusal, REFUSAL_MAX);
-	upstream_error_text(answer->body, answer->body_len, NULL, &refusal);
-	call_lock(call); /* the chat is everybody's */
-	mended = refusal.len > 0 &&
-		 gemini_repair(&j->repairs, &j->all->asked.chat,
-			       buf_str(&refusal), &j->facts, &j->told) &&
-		 write_body(j, &err) == GB_OK;
-	call_unlock(call);
-	buf_release(&refusal);
-	return mended;
+	moderations_choose(&j->all->asked, j->at);
+	return gemini_request_write(w->chat, &w->facts, &w->told, w->body, err);
 }
 
 /* --- one judgement -------------------------------------------------------- */
@@ -196,15 +157,18 @@ begin_judging(struct moderations *x, size_t at, struct judging *j,
 	      struct api_request *rq, struct api_error *err)
 {
 	struct call *call = &j->call;
+	enum gb_err rc;
 
 	memset(j, 0, sizeof(*j));
 	j->all = x;
 	j->at = at;
 	j->result = &x->results[at];
-	j->facts = x->facts;
-	j->told.dropped = &x->asked.chat.dropped;
-	ask_without_filters(&j->told);
 	buf_init(&j->body, BODY_MAX);
+	wording_init(&j->wording, rq->snap->models, &x->asked.chat, &j->body);
+	j->wording.facts = x->facts;
+	j->wording.write = write_body;
+	j->wording.context = j;
+	ask_without_filters(&j->wording.told);
 	answer_reader_init(&j->reader, rq, &judging_writer, j);
 	call->rq = rq;
 	call->pool = rq->pool;
@@ -214,9 +178,10 @@ begin_judging(struct moderations *x, size_t at, struct judging *j,
 	call->path = buf_str(&x->path);
 	call->context = &j->reader;
 	call->whole = true;
-	call->repair = repair;
 	call->reader = read_judgement;
-	return write_body(j, err);
+	rc = wording_write(&j->wording, err);
+	wording_send(&j->wording, &j->reader, call);
+	return rc;
 }
 
 /* --- all of them ---------------------------------------------------------- */

@@ -8,7 +8,7 @@
 
 #include "api/answer.h"
 #include "api/dropped.h"
-#include "dialect/gemini/gemini_request.h"
+#include "api/wording.h"
 #include "dialect/json/json_in.h"
 #include "dialect/audio/sound.h"
 #include "dialect/audio/speech_reply.h"
@@ -30,7 +30,7 @@ static const enum encode_form encoders[] = {
 
 struct speech {
 	struct speech_request asked;
-	struct model_facts facts;
+	struct wording wording;
 	struct buf path, body;
 	bool sse;   /* the file goes out in events */
 	bool whole; /* Gemini is asked for all of it at once */
@@ -96,8 +96,8 @@ choose(struct speech *s, struct api_request *rq)
 	opts.mapped = mapped_voice(cfg, s->asked.voice);
 	if (!speech_speed_parse(cfg->tts_speed, &opts.speed))
 		opts.speed = 1; /* never: the settings were checked */
-	return speech_choose(&s->asked, rq->snap->models, &opts, &s->facts,
-			     &rq->error) == GB_OK &&
+	return speech_choose(&s->asked, rq->snap->models, &opts,
+			     &s->wording.facts, &rq->error) == GB_OK &&
 	       choose_form(s, rq);
 }
 
@@ -137,25 +137,13 @@ static void
 choose_way(struct speech *s, struct api_request *rq)
 {
 	s->sse = s->asked.way == SPEECH_SSE;
-	s->whole = !s->facts.verbatim ||
+	s->whole = !s->wording.facts.verbatim ||
 		   answer_is_faked(rq->cfg, s->asked.chat.model) ||
 		   is_unwanted(s, rq);
 	rq->entry.stream = s->sse || !s->whole;
 	buf_printf(&s->path, "/v1beta/models/%s:%s", s->asked.chat.model,
 		   s->whole ? "generateContent"
 			    : "streamGenerateContent?alt=sse");
-}
-
-static bool
-write_request(struct speech *s, struct api_request *rq)
-{
-	struct gemini_request_options told = {
-	    .safety = rq->snap->models->safety,
-	    .safety_count = rq->snap->models->safety_count,
-	    .dropped = &s->asked.chat.dropped};
-
-	return gemini_request_write(&s->asked.chat, &s->facts, &told, &s->body,
-				    &rq->error) == GB_OK;
 }
 
 /* --- the sound ------------------------------------------------------------ */
@@ -384,7 +372,7 @@ static void
 speak(struct speech *s, struct api_request *rq)
 {
 	choose_way(s, rq);
-	if (!write_request(s, rq))
+	if (wording_write(&s->wording, &rq->error) != GB_OK)
 		return;
 	dropped_name(&s->asked.chat.dropped, rq->web);
 	init_call(s, rq);
@@ -405,6 +393,7 @@ speech_create(struct api_request *rq)
 	buf_init(&s->path, URL_MAX);
 	buf_init(&s->body, BODY_MAX);
 	buf_init(&s->file, REPLY_BYTES_MAX);
+	wording_init(&s->wording, rq->snap->models, &s->asked.chat, &s->body);
 	sound_init(&s->sound, REPLY_BYTES_MAX);
 	if (read_request(s, rq))
 		speak(s, rq);

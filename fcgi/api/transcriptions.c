@@ -8,7 +8,7 @@
 #include "api/answer.h"
 #include "api/dropped.h"
 #include "api/ownership.h"
-#include "dialect/gemini/gemini_request.h"
+#include "api/wording.h"
 #include "dialect/audio/transcription_prompt.h"
 #include "dialect/audio/transcription_write.h"
 
@@ -22,7 +22,7 @@
 struct transcribing {
 	struct transcription_request asked;
 	struct multipart form;
-	struct model_facts facts;
+	struct wording wording; /* unless the model is a dedicated one */
 	struct buf path, body;
 	struct call call;
 	struct answer_reader reader;
@@ -65,7 +65,7 @@ choose_model(struct transcribing *x, struct api_request *rq)
 	e->stream = x->asked.stream;
 	(void)snprintf(e->model, sizeof(e->model), "%s", chat->model);
 	if (transcription_plan(&x->asked, rq->snap->models,
-			       rq->cfg->transcribe_model, &x->facts,
+			       rq->cfg->transcribe_model, &x->wording.facts,
 			       &rq->error) != GB_OK)
 		return false;
 	if (e->model[0] == '\0')
@@ -78,14 +78,8 @@ choose_model(struct transcribing *x, struct api_request *rq)
 static enum gb_err
 write_body(struct transcribing *x, struct api_request *rq)
 {
-	struct gemini_request_options told = {
-	    .safety = rq->snap->models->safety,
-	    .safety_count = rq->snap->models->safety_count,
-	    .dropped = &x->asked.chat.dropped};
-
 	if (!x->asked.dedicated)
-		return gemini_request_write(&x->asked.chat, &x->facts, &told,
-					    &x->body, &rq->error);
+		return wording_write(&x->wording, &rq->error);
 	transcription_write_dedicated(&x->asked, &x->body);
 	if (buf_error(&x->body) != GB_OK)
 		api_fail(rq, buf_error(&x->body));
@@ -188,8 +182,6 @@ init_call(struct transcribing *x, struct api_request *rq)
 	call->model = x->asked.chat.model;
 	call->method = "POST";
 	call->path = buf_str(&x->path);
-	call->body = buf_str(&x->body);
-	call->body_len = x->body.len;
 	call->context = &x->reader;
 	call->whole = !x->flows;
 	if (x->asked.stream) {
@@ -199,6 +191,12 @@ init_call(struct transcribing *x, struct api_request *rq)
 			answer_fake(&x->reader, call);
 	}
 	call->reader = read_heard;
+	if (!x->asked.dedicated) {
+		wording_send(&x->wording, &x->reader, call);
+	} else {
+		call->body = buf_str(&x->body);
+		call->body_len = x->body.len;
+	}
 }
 
 static void
@@ -232,6 +230,7 @@ serve(struct api_request *rq, enum transcription_task task)
 	chat_init(&x->asked.chat);
 	buf_init(&x->path, URL_MAX);
 	buf_init(&x->body, BODY_MAX);
+	wording_init(&x->wording, rq->snap->models, &x->asked.chat, &x->body);
 	if (read_form(x, rq, task) && choose_model(x, rq) &&
 	    write_request(x, rq))
 		transcribe(x, rq);

@@ -114,6 +114,32 @@ describe("transcriptions", () => {
 		assert.ok(sent().generationConfig.responseJsonSchema);
 	});
 
+	it("asks in another way where the model wants that", async () => {
+		fake.script("*", {error: "no_json"}, {error: "thinking_off"},
+			    {text: segment(0, 2, "Well."), lax: true});
+		const r = await create({response_format: "verbose_json"});
+		const [first, , last] = [0, 1, 2].map(sent);
+
+		assert.deepEqual(r.segments.map((s) => s.text), ["Well."]);
+		assert.ok(first.generationConfig.responseJsonSchema);
+		assert.ok(first.generationConfig.thinkingConfig);
+		assert.equal(last.generationConfig, undefined);
+		assert.match(last.systemInstruction.parts[0].text,
+			     /JSON Schema: \{"type"/);
+		assert.deepEqual(last.contents, first.contents);
+		assert.equal(new Set(fake.requests.map((q) => q.key)).size, 1);
+		fake.script("*", {error: "thinking_off"},
+			    {words: ["We", "ll."]});
+		const {text} = (await events(await create({stream: true})))
+			.at(-1);
+		assert.equal(text, "Well.");
+		assert.equal(fake.requests.length, 5);
+		const e = await (fake.script("*", {error: "thinking_off"}),
+				 fails(create({model: SCRIBE})));
+		assert.equal(e.status, 400);
+		assert.equal(fake.requests.length, 6);
+	});
+
 	it("times words where they are asked for", async () => {
 		const ask = (...granularities) => create({
 			response_format: "verbose_json",
