@@ -170,8 +170,8 @@ failed_inside(struct call *call, struct answer *answer, const char *json,
 	return ATTEMPT_FAILED;
 }
 
-static enum attempt
-failed_with(struct answer *answer, enum answer_fault fault)
+enum attempt
+answer_failed(struct answer *answer, enum answer_fault fault)
 {
 	answer->fault = fault;
 	answer->body = "";
@@ -294,14 +294,14 @@ judge_whole(struct call *call, struct answer *answer, const struct buf *body)
 	case REPLY_ERROR:
 		return failed_inside(call, answer, buf_str(body), body->len);
 	case REPLY_GARBAGE:
-		return failed_with(answer, body->len == 0 ? ANSWER_EMPTY
-							  : ANSWER_GARBAGE);
+		return answer_failed(answer, body->len == 0 ? ANSWER_EMPTY
+							    : ANSWER_GARBAGE);
 	case REPLY_OK:
 		break;
 	}
 	note_usage(ar);
 	if (worth_another_try(ar))
-		return failed_with(answer, ANSWER_EMPTY);
+		return answer_failed(answer, ANSWER_EMPTY);
 	if (ar->writer->taken != NULL)
 		ar->writer->taken(ar, buf_str(body), body->len);
 	if (!is_useful(ar))
@@ -333,7 +333,7 @@ answer_read_whole(struct call *call, struct transfer *t, struct answer *answer)
 	if (how == ATTEMPT_OK)
 		how = call_check(call, t, answer);
 	if (how == ATTEMPT_OK && buf_error(&body) != GB_OK)
-		how = failed_with(answer, ANSWER_GARBAGE);
+		how = answer_failed(answer, ANSWER_GARBAGE);
 	if (how == ATTEMPT_OK)
 		how = judge_whole(call, answer, &body);
 	buf_release(&body);
@@ -401,7 +401,7 @@ stream_event(struct stream *s, struct answer *answer, const char *json,
 	case REPLY_ERROR:
 		return failed_inside(s->call, answer, json, json_len);
 	case REPLY_GARBAGE:
-		return failed_with(answer, ANSWER_GARBAGE);
+		return answer_failed(answer, ANSWER_GARBAGE);
 	case REPLY_OK:
 		break;
 	}
@@ -441,7 +441,7 @@ array_events(struct stream *s, struct answer *answer)
 					   element.raw_len);
 	}
 	if (how == ATTEMPT_OK && native_stream_broken(&s->ar->array))
-		how = failed_with(answer, ANSWER_GARBAGE);
+		how = answer_failed(answer, ANSWER_GARBAGE);
 	return how;
 }
 
@@ -470,12 +470,12 @@ stream_end(struct stream *s, struct answer *answer)
 	struct answer_reader *ar = s->ar;
 
 	if (stream_partial(s))
-		return failed_with(answer, ANSWER_NETWORK);
+		return answer_failed(answer, ANSWER_NETWORK);
 	if (reply_end(&ar->reply) == REPLY_CUT ||
 	    (s->committed && !reply_has_reason(&ar->reply)))
-		return failed_with(answer, ANSWER_NETWORK);
+		return answer_failed(answer, ANSWER_NETWORK);
 	if (!s->committed && worth_another_try(ar))
-		return failed_with(answer, ANSWER_EMPTY);
+		return answer_failed(answer, ANSWER_EMPTY);
 	if (!is_useful(ar))
 		return ATTEMPT_OK;
 	if (call_send(s->call, "", 0) == ATTEMPT_GONE ||
@@ -498,7 +498,7 @@ stream_body(struct stream *s, struct transfer *t, struct answer *answer)
 		buf_reset(&bytes);
 		how = call_read(s->call, t, &bytes, &got);
 		if (how == ATTEMPT_OK && stream_feed(s, &bytes) != GB_OK)
-			how = failed_with(answer, ANSWER_GARBAGE);
+			how = answer_failed(answer, ANSWER_GARBAGE);
 		if (how == ATTEMPT_OK)
 			how = stream_events(s, got == TRANSFER_GOT_END, answer);
 		if (how == ATTEMPT_OK && got != TRANSFER_GOT_END)

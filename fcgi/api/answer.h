@@ -89,6 +89,10 @@ void answer_pace(struct answer_reader *);
 call_reader answer_read_whole;
 call_reader answer_read_stream;
 
+/* For readers that look at what was answered well: it is of no use after all,
+ * by nobody's fault, and worth another try. */
+enum attempt answer_failed(struct answer *, enum answer_fault);
+
 /* A sink that does nothing, for writers that pass bytes on. */
 struct piece_sink answer_no_sink(struct answer_reader *);
 

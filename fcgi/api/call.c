@@ -20,6 +20,17 @@
 #define ATTEMPTS_KEPT 64  /* failed attempts in the journal */
 #define STOP_LOOK_MS  100 /* how often a pause looks whether it is to end */
 
+void
+call_init(struct call *call, struct api_request *rq, const char *model,
+	  const struct buf *path)
+{
+	call->rq = rq;
+	call->pool = rq->pool;
+	call->model = model;
+	call->method = "POST";
+	call->path = buf_str(path);
+}
+
 static size_t
 add_headers(const struct call *call, const struct key_turn *key,
 	    struct transfer_header *h, size_t max)

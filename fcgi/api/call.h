@@ -94,6 +94,11 @@ struct call {
 	struct exit_turn *exit; /* of the attempt */
 };
 
+/* Begin to fill in, in one that is all zero, a POST that asks a model of
+ * Google's; "path" is borrowed. */
+void call_init(struct call *, struct api_request *, const char *model,
+	       const struct buf *path);
+
 /*
  * Run it.  On return either the reply is in rq->out (and rq->status), or
  * rq->error says why there is none, or the client hung up; the journal entry

@@ -1,7 +1,6 @@
 /* chat.c: chat endpoints, of every dialect that is translated */
 #include "api/endpoints.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +20,6 @@
 #include "dialect/openai/completions_reply.h"
 #include "dialect/openai/completions_request.h"
 #include "dialect/gemini/gemini_count.h"
-#include "dialect/json/json_in.h"
 #include "dialect/json/json_out.h"
 #include "dialect/models.h"
 #include "dialect/openai/openai_chat_reply.h"
@@ -32,7 +30,6 @@
 #include "dialect/responses/responses_stream.h"
 #include "dialect/thought_text.h"
 
-#define SSE_TYPE	  "text/event-stream; charset=utf-8"
 #define URL_MAX		  512		      /* a model's name and a verb */
 #define BODY_MAX	  (512 * 1024 * 1024) /* bytes of what Gemini is sent */
 #define RESPONSE_ID_SHOWN 80 /* bytes of an id that an error shows */
@@ -145,17 +142,14 @@ read_request(struct exchange *x, struct api_request *rq)
 	struct chat_options options;
 	struct json_object *root;
 
-	if (!api_read_body(rq) || json_read(buf_str(&rq->body), rq->body.len,
-					    &root, &rq->error) != GB_OK)
+	if (!api_read_json(rq, &root))
 		return false;
-	buf_release(&rq->body); /* the tree has it all */
 	memset(&options, 0, sizeof(options));
 	options.strict = rq->cfg->strict;
 	options.show_thinking = rq->cfg->show_thinking_process;
 	if (x->dialect->read(root, &options, &x->chat, &rq->error) != GB_OK)
 		return false;
-	(void)snprintf(rq->entry.model, sizeof(rq->entry.model), "%s",
-		       x->chat.model);
+	api_note_model(rq, x->chat.model);
 	rq->entry.stream = x->chat.stream && !x->counts;
 	chat_apply_defaults(&x->chat, rq->snap->models);
 	x->faked = answer_is_faked(rq->cfg, x->chat.model);
@@ -230,19 +224,15 @@ init_call(struct asking *a, struct api_request *rq)
 	struct call *call = &a->call;
 	bool stream = x->chat.stream && !x->counts;
 
-	call->rq = rq;
-	call->pool = rq->pool;
+	call_init(call, rq, x->chat.model, &x->url);
 	call->pin = x->pin;
-	call->model = x->chat.model;
 	call->affinity = x->chat.affinity.ptr;
 	call->affinity_len = x->chat.affinity.len;
-	call->method = "POST";
-	call->path = buf_str(&x->url);
 	call->context = &a->reader;
 	call->whole = !stream;
 	call->reader = stream ? answer_read_stream : answer_read_whole;
 	if (stream) {
-		call->stream_type = SSE_TYPE;
+		call->stream_type = API_SSE_TYPE;
 		call->keepalive = x->dialect->keepalive;
 		if (x->faked)
 			answer_fake(&a->reader, call);
@@ -474,7 +464,7 @@ static const struct chat_dialect responses = {
     .whole = &responses_whole,
     .streamed = &responses_streamed,
     .call_prefix = "call_",
-    .keepalive = ": keep-alive\n\n",
+    .keepalive = API_KEEPALIVE,
 };
 
 void
@@ -485,7 +475,7 @@ chat_completions(struct api_request *rq)
 	    .whole = &openai_chat_whole,
 	    .streamed = &openai_chat_streamed,
 	    .call_prefix = "call_",
-	    .keepalive = ": keep-alive\n\n",
+	    .keepalive = API_KEEPALIVE,
 	    .flat = true,
 	};
 
@@ -500,7 +490,7 @@ chat_plain_completions(struct api_request *rq)
 	    .whole = &completions_whole,
 	    .streamed = &completions_streamed,
 	    .call_prefix = "call_",
-	    .keepalive = ": keep-alive\n\n",
+	    .keepalive = API_KEEPALIVE,
 	    .flat = true,
 	};
 

@@ -1,7 +1,6 @@
 /* embeddings.c: OpenAI's embeddings, in batches of Google's */
 #include "api/endpoints.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +8,6 @@
 #include "api/several.h"
 #include "dialect/openai/embeddings_reply.h"
 #include "dialect/openai/embeddings_request.h"
-#include "dialect/json/json_in.h"
 
 #define AT_ONCE	   4   /* batches; so many of their bodies are in memory */
 #define URL_MAX	   512 /* a model's name and a verb */
@@ -45,16 +43,13 @@ read_request(struct embeddings *x, struct api_request *rq)
 	enum gb_err rc;
 	size_t i;
 
-	if (!api_read_body(rq) || json_read(buf_str(&rq->body), rq->body.len,
-					    &root, &rq->error) != GB_OK)
+	if (!api_read_json(rq, &root))
 		return false;
 	rc = embeddings_read(root, rq->snap->models, rq->cfg->strict, asked,
 			     &rq->error);
-	(void)snprintf(rq->entry.model, sizeof(rq->entry.model), "%s",
-		       asked->asked);
+	api_note_model(rq, asked->asked);
 	if (rc != GB_OK)
 		return false;
-	buf_release(&rq->body); /* the tree has it all */
 	buf_printf(&x->path, "/v1beta/models/%s:batchEmbedContents",
 		   asked->chat.model);
 	x->count = embeddings_batches(asked);
@@ -146,11 +141,7 @@ begin_batch(struct embeddings *x, size_t at, struct asking *a,
 	a->first = at * EMBEDDINGS_BATCH_MAX;
 	buf_init(&a->body, BODY_MAX);
 	embeddings_write_batch(a->asked, a->first, a->batch->wanted, &a->body);
-	call->rq = rq;
-	call->pool = rq->pool;
-	call->model = x->asked.chat.model;
-	call->method = "POST";
-	call->path = buf_str(&x->path);
+	call_init(call, rq, x->asked.chat.model, &x->path);
 	call->body = buf_str(&a->body);
 	call->body_len = a->body.len;
 	call->reader = read_batch;

@@ -1,7 +1,6 @@
 /* images.c: OpenAI's images endpoints: pictures drawn and edited */
 #include "api/endpoints.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,10 +16,8 @@
 #include "dialect/json/json_in.h"
 #include "dialect/multipart.h"
 
-#define SSE_TYPE  "text/event-stream; charset=utf-8"
-#define KEEPALIVE ": keep-alive\n\n"
-#define URL_MAX	  512		      /* a model's name and a verb */
-#define BODY_MAX  (512 * 1024 * 1024) /* bytes of what Gemini is sent */
+#define URL_MAX	 512		     /* a model's name and a verb */
+#define BODY_MAX (512 * 1024 * 1024) /* bytes of what Gemini is sent */
 
 /* One of the pictures. */
 struct drawing {
@@ -75,14 +72,11 @@ read_request(struct images *x, struct api_request *rq, enum images_task task)
 		return false;
 	buf_release(&rq->body); /* the chat has it all */
 	rq->entry.stream = x->asked.stream;
-	(void)snprintf(rq->entry.model, sizeof(rq->entry.model), "%s",
-		       x->asked.chat.model);
+	api_note_model(rq, x->asked.chat.model);
 	if (images_choose_model(&x->asked, rq->snap->models, create,
 				&rq->error) != GB_OK)
 		return false;
-	if (rq->entry.model[0] == '\0')
-		(void)snprintf(rq->entry.model, sizeof(rq->entry.model), "%s",
-			       x->asked.chat.model);
+	api_note_model(rq, x->asked.chat.model);
 	x->count = (size_t)x->asked.n;
 	return true;
 }
@@ -268,19 +262,15 @@ init_drawing(struct drawing *d, struct images *x, struct api_request *rq)
 
 	d->all = x;
 	answer_reader_init(&d->reader, rq, &catcher, d);
-	call->rq = rq;
-	call->pool = rq->pool;
-	call->model = x->asked.chat.model;
-	call->method = "POST";
-	call->path = buf_str(&x->path);
+	call_init(call, rq, x->asked.chat.model, &x->path);
 	call->body = buf_str(&x->body);
 	call->body_len = x->body.len;
 	call->context = &d->reader;
 	call->whole = true;
 	call->reader = imagen ? read_prediction : answer_read_whole;
 	if (x->asked.stream) {
-		call->stream_type = SSE_TYPE;
-		call->keepalive = KEEPALIVE;
+		call->stream_type = API_SSE_TYPE;
+		call->keepalive = API_KEEPALIVE;
 	}
 }
 
@@ -338,7 +328,7 @@ end_stream(struct images *x, struct api_request *rq)
 	if (rq->error.fault != FAULT_NONE)
 		images_write_broken(&rq->error, &rq->out);
 	if (!web_replied(rq->web) &&
-	    web_stream_begin(rq->web, 200, SSE_TYPE) != GB_OK)
+	    web_stream_begin(rq->web, 200, API_SSE_TYPE) != GB_OK)
 		api_hung_up(rq);
 }
 

@@ -11,7 +11,6 @@
 #include "api/ownership.h"
 #include "api/several.h"
 #include "api/wording.h"
-#include "dialect/json/json_in.h"
 #include "dialect/openai/moderations_reply.h"
 
 #define AT_ONCE	     8	 /* texts; so many of their bodies are in memory */
@@ -46,20 +45,17 @@ static bool
 read_request(struct moderations *x, struct api_request *rq)
 {
 	struct chat *chat = &x->asked.chat;
-	struct journal_entry *e = &rq->entry;
 	struct json_object *root;
 	enum gb_err rc;
 
-	if (!api_read_body(rq) || json_read(buf_str(&rq->body), rq->body.len,
-					    &root, &rq->error) != GB_OK)
+	if (!api_read_json(rq, &root))
 		return false;
 	rc = moderations_read(root, rq->cfg->strict, &x->asked, &rq->error);
 	(void)snprintf(x->model, sizeof(x->model), "%s",
 		       chat->model[0] == '\0' ? OPENAI_MODEL : chat->model);
-	(void)snprintf(e->model, sizeof(e->model), "%s", x->model);
+	api_note_model(rq, x->model);
 	if (rc != GB_OK)
 		return false;
-	buf_release(&rq->body); /* the tree has it all */
 	moderations_choose_model(&x->asked, rq->snap->models,
 				 rq->cfg->moderation_model);
 	model_facts_get(chat->model, rq->snap->models, &x->facts);
@@ -146,10 +142,7 @@ read_judgement(struct call *call, struct transfer *t, struct answer *answer)
 	how = answer_read_whole(call, t, answer);
 	if (how != ATTEMPT_OK || j->result->judged)
 		return how;
-	answer->fault = ANSWER_GARBAGE;
-	answer->body = "";
-	answer->body_len = 0;
-	return ATTEMPT_FAILED;
+	return answer_failed(answer, ANSWER_GARBAGE);
 }
 
 static enum gb_err
@@ -170,12 +163,8 @@ begin_judging(struct moderations *x, size_t at, struct judging *j,
 	j->wording.context = j;
 	ask_without_filters(&j->wording.told);
 	answer_reader_init(&j->reader, rq, &judging_writer, j);
-	call->rq = rq;
-	call->pool = rq->pool;
+	call_init(call, rq, x->asked.chat.model, &x->path);
 	call->pin = x->pin;
-	call->model = x->asked.chat.model;
-	call->method = "POST";
-	call->path = buf_str(&x->path);
 	call->context = &j->reader;
 	call->whole = true;
 	call->reader = read_judgement;

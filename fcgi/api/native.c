@@ -15,8 +15,7 @@
 #include "dialect/gemini/native_pacing.h"
 #include "dialect/gemini/native_request.h"
 
-#define SSE_TYPE "text/event-stream; charset=utf-8"
-#define URL_MAX	 (16 * 1024) /* of a path with its query */
+#define URL_MAX (16 * 1024) /* of a path with its query */
 
 /* In the journal. */
 static const char *const verb_names[NATIVE__MAX] = {
@@ -218,11 +217,7 @@ prepare(struct native *n, struct api_request *rq)
 	char alt[16];
 
 	answer_reader_init(&n->reader, rq, &pass_on, NULL);
-	call->rq = rq;
-	call->pool = rq->pool;
-	call->model = n->name.google;
-	call->method = "POST";
-	call->path = buf_str(&n->url);
+	call_init(call, rq, n->name.google, &n->url);
 	call->body = buf_str(&rq->body);
 	call->body_len = rq->body.len;
 	call->headers = n->headers;
@@ -240,8 +235,8 @@ prepare(struct native *n, struct api_request *rq)
 	(void)web_query_value(rq->web, "alt", alt, sizeof(alt));
 	if (strcmp(alt, "sse") == 0) {
 		n->reader.framing = FRAMING_SSE;
-		call->stream_type = SSE_TYPE;
-		call->keepalive = ": keep-alive\n\n";
+		call->stream_type = API_SSE_TYPE;
+		call->keepalive = API_KEEPALIVE;
 	} else {
 		n->reader.framing = FRAMING_ARRAY;
 		call->stream_type = API_JSON_TYPE;

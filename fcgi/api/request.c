@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "dialect/body_excerpt.h"
+#include "dialect/json/json_in.h"
 
 void
 api_request_init(struct api_request *rq, struct web_request *web,
@@ -70,6 +71,24 @@ api_read_body(struct api_request *rq)
 	else
 		api_fail(rq, rc);
 	return false;
+}
+
+bool
+api_read_json(struct api_request *rq, struct json_object **root)
+{
+	if (!api_read_body(rq) || json_read(buf_str(&rq->body), rq->body.len,
+					    root, &rq->error) != GB_OK)
+		return false;
+	buf_release(&rq->body);
+	return true;
+}
+
+void
+api_note_model(struct api_request *rq, const char *model)
+{
+	if (rq->entry.model[0] == '\0')
+		(void)snprintf(rq->entry.model, sizeof(rq->entry.model), "%s",
+			       model);
 }
 
 void

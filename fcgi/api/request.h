@@ -14,8 +14,12 @@
 #include "web/reply.h"
 
 #define API_JSON_TYPE	"application/json; charset=utf-8"
+#define API_SSE_TYPE	"text/event-stream; charset=utf-8"
+#define API_KEEPALIVE	": keep-alive\n\n" /* a comment of SSE */
 #define ENDPOINT_MAX	64 /* bytes of an endpoint's name, with NUL */
 #define REPLY_BYTES_MAX (256 * 1024 * 1024) /* of a reply that we write */
+
+struct json_object; /* json-c's */
 
 enum api_dialect {
 	DIALECT_OPENAI,
@@ -62,6 +66,14 @@ void api_request_release(struct api_request *rq);
 /* Read the body into rq->body; false: rq->error says why not.  What the journal
  * wants of it, should the request fail, is kept. */
 bool api_read_body(struct api_request *rq);
+
+/* The same for a body that is JSON, which becomes "*root" and is kept as that
+ * only. */
+bool api_read_json(struct api_request *rq, struct json_object **root);
+
+/* The model of the journal's row, unless it has one: as the client calls it, or
+ * else the one that was chosen. */
+void api_note_model(struct api_request *rq, const char *model);
 
 /* Fill in rq->error from a code of ours. */
 void api_fail(struct api_request *rq, enum gb_err rc);

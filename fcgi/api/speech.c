@@ -1,7 +1,6 @@
 /* speech.c: OpenAI's speech endpoint: text that is spoken */
 #include "api/endpoints.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -9,16 +8,13 @@
 #include "api/answer.h"
 #include "api/dropped.h"
 #include "api/wording.h"
-#include "dialect/json/json_in.h"
 #include "dialect/audio/sound.h"
 #include "dialect/audio/speech_reply.h"
 #include "dialect/audio/speech_request.h"
 #include "media/encode.h"
 
-#define SSE_TYPE  "text/event-stream; charset=utf-8"
-#define KEEPALIVE ": keep-alive\n\n"
-#define URL_MAX	  512		      /* a model's name and a verb */
-#define BODY_MAX  (512 * 1024 * 1024) /* bytes of what Gemini is sent */
+#define URL_MAX	 512		     /* a model's name and a verb */
+#define BODY_MAX (512 * 1024 * 1024) /* bytes of what Gemini is sent */
 
 /* Who writes a form; those behind them are written as they come. */
 static const enum encode_form encoders[] = {
@@ -107,19 +103,14 @@ read_request(struct speech *s, struct api_request *rq)
 	struct json_object *root;
 	bool good;
 
-	if (!api_read_body(rq) || json_read(buf_str(&rq->body), rq->body.len,
-					    &root, &rq->error) != GB_OK)
+	if (!api_read_json(rq, &root))
 		return false;
-	buf_release(&rq->body); /* the tree has it all */
 	good =
 	    speech_read(root, rq->cfg->strict, &s->asked, &rq->error) == GB_OK;
-	(void)snprintf(rq->entry.model, sizeof(rq->entry.model), "%s",
-		       s->asked.chat.model);
+	api_note_model(rq, s->asked.chat.model);
 	if (!good || !choose(s, rq))
 		return false;
-	if (rq->entry.model[0] == '\0')
-		(void)snprintf(rq->entry.model, sizeof(rq->entry.model), "%s",
-			       s->asked.chat.model);
+	api_note_model(rq, s->asked.chat.model);
 	return true;
 }
 
@@ -330,19 +321,15 @@ init_call(struct speech *s, struct api_request *rq)
 
 	answer_reader_init(&s->reader, rq, &speech_writer, s);
 	s->reader.framing = FRAMING_SSE;
-	call->rq = rq;
-	call->pool = rq->pool;
-	call->model = s->asked.chat.model;
-	call->method = "POST";
-	call->path = buf_str(&s->path);
+	call_init(call, rq, s->asked.chat.model, &s->path);
 	call->body = buf_str(&s->body);
 	call->body_len = s->body.len;
 	call->context = &s->reader;
 	call->whole = s->whole;
 	call->reader = s->whole ? answer_read_whole : answer_read_stream;
 	if (s->sse) {
-		call->stream_type = SSE_TYPE;
-		call->keepalive = KEEPALIVE;
+		call->stream_type = API_SSE_TYPE;
+		call->keepalive = API_KEEPALIVE;
 		if (s->whole)
 			answer_fake(&s->reader, call);
 	} else if (!s->whole) {

@@ -1,9 +1,7 @@
 /* transcriptions.c: OpenAI's endpoints for recordings that become text */
 #include "api/endpoints.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "api/answer.h"
 #include "api/dropped.h"
@@ -12,9 +10,7 @@
 #include "dialect/audio/transcription_prompt.h"
 #include "dialect/audio/transcription_write.h"
 
-#define SSE_TYPE  "text/event-stream; charset=utf-8"
-#define KEEPALIVE ": keep-alive\n\n"
-#define URL_MAX	  512 /* a model's name and a verb */
+#define URL_MAX 512 /* a model's name and a verb */
 #define BODY_MAX \
 	(256 * 1024 * 1024) /* bytes of what Gemini is sent: a recording, and \
 			       words that are escaped */
@@ -59,17 +55,15 @@ read_form(struct transcribing *x, struct api_request *rq,
 static bool
 choose_model(struct transcribing *x, struct api_request *rq)
 {
-	struct journal_entry *e = &rq->entry;
 	const struct chat *chat = &x->asked.chat;
 
-	e->stream = x->asked.stream;
-	(void)snprintf(e->model, sizeof(e->model), "%s", chat->model);
+	rq->entry.stream = x->asked.stream;
+	api_note_model(rq, chat->model);
 	if (transcription_plan(&x->asked, rq->snap->models,
 			       rq->cfg->transcribe_model, &x->wording.facts,
 			       &rq->error) != GB_OK)
 		return false;
-	if (e->model[0] == '\0')
-		(void)snprintf(e->model, sizeof(e->model), "%s", chat->model);
+	api_note_model(rq, chat->model);
 	x->flows = x->asked.stream && transcription_flows(&x->asked) &&
 		   !answer_is_faked(rq->cfg, chat->model);
 	return true;
@@ -166,10 +160,7 @@ read_heard(struct call *call, struct transfer *t, struct answer *answer)
 								  answer);
 	if (how != ATTEMPT_OK || !x->heard.garbled)
 		return how;
-	answer->fault = ANSWER_GARBAGE;
-	answer->body = "";
-	answer->body_len = 0;
-	return ATTEMPT_FAILED;
+	return answer_failed(answer, ANSWER_GARBAGE);
 }
 
 static void
@@ -177,16 +168,12 @@ init_call(struct transcribing *x, struct api_request *rq)
 {
 	struct call *call = &x->call;
 
-	call->rq = rq;
-	call->pool = rq->pool;
-	call->model = x->asked.chat.model;
-	call->method = "POST";
-	call->path = buf_str(&x->path);
+	call_init(call, rq, x->asked.chat.model, &x->path);
 	call->context = &x->reader;
 	call->whole = !x->flows;
 	if (x->asked.stream) {
-		call->stream_type = SSE_TYPE;
-		call->keepalive = KEEPALIVE;
+		call->stream_type = API_SSE_TYPE;
+		call->keepalive = API_KEEPALIVE;
 		if (!x->flows)
 			answer_fake(&x->reader, call);
 	}
