@@ -29,9 +29,6 @@ enum field_policy {
 			 it says "no" */
 };
 
-typedef enum gb_err chat_field_fn(struct chat_reader *, struct json_object *,
-				  const struct field *);
-
 struct chat_field {
 	const char *name;
 	unsigned types; /* for those that no reader looks at */

@@ -31,6 +31,24 @@ chat_read_begin(struct chat_reader *r, struct json_object *root,
 }
 
 enum gb_err
+chat_read_each(struct chat_reader *r, struct json_object *array,
+	       const struct field *at, chat_field_fn *read)
+{
+	enum gb_err rc;
+	size_t i;
+
+	if ((rc = field_array(array, at, r->err)) != GB_OK)
+		return rc;
+	for (i = 0; i < json_object_array_length(array); i++) {
+		rc = read(r, json_object_array_get_idx(array, i),
+			  FIELD_ITEM(at, i));
+		if (rc != GB_OK)
+			return rc;
+	}
+	return GB_OK;
+}
+
+enum gb_err
 chat_no_room(struct chat_reader *r, const struct field *at, enum gb_err why)
 {
 	if (why == GB_ETOOBIG)
@@ -79,6 +97,26 @@ chat_read_model(struct chat_reader *r, struct json_object *value,
 	memcpy(r->chat->model, name.ptr, name.len);
 	r->chat->model[name.len] = '\0';
 	return GB_OK;
+}
+
+enum gb_err
+chat_read_stream(struct chat_reader *r, struct json_object *value,
+		 const struct field *at)
+{
+	return field_bool(value, at, &r->chat->stream, r->err);
+}
+
+enum gb_err
+chat_read_affinity(struct chat_reader *r, struct json_object *value,
+		   const struct field *at)
+{
+	struct text text;
+	enum gb_err rc;
+
+	rc = field_text(value, at, &text, r->err);
+	if (rc == GB_OK && text.len > 0)
+		r->chat->affinity = text;
+	return rc;
 }
 
 enum gb_err
@@ -178,18 +216,9 @@ enum gb_err
 chat_read_stops(struct chat_reader *r, struct json_object *value,
 		const struct field *at)
 {
-	enum gb_err rc;
-	size_t i;
-
-	if (!json_object_is_type(value, json_type_array))
-		return add_stop(r, value, at);
-	for (i = 0; i < json_object_array_length(value); i++) {
-		rc = add_stop(r, json_object_array_get_idx(value, i),
-			      FIELD_ITEM(at, i));
-		if (rc != GB_OK)
-			return rc;
-	}
-	return GB_OK;
+	return json_object_is_type(value, json_type_array)
+		   ? chat_read_each(r, value, at, add_stop)
+		   : add_stop(r, value, at);
 }
 
 enum gb_err

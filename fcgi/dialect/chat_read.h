@@ -48,6 +48,15 @@ enum chat_place {
 enum gb_err chat_read_begin(struct chat_reader *, struct json_object *root,
 			    const char *const *required) GB_NODISCARD;
 
+/* Reads what one field, or one item of an array, has. */
+typedef enum gb_err chat_field_fn(struct chat_reader *, struct json_object *,
+				  const struct field *);
+
+/* An array, every item of which "read" takes, up to the first failure. */
+enum gb_err chat_read_each(struct chat_reader *, struct json_object *array,
+			   const struct field *,
+			   chat_field_fn *read) GB_NODISCARD;
+
 /* A list of the chat is full, or memory is: "why" as chat_add_part() has it.
  * What it answers is never GB_OK. */
 enum gb_err chat_no_room(struct chat_reader *, const struct field *,
@@ -61,6 +70,15 @@ enum gb_err chat_cannot(struct chat_reader *, const struct field *,
 /* The model's name, which becomes part of a URL; "models/" and "google/" go. */
 enum gb_err chat_read_model(struct chat_reader *, struct json_object *,
 			    const struct field *) GB_NODISCARD;
+
+/* "stream" */
+enum gb_err chat_read_stream(struct chat_reader *, struct json_object *,
+			     const struct field *) GB_NODISCARD;
+
+/* What keeps requests of one client with one key; an empty text says nothing,
+ * and of two fields the last one counts. */
+enum gb_err chat_read_affinity(struct chat_reader *, struct json_object *,
+			       const struct field *) GB_NODISCARD;
 
 /* Of chat->gen.  A temperature goes from 0 to "max"; a top_p of 0, a top_k or a
  * limit of tokens of 0 and less mean "none"; seeds fold to 31 bits. */

@@ -398,20 +398,6 @@ chat_read_custom_input(struct chat_reader *r, struct json_object *value,
 }
 
 enum gb_err
-chat_read_id(struct chat_reader *r, struct json_object *value,
-	     const struct field *at, struct text *id)
-{
-	enum gb_err rc;
-
-	if ((rc = field_text(value, at, id, r->err)) != GB_OK)
-		return rc;
-	if (id->len == 0)
-		return field_refuse(at, r->err, FAULT_INVALID,
-				    "must not be empty");
-	return GB_OK;
-}
-
-enum gb_err
 chat_put_call(struct chat_reader *r, const struct chat_call *call,
 	      const struct field *at, size_t origin)
 {

@@ -72,10 +72,6 @@ enum gb_err chat_read_custom_input(struct chat_reader *, struct json_object *,
 				   const struct field *,
 				   struct text *args) GB_NODISCARD;
 
-/* An id that pairs a call with its result: a string, not empty. */
-enum gb_err chat_read_id(struct chat_reader *, struct json_object *,
-			 const struct field *, struct text *id) GB_NODISCARD;
-
 struct chat_call {
 	struct text id, name, args, signature; /* no id: the client has none */
 };

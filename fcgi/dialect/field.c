@@ -92,6 +92,17 @@ field_text(struct json_object *value, const struct field *at, struct text *out,
 }
 
 enum gb_err
+field_filled(struct json_object *value, const struct field *at,
+	     struct text *out, struct api_error *err)
+{
+	enum gb_err rc;
+
+	if ((rc = field_text(value, at, out, err)) == GB_OK && out->len == 0)
+		rc = field_refuse(at, err, FAULT_INVALID, "must not be empty");
+	return rc;
+}
+
+enum gb_err
 field_bool(struct json_object *value, const struct field *at, bool *out,
 	   struct api_error *err)
 {
@@ -116,6 +127,21 @@ field_array(struct json_object *value, const struct field *at,
 {
 	if (!json_object_is_type(value, json_type_array))
 		return wrong_type(value, at, "an array", err);
+	return GB_OK;
+}
+
+enum gb_err
+field_items(struct json_object *value, const struct field *at, size_t *count,
+	    struct api_error *err)
+{
+	enum gb_err rc;
+
+	if ((rc = field_array(value, at, err)) != GB_OK)
+		return rc;
+	*count = json_object_array_length(value);
+	if (*count == 0)
+		return field_refuse(at, err, FAULT_INVALID,
+				    "must not be empty");
 	return GB_OK;
 }
 
@@ -186,6 +212,18 @@ field_choice(struct json_object *value, const struct field *at,
 			    "must be one of %s, not \"%.*s\"", words,
 			    word.len < WORD_SHOWN ? (int)word.len : WORD_SHOWN,
 			    word.ptr);
+}
+
+enum gb_err
+field_type(struct json_object *value, const struct field *at,
+	   const struct choice *types, int *out, struct api_error *err)
+{
+	enum gb_err rc;
+
+	if ((rc = field_object(value, at, err)) != GB_OK)
+		return rc;
+	return field_choice(field_get(value, "type"), FIELD_KEY(at, "type"),
+			    types, out, err);
 }
 
 struct text

@@ -56,12 +56,18 @@ struct json_object *field_get(struct json_object *object, const char *key);
 
 enum gb_err field_text(struct json_object *, const struct field *,
 		       struct text *out, struct api_error *err) GB_NODISCARD;
+/* The same, and not empty. */
+enum gb_err field_filled(struct json_object *, const struct field *,
+			 struct text *out, struct api_error *err) GB_NODISCARD;
 enum gb_err field_bool(struct json_object *, const struct field *, bool *out,
 		       struct api_error *err) GB_NODISCARD;
 enum gb_err field_object(struct json_object *, const struct field *,
 			 struct api_error *err) GB_NODISCARD;
 enum gb_err field_array(struct json_object *, const struct field *,
 			struct api_error *err) GB_NODISCARD;
+/* An array with something in it, "*count" items. */
+enum gb_err field_items(struct json_object *, const struct field *,
+			size_t *count, struct api_error *err) GB_NODISCARD;
 /* A whole number (3.0 is one); beyond 64 bits it is the nearest that fits. */
 enum gb_err field_int(struct json_object *, const struct field *, int64_t *out,
 		      struct api_error *err) GB_NODISCARD;
@@ -72,6 +78,11 @@ enum gb_err field_number(struct json_object *, const struct field *, double min,
 enum gb_err field_choice(struct json_object *, const struct field *,
 			 const struct choice *choices, int *out,
 			 struct api_error *err) GB_NODISCARD;
+
+/* An object whose "type" is one of them. */
+enum gb_err field_type(struct json_object *, const struct field *,
+		       const struct choice *types, int *out,
+		       struct api_error *err) GB_NODISCARD;
 
 /* The text of a string value; none for anything else. */
 struct text text_of(struct json_object *);

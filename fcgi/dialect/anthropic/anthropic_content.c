@@ -157,13 +157,9 @@ read_source(const struct block *b, const struct choice *types,
 	    struct json_object **source, int *type)
 {
 	const struct field *at = FIELD_KEY(b->at, "source");
-	enum gb_err rc;
 
 	*source = field_get(b->body, "source");
-	if ((rc = field_object(*source, at, b->to->r->err)) != GB_OK)
-		return rc;
-	return field_choice(field_get(*source, "type"), FIELD_KEY(at, "type"),
-			    types, type, b->to->r->err);
+	return field_type(*source, at, types, type, b->to->r->err);
 }
 
 static enum gb_err

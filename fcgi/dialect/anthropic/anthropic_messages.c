@@ -141,8 +141,8 @@ read_call_id(const struct block *b, const char *key, struct text *id)
 	size_t len = strlen(ANTHROPIC_CALL);
 	enum gb_err rc;
 
-	rc = chat_read_id(b->rd->r, field_get(b->body, key),
-			  FIELD_KEY(b->at, key), id);
+	rc = field_filled(field_get(b->body, key), FIELD_KEY(b->at, key), id,
+			  b->rd->r->err);
 	if (rc == GB_OK && id->len > len && text_begins(*id, ANTHROPIC_CALL)) {
 		id->ptr += len;
 		id->len -= len;
@@ -396,12 +396,8 @@ anthropic_read_messages(struct chat_reader *r, struct json_object *value,
 	enum gb_err rc;
 	size_t count, which;
 
-	if ((rc = field_array(value, at, r->err)) != GB_OK)
+	if ((rc = field_items(value, at, &count, r->err)) != GB_OK)
 		return rc;
-	count = json_object_array_length(value);
-	if (count == 0)
-		return field_refuse(at, r->err, FAULT_INVALID,
-				    "must not be empty");
 	for (rd.index = 0; rd.index < count; rd.index++) {
 		rc = read_message(&rd,
 				  json_object_array_get_idx(value, rd.index),

@@ -12,8 +12,7 @@
 #define TOOL_ROWS	2 /* rows after these may look up a tool by its name */
 
 static chat_field_fn read_max_tokens, read_stop_sequences, read_temperature,
-    read_stream, read_output_config, read_output_format, read_thinking,
-    read_metadata;
+    read_output_config, read_output_format, read_thinking, read_metadata;
 
 /* Every field, in the order in which they are read: tools before the messages
  * that call them, the effort before the thinking that may be none at all. */
@@ -28,7 +27,7 @@ static const struct chat_field rows[] = {
     {"temperature", 0, FIELD_READ, read_temperature},
     {"top_p", 0, FIELD_READ, chat_read_top_p},
     {"top_k", 0, FIELD_READ, chat_read_top_k},
-    {"stream", 0, FIELD_READ, read_stream},
+    {"stream", 0, FIELD_READ, chat_read_stream},
     {"output_format", 0, FIELD_READ, read_output_format},
     {"output_config", 0, FIELD_READ, read_output_config},
     {"thinking", 0, FIELD_READ, read_thinking},
@@ -84,13 +83,6 @@ read_temperature(struct chat_reader *r, struct json_object *value,
 	return chat_read_temperature(r, value, at, TEMPERATURE_MAX);
 }
 
-static enum gb_err
-read_stream(struct chat_reader *r, struct json_object *value,
-	    const struct field *at)
-{
-	return field_bool(value, at, &r->chat->stream, r->err);
-}
-
 /* {"type":"json_schema","schema":…}, of the field that is called "param". */
 static enum gb_err
 read_format(struct chat_reader *r, struct json_object *value,
@@ -101,10 +93,7 @@ read_format(struct chat_reader *r, struct json_object *value,
 	enum gb_err rc;
 	int type;
 
-	if ((rc = field_object(value, at, r->err)) != GB_OK)
-		return rc;
-	rc = field_choice(field_get(value, "type"), FIELD_KEY(at, "type"),
-			  types, &type, r->err);
+	rc = field_type(value, at, types, &type, r->err);
 	if (rc != GB_OK)
 		return rc;
 	schema = field_get(value, "schema");
@@ -213,10 +202,7 @@ read_thinking(struct chat_reader *r, struct json_object *value,
 	enum gb_err rc;
 	int type;
 
-	if ((rc = field_object(value, at, r->err)) != GB_OK)
-		return rc;
-	rc = field_choice(field_get(value, "type"), FIELD_KEY(at, "type"),
-			  types, &type, r->err);
+	rc = field_type(value, at, types, &type, r->err);
 	if (rc != GB_OK)
 		return rc;
 	thinking->thoughts_set = false;
@@ -240,18 +226,13 @@ read_metadata(struct chat_reader *r, struct json_object *value,
 	      const struct field *at)
 {
 	struct json_object *id;
-	struct text text;
 	enum gb_err rc;
 
 	if ((rc = field_object(value, at, r->err)) != GB_OK)
 		return rc;
 	id = field_get(value, "user_id");
-	if (id == NULL)
-		return GB_OK;
-	rc = field_text(id, FIELD_KEY(at, "user_id"), &text, r->err);
-	if (rc == GB_OK && text.len > 0)
-		r->chat->affinity = text;
-	return rc;
+	return id == NULL ? GB_OK
+			  : chat_read_affinity(r, id, FIELD_KEY(at, "user_id"));
 }
 
 /* --- the whole ------------------------------------------------------------ */

@@ -68,18 +68,7 @@ enum gb_err
 anthropic_read_tools(struct chat_reader *r, struct json_object *value,
 		     const struct field *at)
 {
-	enum gb_err rc;
-	size_t i;
-
-	if ((rc = field_array(value, at, r->err)) != GB_OK)
-		return rc;
-	for (i = 0; i < json_object_array_length(value); i++) {
-		rc = read_tool(r, json_object_array_get_idx(value, i),
-			       FIELD_ITEM(at, i));
-		if (rc != GB_OK)
-			return rc;
-	}
-	return GB_OK;
+	return chat_read_each(r, value, at, read_tool);
 }
 
 enum gb_err
@@ -100,10 +89,7 @@ anthropic_read_tool_choice(struct chat_reader *r, struct json_object *value,
 	enum gb_err rc;
 	int type;
 
-	if ((rc = field_object(value, at, r->err)) != GB_OK)
-		return rc;
-	rc = field_choice(field_get(value, "type"), FIELD_KEY(at, "type"),
-			  types, &type, r->err);
+	rc = field_type(value, at, types, &type, r->err);
 	single = field_get(value, "disable_parallel_tool_use");
 	if (rc == GB_OK && single != NULL)
 		rc = field_bool(single,

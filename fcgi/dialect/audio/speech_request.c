@@ -73,15 +73,7 @@ static enum gb_err
 read_input(struct chat_reader *r, struct json_object *value,
 	   const struct field *at)
 {
-	struct text *input = &request_of(r)->input;
-	enum gb_err rc;
-
-	if ((rc = field_text(value, at, input, r->err)) != GB_OK)
-		return rc;
-	if (input->len == 0)
-		return field_refuse(at, r->err, FAULT_INVALID,
-				    "must not be empty");
-	return GB_OK;
+	return field_filled(value, at, &request_of(r)->input, r->err);
 }
 
 /* "alloy", or {"id":"alloy"} */

@@ -41,13 +41,13 @@ static const struct chat_field rows[] = {
     {"seed", 0, FIELD_READ, chat_read_seed},
     {"stop", 0, FIELD_READ, chat_read_stops},
     {"reasoning_effort", 0, FIELD_READ, openai_read_effort},
-    {"stream", 0, FIELD_READ, openai_read_stream},
+    {"stream", 0, FIELD_READ, chat_read_stream},
     {"stream_options", 0, FIELD_READ, openai_read_stream_options},
     {"extra_body", 0, FIELD_READ, openai_read_extra_body},
     {"google", 0, FIELD_READ, openai_read_google},
     {"logit_bias", FIELD_OBJECT, FIELD_DROP, NULL},
-    {"user", 0, FIELD_READ, openai_read_affinity},
-    {"prompt_cache_key", 0, FIELD_READ, openai_read_affinity},
+    {"user", 0, FIELD_READ, chat_read_affinity},
+    {"prompt_cache_key", 0, FIELD_READ, chat_read_affinity},
 };
 
 /* --- the prompt ----------------------------------------------------------- */
@@ -65,11 +65,8 @@ add_prompt(struct chat_reader *r, struct json_object *value,
 		return field_refuse(at, r->err, FAULT_UNSUPPORTED,
 				    "tokens are of OpenAI's models, and mean "
 				    "nothing to Gemini: send the text");
-	if ((rc = field_text(value, at, &text, r->err)) != GB_OK)
+	if ((rc = field_filled(value, at, &text, r->err)) != GB_OK)
 		return rc;
-	if (text.len == 0)
-		return field_refuse(at, r->err, FAULT_INVALID,
-				    "must not be empty");
 	if (chat->prompt_count == CHAT_PROMPTS_MAX)
 		return field_refuse(at->up, r->err, FAULT_UNSUPPORTED,
 				    "at most %d prompts can be sent at once",
@@ -82,16 +79,12 @@ static enum gb_err
 add_prompts(struct chat_reader *r, struct json_object *value,
 	    const struct field *at)
 {
-	size_t i, count = json_object_array_length(value);
-	enum gb_err rc = GB_OK;
+	enum gb_err rc;
+	size_t count;
 
-	if (count == 0)
-		return field_refuse(at, r->err, FAULT_INVALID,
-				    "must not be empty");
-	for (i = 0; i < count && rc == GB_OK; i++)
-		rc = add_prompt(r, json_object_array_get_idx(value, i),
-				FIELD_ITEM(at, i));
-	return rc;
+	if ((rc = field_items(value, at, &count, r->err)) != GB_OK)
+		return rc;
+	return chat_read_each(r, value, at, add_prompt);
 }
 
 static enum gb_err

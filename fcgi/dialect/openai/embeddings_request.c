@@ -69,19 +69,13 @@ check_text(struct chat_reader *r, struct json_object *value,
 	   const struct field *at)
 {
 	struct text text;
-	enum gb_err rc;
 
 	if (json_object_is_type(value, json_type_int) ||
 	    json_object_is_type(value, json_type_array))
 		return field_refuse(at, r->err, FAULT_INVALID,
 				    "must be a string: tokens are not taken, "
 				    "since Gemini's are others; send the text");
-	if ((rc = field_text(value, at, &text, r->err)) != GB_OK)
-		return rc;
-	if (text.len == 0)
-		return field_refuse(at, r->err, FAULT_INVALID,
-				    "must not be empty");
-	return GB_OK;
+	return field_filled(value, at, &text, r->err);
 }
 
 static enum gb_err
@@ -89,7 +83,7 @@ read_input(struct chat_reader *r, struct json_object *value,
 	   const struct field *at)
 {
 	struct embeddings_request *to = whole(r)->to;
-	enum gb_err rc = GB_OK;
+	enum gb_err rc;
 	size_t i;
 
 	to->input = value;
@@ -100,10 +94,7 @@ read_input(struct chat_reader *r, struct json_object *value,
 			   : field_refuse(at, r->err, FAULT_INVALID,
 					  "must be a string or an array of "
 					  "strings");
-	to->count = json_object_array_length(value);
-	if (to->count == 0)
-		return field_refuse(at, r->err, FAULT_INVALID,
-				    "must not be empty");
+	rc = field_items(value, at, &to->count, r->err);
 	/* What the first one is tells more than how many there are. */
 	for (i = 0; i < to->count && i < EMBEDDINGS_INPUTS_MAX && rc == GB_OK;
 	     i++)

@@ -107,11 +107,8 @@ add_text(struct chat_reader *r, struct json_object *value,
 	struct text text;
 	enum gb_err rc;
 
-	if ((rc = field_text(value, at, &text, r->err)) != GB_OK)
+	if ((rc = field_filled(value, at, &text, r->err)) != GB_OK)
 		return rc;
-	if (text.len == 0)
-		return field_refuse(at, r->err, FAULT_INVALID,
-				    "must not be empty");
 	if (rq->count == MODERATIONS_MAX)
 		return field_refuse(at->up, r->err, FAULT_UNSUPPORTED,
 				    "at most %d texts can be sent at once",
@@ -131,10 +128,7 @@ check_part(struct chat_reader *r, struct json_object *part,
 	enum gb_err rc;
 	int type;
 
-	if ((rc = field_object(part, at, r->err)) != GB_OK)
-		return rc;
-	rc = field_choice(field_get(part, "type"), FIELD_KEY(at, "type"), types,
-			  &type, r->err);
+	rc = field_type(part, at, types, &type, r->err);
 	if (rc == GB_OK && type == 1)
 		request_of(r)->has_image = true;
 	return rc;
@@ -145,15 +139,11 @@ read_parts(struct chat_reader *r, struct json_object *value,
 	   const struct field *at)
 {
 	struct moderations_request *rq = request_of(r);
-	size_t i, count = json_object_array_length(value);
 	enum gb_err rc;
+	size_t i;
 
-	for (i = 0; i < count; i++) {
-		rc = check_part(r, json_object_array_get_idx(value, i),
-				FIELD_ITEM(at, i));
-		if (rc != GB_OK)
-			return rc;
-	}
+	if ((rc = chat_read_each(r, value, at, check_part)) != GB_OK)
+		return rc;
 	rc = openai_read_content(r, value, at, CHAT_PLACE_USER, 0);
 	if (rc != GB_OK)
 		return rc;
@@ -172,22 +162,18 @@ static enum gb_err
 read_input(struct chat_reader *r, struct json_object *value,
 	   const struct field *at)
 {
-	size_t i, count;
-	enum gb_err rc = GB_OK;
+	enum gb_err rc;
+	size_t count;
 
 	if (!json_object_is_type(value, json_type_array)) {
 		rc = add_text(r, value, at);
 	} else {
-		count = json_object_array_length(value);
-		if (count == 0)
-			return field_refuse(at, r->err, FAULT_INVALID,
-					    "must not be empty");
+		if ((rc = field_items(value, at, &count, r->err)) != GB_OK)
+			return rc;
 		if (json_object_is_type(json_object_array_get_idx(value, 0),
 					json_type_object))
 			return read_parts(r, value, at);
-		for (i = 0; i < count && rc == GB_OK; i++)
-			rc = add_text(r, json_object_array_get_idx(value, i),
-				      FIELD_ITEM(at, i));
+		rc = chat_read_each(r, value, at, add_text);
 	}
 	if (rc != GB_OK)
 		return rc;

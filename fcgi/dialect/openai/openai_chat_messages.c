@@ -117,8 +117,8 @@ read_call(const struct message *m, struct json_object *value,
 		if (rc != GB_OK)
 			return rc;
 	}
-	rc = chat_read_id(r, field_get(value, "id"), FIELD_KEY(at, "id"),
-			  &call.id);
+	rc = field_filled(field_get(value, "id"), FIELD_KEY(at, "id"), &call.id,
+			  r->err);
 	if (rc == GB_OK)
 		rc = read_signature(r, value, at, &call.signature);
 	if (rc != GB_OK)
@@ -327,8 +327,8 @@ read_tool(const struct message *m)
 	struct text id, none = {NULL, 0};
 	enum gb_err rc;
 
-	rc = chat_read_id(m->r, field_get(m->body, "tool_call_id"),
-			  FIELD_KEY(m->at, "tool_call_id"), &id);
+	rc = field_filled(field_get(m->body, "tool_call_id"),
+			  FIELD_KEY(m->at, "tool_call_id"), &id, m->r->err);
 	return rc == GB_OK ? put_result(m, id, none) : rc;
 }
 
@@ -408,12 +408,8 @@ openai_read_messages(struct chat_reader *r, struct json_object *value,
 	enum gb_err rc;
 	size_t count, which;
 
-	if ((rc = field_array(value, at, r->err)) != GB_OK)
+	if ((rc = field_items(value, at, &count, r->err)) != GB_OK)
 		return rc;
-	count = json_object_array_length(value);
-	if (count == 0)
-		return field_refuse(at, r->err, FAULT_INVALID,
-				    "must not be empty");
 	for (m.index = 0; m.index < count; m.index++) {
 		m.body = json_object_array_get_idx(value, m.index);
 		m.at = FIELD_ITEM(at, m.index);

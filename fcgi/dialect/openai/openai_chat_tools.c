@@ -36,18 +36,14 @@ enum gb_err
 openai_read_tools(struct chat_reader *r, struct json_object *value,
 		  const struct field *at)
 {
-	enum gb_err rc;
-	size_t i;
+	return chat_read_each(r, value, at, read_tool);
+}
 
-	if ((rc = field_array(value, at, r->err)) != GB_OK)
-		return rc;
-	for (i = 0; i < json_object_array_length(value); i++) {
-		rc = read_tool(r, json_object_array_get_idx(value, i),
-			       FIELD_ITEM(at, i));
-		if (rc != GB_OK)
-			return rc;
-	}
-	return GB_OK;
+static enum gb_err
+read_function(struct chat_reader *r, struct json_object *function,
+	      const struct field *at)
+{
+	return chat_read_function(r, function, at, "parameters");
 }
 
 enum gb_err
@@ -55,18 +51,10 @@ openai_read_functions(struct chat_reader *r, struct json_object *value,
 		      const struct field *at)
 {
 	enum gb_err rc;
-	size_t i;
 
-	if ((rc = field_array(value, at, r->err)) != GB_OK)
-		return rc;
-	for (i = 0; i < json_object_array_length(value); i++) {
-		rc = chat_read_function(r, json_object_array_get_idx(value, i),
-					FIELD_ITEM(at, i), "parameters");
-		if (rc != GB_OK)
-			return rc;
-	}
-	r->chat->function_call = r->chat->tool_count > 0;
-	return GB_OK;
+	if ((rc = chat_read_each(r, value, at, read_function)) == GB_OK)
+		r->chat->function_call = r->chat->tool_count > 0;
+	return rc;
 }
 
 /* --- which may be called -------------------------------------------------- */
@@ -132,10 +120,7 @@ openai_read_tool_choice(struct chat_reader *r, struct json_object *value,
 
 	if (json_object_is_type(value, json_type_string))
 		return chat_read_choice_word(r, value, at);
-	if ((rc = field_object(value, at, r->err)) != GB_OK)
-		return rc;
-	rc = field_choice(field_get(value, "type"), FIELD_KEY(at, "type"),
-			  types, &type, r->err);
+	rc = field_type(value, at, types, &type, r->err);
 	if (rc != GB_OK)
 		return rc;
 	if (type == SOME)

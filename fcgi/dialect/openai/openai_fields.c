@@ -86,13 +86,6 @@ openai_read_stream_options(struct chat_reader *r, struct json_object *value,
 }
 
 enum gb_err
-openai_read_stream(struct chat_reader *r, struct json_object *value,
-		   const struct field *at)
-{
-	return field_bool(value, at, &r->chat->stream, r->err);
-}
-
-enum gb_err
 openai_read_tier(struct chat_reader *r, struct json_object *value,
 		 const struct field *at)
 {
@@ -121,19 +114,6 @@ openai_read_parallel(struct chat_reader *r, struct json_object *value,
 		return rc;
 	r->chat->one_call = !parallel;
 	return GB_OK;
-}
-
-enum gb_err
-openai_read_affinity(struct chat_reader *r, struct json_object *value,
-		     const struct field *at)
-{
-	struct text text;
-	enum gb_err rc;
-
-	rc = field_text(value, at, &text, r->err);
-	if (rc == GB_OK && text.len > 0)
-		r->chat->affinity = text;
-	return rc;
 }
 
 enum gb_err
@@ -187,10 +167,7 @@ openai_read_format(struct chat_reader *r, struct json_object *value,
 	enum gb_err rc;
 	int type;
 
-	if ((rc = field_object(value, at, r->err)) != GB_OK)
-		return rc;
-	rc = field_choice(field_get(value, "type"), FIELD_KEY(at, "type"),
-			  types, &type, r->err);
+	rc = field_type(value, at, types, &type, r->err);
 	if (rc != GB_OK)
 		return rc;
 	if (type != CHAT_OUTPUT_SCHEMA) {

@@ -11,15 +11,9 @@
 
 enum gb_err openai_read_temperature(struct chat_reader *, struct json_object *,
 				    const struct field *) GB_NODISCARD;
-enum gb_err openai_read_stream(struct chat_reader *, struct json_object *,
-			       const struct field *) GB_NODISCARD;
 enum gb_err openai_read_tier(struct chat_reader *, struct json_object *,
 			     const struct field *) GB_NODISCARD;
 enum gb_err openai_read_parallel(struct chat_reader *, struct json_object *,
-				 const struct field *) GB_NODISCARD;
-
-/* "user", or after it "prompt_cache_key", which says it better. */
-enum gb_err openai_read_affinity(struct chat_reader *, struct json_object *,
 				 const struct field *) GB_NODISCARD;
 
 /* A penalty of 0 asks for nothing. */

@@ -89,8 +89,8 @@ put_call(struct item *it, struct chat_call *call)
 {
 	enum gb_err rc;
 
-	rc = chat_read_id(it->r, field_get(it->body, "call_id"),
-			  FIELD_KEY(it->at, "call_id"), &call->id);
+	rc = field_filled(field_get(it->body, "call_id"),
+			  FIELD_KEY(it->at, "call_id"), &call->id, it->r->err);
 	if (rc != GB_OK)
 		return rc;
 	call->signature = it->signature;
@@ -161,8 +161,8 @@ read_output(struct item *it)
 	struct json_object *output;
 	enum gb_err rc;
 
-	rc = chat_read_id(it->r, field_get(it->body, "call_id"),
-			  FIELD_KEY(it->at, "call_id"), &id);
+	rc = field_filled(field_get(it->body, "call_id"),
+			  FIELD_KEY(it->at, "call_id"), &id, it->r->err);
 	if (rc != GB_OK)
 		return rc;
 	it->signature = none;

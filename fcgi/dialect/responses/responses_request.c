@@ -32,10 +32,10 @@ static const struct chat_field rows[] = {
     {"text", 0, FIELD_READ, read_text},
     {"reasoning", 0, FIELD_READ, read_reasoning},
     {"include", 0, FIELD_READ, read_include},
-    {"stream", 0, FIELD_READ, openai_read_stream},
+    {"stream", 0, FIELD_READ, chat_read_stream},
     {"service_tier", 0, FIELD_READ, openai_read_tier},
-    {"user", 0, FIELD_READ, openai_read_affinity},
-    {"prompt_cache_key", 0, FIELD_READ, openai_read_affinity},
+    {"user", 0, FIELD_READ, chat_read_affinity},
+    {"prompt_cache_key", 0, FIELD_READ, chat_read_affinity},
     {"extra_body", 0, FIELD_READ, openai_read_extra_body},
     {"google", 0, FIELD_READ, openai_read_google},
     {"top_logprobs", FIELD_NUMBER, FIELD_DROP, NULL},
@@ -147,22 +147,19 @@ read_reasoning(struct chat_reader *r, struct json_object *value,
 
 /* What of it matters, the writer asks for: responses_includes(). */
 static enum gb_err
+check_included(struct chat_reader *r, struct json_object *value,
+	       const struct field *at)
+{
+	struct text text;
+
+	return field_text(value, at, &text, r->err);
+}
+
+static enum gb_err
 read_include(struct chat_reader *r, struct json_object *value,
 	     const struct field *at)
 {
-	struct text text;
-	enum gb_err rc;
-	size_t i;
-
-	if ((rc = field_array(value, at, r->err)) != GB_OK)
-		return rc;
-	for (i = 0; i < json_object_array_length(value); i++) {
-		rc = field_text(json_object_array_get_idx(value, i),
-				FIELD_ITEM(at, i), &text, r->err);
-		if (rc != GB_OK)
-			return rc;
-	}
-	return GB_OK;
+	return chat_read_each(r, value, at, check_included);
 }
 
 /* --- what needs a store --------------------------------------------------- */

@@ -170,18 +170,7 @@ enum gb_err
 responses_read_tools(struct chat_reader *r, struct json_object *value,
 		     const struct field *at)
 {
-	enum gb_err rc;
-	size_t i;
-
-	if ((rc = field_array(value, at, r->err)) != GB_OK)
-		return rc;
-	for (i = 0; i < json_object_array_length(value); i++) {
-		rc = read_tool(r, json_object_array_get_idx(value, i),
-			       FIELD_ITEM(at, i));
-		if (rc != GB_OK)
-			return rc;
-	}
-	return GB_OK;
+	return chat_read_each(r, value, at, read_tool);
 }
 
 /* --- which may be called -------------------------------------------------- */
