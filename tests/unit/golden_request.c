@@ -21,6 +21,8 @@ static const struct {
     {"bad_json", FAULT_BAD_JSON},
 };
 
+/* --- the program's part --------------------------------------------------- */
+
 static bool
 truth(struct json_object *object, const char *key)
 {
@@ -91,14 +93,20 @@ golden_translate(golden_reader *read, const struct buf *request,
 	chat_release(&chat);
 }
 
-static bool
-same_body(const struct golden *g, const struct golden_request *out,
-	  struct json_object *want)
+/* --- what came of it ------------------------------------------------------ */
+
+void
+golden_request_init(struct golden_request *out)
 {
-	if (out->rc != GB_OK)
-		return golden_fail(g, "refused: param %s: %s", out->err.param,
-				   out->err.message);
-	return golden_same_json(g, &out->body, want);
+	memset(out, 0, sizeof(*out));
+	buf_init(&out->body, GOLDEN_FILE_MAX);
+}
+
+void
+golden_request_release(struct golden_request *out)
+{
+	json_object_put(out->asked);
+	buf_release(&out->body);
 }
 
 static enum api_fault
@@ -141,22 +149,37 @@ same_error(const struct golden *g, const struct golden_request *out,
 }
 
 static bool
-same_dropped(const struct golden *g, const struct chat_dropped *have,
-	     struct json_object *want)
+same_dropped(const struct golden *g, const struct chat_dropped *have)
 {
-	struct json_object *names, *none;
+	struct json_object *names = json_object_new_array();
+	struct json_object *want = golden_json(g, "dropped.json");
 	size_t i;
 	bool same;
 
-	names = json_object_new_array();
-	none = json_object_new_array();
+	if (want == NULL)
+		want = json_object_new_array();
 	for (i = 0; i < have->count; i++)
 		json_object_array_add(names,
 				      json_object_new_string(have->names[i]));
-	same = golden_same_value(g, "dropped: ", names,
-				 want == NULL ? none : want);
+	same = golden_same_value(g, "dropped: ", names, want);
 	json_object_put(names);
-	json_object_put(none);
+	json_object_put(want);
+	return same;
+}
+
+static bool
+same_asked(const struct golden *g, struct json_object *have)
+{
+	struct json_object *want = golden_json(g, "asked.json");
+	bool same;
+
+	if ((have == NULL) != (want == NULL))
+		same = golden_fail(g, "%s asked.json",
+				   want == NULL ? "needs" : "has no use for");
+	else
+		same =
+		    have == NULL || golden_same_value(g, "asked: ", have, want);
+	json_object_put(want);
 	return same;
 }
 
@@ -173,37 +196,58 @@ same_model(const struct golden *g, const struct golden_request *out)
 	return same || golden_fail(g, "model: have %s", out->model);
 }
 
+static bool
+same_request(const struct golden *g, const struct golden_request *out,
+	     struct json_object *want)
+{
+	bool same;
+
+	if (out->rc != GB_OK)
+		return golden_fail(g, "refused: param %s: %s", out->err.param,
+				   out->err.message);
+	same = golden_same_json(g, &out->body, want);
+	same &= same_model(g, out);
+	same &= same_asked(g, out->asked);
+	same &= same_dropped(g, &out->dropped);
+	return same;
+}
+
+bool
+golden_request_judge(const struct golden *g, const struct golden_request *out)
+{
+	struct json_object *body = golden_json(g, "gemini.json");
+	struct json_object *error = golden_json(g, "error.json");
+	bool good;
+
+	if ((body == NULL) == (error == NULL))
+		good = golden_fail(g, "needs one of gemini.json and "
+				      "error.json");
+	else
+		good = body != NULL ? same_request(g, out, body)
+				    : same_error(g, out, error);
+	json_object_put(body);
+	json_object_put(error);
+	return good;
+}
+
 bool
 golden_request_play(const struct golden *g, golden_reader *read)
 {
-	struct json_object *options, *body, *error, *dropped;
+	struct json_object *options = golden_json(g, "options.json");
 	struct golden_request out;
 	struct buf request;
 	bool good;
 
-	memset(&out, 0, sizeof(out));
-	buf_init(&out.body, GOLDEN_FILE_MAX);
+	golden_request_init(&out);
 	buf_init(&request, GOLDEN_FILE_MAX);
-	options = golden_json(g, "options.json");
-	body = golden_json(g, "gemini.json");
-	error = golden_json(g, "error.json");
-	dropped = golden_json(g, "dropped.json");
-	if (!golden_text(g, "request.json", &request) ||
-	    (body == NULL) == (error == NULL)) {
-		good = golden_fail(g, "needs request.json and one of "
-				      "gemini.json and error.json");
-	} else {
+	if (golden_text(g, "request.json", &request)) {
 		golden_translate(read, &request, options, &out);
-		good = body != NULL
-			   ? same_body(g, &out, body) && same_model(g, &out) &&
-				 same_dropped(g, &out.dropped, dropped)
-			   : same_error(g, &out, error);
+		good = golden_request_judge(g, &out);
+	} else {
+		good = golden_fail(g, "needs request.json");
 	}
 	json_object_put(options);
-	json_object_put(body);
-	json_object_put(error);
-	json_object_put(dropped);
 	buf_release(&request);
-	buf_release(&out.body);
+	golden_request_release(&out);
 	return good;
 }

@@ -12,6 +12,7 @@
  *                 [texts of Gemini's refusals, each of which is to be mended],
  *                 choice (of several, 0 is the first)
  *   model.json    (optional) the model that Gemini's path is to name
+ *   asked.json    (optional) what was read that the body does not show
  *   dropped.json  (optional) the fields that are named as dropped; without it
  *                 there must be none
  */
@@ -30,17 +31,27 @@ typedef enum gb_err golden_reader(struct json_object *root,
 struct golden_request {
 	enum gb_err rc;
 	struct api_error err;
-	struct buf body; /* for Gemini; initialised by the caller */
+	struct buf body; /* for Gemini */
 	struct chat_dropped dropped;
-	char model[CHAT_MODEL_MAX + 1]; /* for the path */
+	char model[CHAT_MODEL_MAX + 1]; /* for the path; where there is a
+					   model.json */
+	struct json_object *asked; /* for asked.json; NULL: there is none */
 };
+
+/* Of a request that nothing became of yet; and after its last use. */
+void golden_request_init(struct golden_request *);
+void golden_request_release(struct golden_request *);
+
+/* Is it what the case's files say?  False, and said why: it is not. */
+bool golden_request_judge(const struct golden *, const struct golden_request *);
 
 /* The program's part: read "text" with the options of a case (NULL: none), add
  * what the name and the rules say, look up the model, write. */
 void golden_translate(golden_reader *, const struct buf *text,
 		      struct json_object *options, struct golden_request *out);
 
-/* Play one case; false, and said why, when something else comes of it. */
+/* Play one case of a chat; false, and said why, when something else comes of
+ * it. */
 bool golden_request_play(const struct golden *, golden_reader *);
 
 #endif

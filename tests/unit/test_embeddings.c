@@ -16,7 +16,7 @@
 #include "dialect/openai/embeddings_reply.h"
 #include "dialect/openai/embeddings_request.h"
 #include "dialect/json/json_in.h"
-#include "golden.h"
+#include "golden_request.h"
 #include "golden_rules.h"
 
 #define REQUESTS	 "tests/golden/embeddings_request"
@@ -48,105 +48,31 @@ asked_of(const struct embeddings_request *rq)
 	return asked;
 }
 
-static struct json_object *
-dropped_of(const struct chat_dropped *dropped)
-{
-	struct json_object *names = json_object_new_array();
-	size_t i;
-
-	for (i = 0; i < dropped->count; i++)
-		json_object_array_add(names, json_object_new_string(
-						 dropped->names[i]));
-	return names;
-}
-
-static bool
-same_and_put(const struct golden *g, const char *what, struct json_object *have,
-	     struct json_object *want)
-{
-	bool same = golden_same_value(g, what, have, want);
-
-	json_object_put(have);
-	json_object_put(want);
-	return same;
-}
-
-static bool
-same_request(const struct golden *g, const struct embeddings_request *rq,
-	     struct json_object *want)
-{
-	struct json_object *dropped = golden_json(g, "dropped.json");
-	struct buf body;
-	bool same;
-
-	buf_init(&body, GOLDEN_FILE_MAX);
-	embeddings_write_batch(rq, 0, embeddings_batch_size(rq, 0), &body);
-	if (dropped == NULL)
-		dropped = json_object_new_array();
-	same = golden_same_json(g, &body, want);
-	same &= same_and_put(g, "asked: ", asked_of(rq),
-			     golden_json(g, "asked.json"));
-	same &= same_and_put(g, "dropped: ", dropped_of(&rq->chat.dropped),
-			     dropped);
-	buf_release(&body);
-	return same;
-}
-
-static bool
-same_error(const struct golden *g, enum gb_err rc, const struct api_error *err,
-	   struct json_object *want)
-{
-	const char *fault, *param, *message;
-	enum api_fault wanted;
-
-	fault = json_object_get_string(field_get(want, "fault"));
-	param = json_object_get_string(field_get(want, "param"));
-	message = json_object_get_string(field_get(want, "message"));
-	wanted = strcmp(fault, "unsupported") == 0 ? FAULT_UNSUPPORTED
-						   : FAULT_INVALID;
-	if (rc == GB_EINVAL && err->fault == wanted &&
-	    err->status == json_object_get_int(field_get(want, "status")) &&
-	    strcmp(err->param, param) == 0 &&
-	    strstr(err->message, message) != NULL)
-		return true;
-	return golden_fail(g,
-			   "have result %d, fault %d, param \"%s\", message "
-			   "\"%s\", want %s",
-			   rc, err->fault, err->param, err->message,
-			   json_object_to_json_string(want));
-}
-
 static bool
 play_request(const struct golden *g)
 {
-	struct json_object *options, *body, *error;
+	struct json_object *options = golden_json(g, "options.json");
 	struct embeddings_request rq;
+	struct golden_request out;
 	struct golden_rules rules;
-	struct api_error err;
-	enum gb_err rc;
 	bool good;
 
-	options = golden_json(g, "options.json");
-	body = golden_json(g, "gemini.json");
-	error = golden_json(g, "error.json");
+	golden_request_init(&out);
 	golden_rules(options, &rules);
-	rc = embeddings_read(golden_json(g, "request.json"), &rules.rules,
-			     json_object_get_boolean(
-				 field_get(options, "strict")),
-			     &rq, &err);
-	if ((body == NULL) == (error == NULL))
-		good = golden_fail(g, "needs gemini.json or error.json");
-	else if (error != NULL)
-		good = same_error(g, rc, &err, error);
-	else if (rc != GB_OK)
-		good = golden_fail(g, "refused: param %s: %s", err.param,
-				   err.message);
-	else
-		good = same_request(g, &rq, body);
+	out.rc = embeddings_read(golden_json(g, "request.json"), &rules.rules,
+				 json_object_get_boolean(
+				     field_get(options, "strict")),
+				 &rq, &out.err);
+	if (out.rc == GB_OK) {
+		embeddings_write_batch(&rq, 0, embeddings_batch_size(&rq, 0),
+				       &out.body);
+		out.asked = asked_of(&rq);
+	}
+	out.dropped = rq.chat.dropped;
+	good = golden_request_judge(g, &out);
 	embeddings_request_release(&rq);
+	golden_request_release(&out);
 	json_object_put(options);
-	json_object_put(body);
-	json_object_put(error);
 	return good;
 }
 

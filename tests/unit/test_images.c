@@ -11,7 +11,7 @@
 #include "dialect/images/images_reply.h"
 #include "dialect/images/images_request.h"
 #include "dialect/json/json_in.h"
-#include "golden.h"
+#include "golden_request.h"
 #include "golden_rules.h"
 
 #define FOLDER	  "tests/golden/images_request"
@@ -34,9 +34,7 @@
 /* What became of a request. */
 struct outcome {
 	struct images_request rq;
-	struct api_error err;
-	struct buf body;
-	enum gb_err rc;
+	struct golden_request out;
 };
 
 /* The rest of the program's part, once the request was read. */
@@ -47,16 +45,18 @@ translate(struct outcome *o, const struct model_rules *rules,
 	struct gemini_request_options told = {.dropped = &o->rq.chat.dropped};
 	struct model_facts facts;
 
-	if (o->rc == GB_OK)
-		o->rc = images_choose_model(&o->rq, rules, create, &o->err);
-	if (o->rc != GB_OK)
+	if (o->out.rc == GB_OK)
+		o->out.rc =
+		    images_choose_model(&o->rq, rules, create, &o->out.err);
+	if (o->out.rc != GB_OK)
 		return;
 	model_facts_get(o->rq.chat.model, rules, &facts);
 	if (images_is_imagen(o->rq.chat.model))
-		o->rc = images_write_predict(&o->rq, &o->body, &o->err);
+		o->out.rc =
+		    images_write_predict(&o->rq, &o->out.body, &o->out.err);
 	else
-		o->rc = gemini_request_write(&o->rq.chat, &facts, &told,
-					     &o->body, &o->err);
+		o->out.rc = gemini_request_write(&o->rq.chat, &facts, &told,
+						 &o->out.body, &o->out.err);
 }
 
 static void
@@ -73,10 +73,10 @@ read_case(const struct golden *g, struct json_object *options,
 	    field_get(options, "task") != NULL ? IMAGES_EDIT : IMAGES_GENERATE;
 	if ((value = field_get(options, "create_model")) != NULL)
 		create = json_object_get_string(value);
-	o->rc = images_read_json(root, task,
-				 json_object_get_boolean(
-				     field_get(options, "strict")),
-				 &o->rq, &o->err);
+	o->out.rc = images_read_json(root, task,
+				     json_object_get_boolean(
+					 field_get(options, "strict")),
+				     &o->rq, &o->out.err);
 	translate(o, &rules.rules, create);
 }
 
@@ -94,95 +94,23 @@ asked_of(const struct images_request *rq)
 	return asked;
 }
 
-static struct json_object *
-dropped_of(const struct chat_dropped *dropped)
-{
-	struct json_object *names = json_object_new_array();
-	size_t i;
-
-	for (i = 0; i < dropped->count; i++)
-		json_object_array_add(names, json_object_new_string(
-						 dropped->names[i]));
-	return names;
-}
-
-static bool
-same_and_put(const struct golden *g, const char *what, struct json_object *have,
-	     struct json_object *want)
-{
-	bool same = golden_same_value(g, what, have, want);
-
-	json_object_put(have);
-	json_object_put(want);
-	return same;
-}
-
-static bool
-same_answer(const struct golden *g, struct outcome *o, struct json_object *want)
-{
-	struct json_object *dropped = golden_json(g, "dropped.json");
-	bool same;
-
-	if (o->rc != GB_OK)
-		return golden_fail(g, "refused: param %s: %s", o->err.param,
-				   o->err.message);
-	if (dropped == NULL)
-		dropped = json_object_new_array();
-	same = golden_same_json(g, &o->body, want);
-	same &= same_and_put(g, "asked: ", asked_of(&o->rq),
-			     golden_json(g, "asked.json"));
-	same &= same_and_put(g, "dropped: ", dropped_of(&o->rq.chat.dropped),
-			     dropped);
-	return same;
-}
-
-static bool
-same_error(const struct golden *g, const struct outcome *o,
-	   struct json_object *want)
-{
-	const char *fault, *param, *message;
-	enum api_fault wanted;
-
-	fault = json_object_get_string(field_get(want, "fault"));
-	param = json_object_get_string(field_get(want, "param"));
-	message = json_object_get_string(field_get(want, "message"));
-	wanted = strcmp(fault, "unsupported") == 0 ? FAULT_UNSUPPORTED
-						   : FAULT_INVALID;
-	if (o->rc == GB_EINVAL && o->err.fault == wanted &&
-	    o->err.status == json_object_get_int(field_get(want, "status")) &&
-	    strcmp(o->err.param, param) == 0 &&
-	    strstr(o->err.message, message) != NULL)
-		return true;
-	return golden_fail(g,
-			   "have result %d, fault %d, param \"%s\", message "
-			   "\"%s\", want %s",
-			   o->rc, o->err.fault, o->err.param, o->err.message,
-			   json_object_to_json_string(want));
-}
-
 static bool
 play(const struct golden *g)
 {
-	struct json_object *options, *body, *error;
+	struct json_object *options = golden_json(g, "options.json");
 	struct outcome o;
 	bool good;
 
 	memset(&o, 0, sizeof(o));
-	buf_init(&o.body, GOLDEN_FILE_MAX);
-	options = golden_json(g, "options.json");
-	body = golden_json(g, "gemini.json");
-	error = golden_json(g, "error.json");
+	golden_request_init(&o.out);
 	read_case(g, options, &o);
-	if ((body == NULL) == (error == NULL))
-		good = golden_fail(g, "needs gemini.json or error.json");
-	else
-		good = body != NULL ? same_answer(g, &o, body)
-				    : same_error(g, &o, error);
+	o.out.dropped = o.rq.chat.dropped;
+	if (o.out.rc == GB_OK)
+		o.out.asked = asked_of(&o.rq);
+	good = golden_request_judge(g, &o.out);
 	images_request_release(&o.rq);
-	buf_release(&o.body);
+	golden_request_release(&o.out);
 	json_object_put(options);
-	json_object_put(body);
-	json_object_put(error);
 	return good;
 }
 
@@ -202,10 +130,12 @@ read_form(const char *form, struct outcome *o)
 	struct multipart parts;
 
 	memset(o, 0, sizeof(*o));
-	buf_init(&o->body, ROOM);
-	o->rc = multipart_read(TYPE, form, strlen(form), &parts, &o->err);
-	CHECK_INT(form, o->rc, GB_OK);
-	o->rc = images_read_form(&parts, IMAGES_EDIT, false, &o->rq, &o->err);
+	golden_request_init(&o->out);
+	o->out.rc =
+	    multipart_read(TYPE, form, strlen(form), &parts, &o->out.err);
+	CHECK_INT(form, o->out.rc, GB_OK);
+	o->out.rc =
+	    images_read_form(&parts, IMAGES_EDIT, false, &o->rq, &o->out.err);
 	translate(o, &no_rules, "gemini-3.1-flash-image");
 }
 
@@ -241,20 +171,20 @@ test_forms(void **state)
 	(void)state;
 	for (i = 0; i < GB_COUNT(cases); i++) {
 		read_form(cases[i].form, &o);
-		CHECK_STR(cases[i].form, o.err.message, "");
-		CHECK_INT(cases[i].form, o.rc, GB_OK);
-		CHECK(buf_str(&o.body),
-		      strstr(buf_str(&o.body), cases[i].words) != NULL);
+		CHECK_STR(cases[i].form, o.out.err.message, "");
+		CHECK_INT(cases[i].form, o.out.rc, GB_OK);
+		CHECK(buf_str(&o.out.body),
+		      strstr(buf_str(&o.out.body), cases[i].words) != NULL);
 		count = 0;
-		for (at = buf_str(&o.body); (at = strstr(at, picture)) != NULL;
-		     at++)
+		for (at = buf_str(&o.out.body);
+		     (at = strstr(at, picture)) != NULL; at++)
 			count++;
 		CHECK_INT(cases[i].form, count, cases[i].pictures);
 		CHECK_INT(cases[i].form, o.rq.n, cases[i].n);
 		CHECK_INT(cases[i].form, o.rq.stream, cases[i].stream);
 		CHECK_INT(cases[i].form, o.rq.url, cases[i].url);
 		images_request_release(&o.rq);
-		buf_release(&o.body);
+		golden_request_release(&o.out);
 	}
 }
 
@@ -287,10 +217,10 @@ test_bad_forms(void **state)
 	(void)state;
 	for (i = 0; i < GB_COUNT(cases); i++) {
 		read_form(cases[i].form, &o);
-		CHECK_INT(cases[i].form, o.rc, GB_EINVAL);
-		CHECK_STR(cases[i].form, o.err.param, cases[i].param);
+		CHECK_INT(cases[i].form, o.out.rc, GB_EINVAL);
+		CHECK_STR(cases[i].form, o.out.err.param, cases[i].param);
 		images_request_release(&o.rq);
-		buf_release(&o.body);
+		golden_request_release(&o.out);
 	}
 }
 

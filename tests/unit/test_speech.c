@@ -17,7 +17,7 @@
 #include "dialect/json/json_in.h"
 #include "dialect/audio/speech_reply.h"
 #include "dialect/audio/speech_request.h"
-#include "golden.h"
+#include "golden_request.h"
 #include "golden_rules.h"
 
 #define FOLDER	  "tests/golden/speech_request"
@@ -29,9 +29,7 @@
 /* What became of a request. */
 struct outcome {
 	struct speech_request rq;
-	struct api_error err;
-	struct buf body;
-	enum gb_err rc;
+	struct golden_request out;
 };
 
 static const char *
@@ -57,16 +55,16 @@ read_case(const struct golden *g, struct json_object *options,
 	opts.voice = option(options, "voice", "Kore");
 	opts.mapped = option(options, "mapped", NULL);
 	opts.speed = speed == NULL ? 1 : json_object_get_double(speed);
-	o->rc =
+	o->out.rc =
 	    speech_read(golden_json(g, "request.json"),
 			json_object_get_boolean(field_get(options, "strict")),
-			&o->rq, &o->err);
-	if (o->rc == GB_OK)
-		o->rc =
-		    speech_choose(&o->rq, &rules.rules, &opts, &facts, &o->err);
-	if (o->rc == GB_OK)
-		o->rc = gemini_request_write(&o->rq.chat, &facts, &told,
-					     &o->body, &o->err);
+			&o->rq, &o->out.err);
+	if (o->out.rc == GB_OK)
+		o->out.rc = speech_choose(&o->rq, &rules.rules, &opts, &facts,
+					  &o->out.err);
+	if (o->out.rc == GB_OK)
+		o->out.rc = gemini_request_write(&o->rq.chat, &facts, &told,
+						 &o->out.body, &o->out.err);
 }
 
 static struct json_object *
@@ -85,95 +83,23 @@ asked_of(const struct speech_request *rq)
 	return asked;
 }
 
-static struct json_object *
-dropped_of(const struct chat_dropped *dropped)
-{
-	struct json_object *names = json_object_new_array();
-	size_t i;
-
-	for (i = 0; i < dropped->count; i++)
-		json_object_array_add(names, json_object_new_string(
-						 dropped->names[i]));
-	return names;
-}
-
-static bool
-same_and_put(const struct golden *g, const char *what, struct json_object *have,
-	     struct json_object *want)
-{
-	bool same = golden_same_value(g, what, have, want);
-
-	json_object_put(have);
-	json_object_put(want);
-	return same;
-}
-
-static bool
-same_answer(const struct golden *g, struct outcome *o, struct json_object *want)
-{
-	struct json_object *dropped = golden_json(g, "dropped.json");
-	bool same;
-
-	if (o->rc != GB_OK)
-		return golden_fail(g, "refused: param %s: %s", o->err.param,
-				   o->err.message);
-	if (dropped == NULL)
-		dropped = json_object_new_array();
-	same = golden_same_json(g, &o->body, want);
-	same &= same_and_put(g, "asked: ", asked_of(&o->rq),
-			     golden_json(g, "asked.json"));
-	same &= same_and_put(g, "dropped: ", dropped_of(&o->rq.chat.dropped),
-			     dropped);
-	return same;
-}
-
-static bool
-same_error(const struct golden *g, const struct outcome *o,
-	   struct json_object *want)
-{
-	const char *fault, *param, *message;
-	enum api_fault wanted;
-
-	fault = json_object_get_string(field_get(want, "fault"));
-	param = json_object_get_string(field_get(want, "param"));
-	message = json_object_get_string(field_get(want, "message"));
-	wanted = strcmp(fault, "unsupported") == 0 ? FAULT_UNSUPPORTED
-						   : FAULT_INVALID;
-	if (o->rc == GB_EINVAL && o->err.fault == wanted &&
-	    o->err.status == json_object_get_int(field_get(want, "status")) &&
-	    strcmp(o->err.param, param) == 0 &&
-	    strstr(o->err.message, message) != NULL)
-		return true;
-	return golden_fail(g,
-			   "have result %d, fault %d, param \"%s\", message "
-			   "\"%s\", want %s",
-			   o->rc, o->err.fault, o->err.param, o->err.message,
-			   json_object_to_json_string(want));
-}
-
 static bool
 play(const struct golden *g)
 {
-	struct json_object *options, *body, *error;
+	struct json_object *options = golden_json(g, "options.json");
 	struct outcome o;
 	bool good;
 
 	memset(&o, 0, sizeof(o));
-	buf_init(&o.body, GOLDEN_FILE_MAX);
-	options = golden_json(g, "options.json");
-	body = golden_json(g, "gemini.json");
-	error = golden_json(g, "error.json");
+	golden_request_init(&o.out);
 	read_case(g, options, &o);
-	if ((body == NULL) == (error == NULL))
-		good = golden_fail(g, "needs gemini.json or error.json");
-	else
-		good = body != NULL ? same_answer(g, &o, body)
-				    : same_error(g, &o, error);
+	o.out.dropped = o.rq.chat.dropped;
+	if (o.out.rc == GB_OK)
+		o.out.asked = asked_of(&o.rq);
+	good = golden_request_judge(g, &o.out);
 	speech_request_release(&o.rq);
-	buf_release(&o.body);
+	golden_request_release(&o.out);
 	json_object_put(options);
-	json_object_put(body);
-	json_object_put(error);
 	return good;
 }
 

@@ -12,7 +12,7 @@
 #include "dialect/audio/transcription_prompt.h"
 #include "dialect/audio/transcription_time.h"
 #include "dialect/audio/transcription_write.h"
-#include "golden.h"
+#include "golden_request.h"
 #include "golden_rules.h"
 
 #define REQUESTS     "tests/golden/transcription_request"
@@ -27,9 +27,7 @@
 /* What became of a request. */
 struct outcome {
 	struct transcription_request rq;
-	struct api_error err;
-	struct buf body;
-	enum gb_err rc;
+	struct golden_request out;
 };
 
 static const char *
@@ -79,14 +77,14 @@ translate(struct outcome *o, const struct model_rules *rules, const char *model)
 	struct model_facts facts;
 	enum gb_err rc;
 
-	rc = transcription_plan(&o->rq, rules, model, &facts, &o->err);
+	rc = transcription_plan(&o->rq, rules, model, &facts, &o->out.err);
 	if (rc != GB_OK)
 		return rc;
 	if (!o->rq.dedicated)
 		return gemini_request_write(&o->rq.chat, &facts, &told,
-					    &o->body, &o->err);
-	transcription_write_dedicated(&o->rq, &o->body);
-	return buf_error(&o->body);
+					    &o->out.body, &o->out.err);
+	transcription_write_dedicated(&o->rq, &o->out.body);
+	return buf_error(&o->out.body);
 }
 
 /* The form's bytes are gone when the request is written. */
@@ -105,17 +103,18 @@ read_case(const struct golden *g, struct json_object *options,
 	make_form(parts, &bytes);
 	CHECK_INT(g->name,
 		  multipart_read(TYPE, buf_str(&bytes), bytes.len, &form,
-				 &o->err),
+				 &o->out.err),
 		  GB_OK);
-	o->rc =
+	o->out.rc =
 	    transcription_read(&form,
 			       truth(options, "translate") ? TASK_TRANSLATE
 							   : TASK_TRANSCRIBE,
-			       truth(options, "strict"), &o->rq, &o->err);
+			       truth(options, "strict"), &o->rq, &o->out.err);
 	buf_release(&bytes);
-	if (o->rc == GB_OK)
-		o->rc = translate(o, &rules.rules,
-				  model == NULL ? "gemini-2.5-flash" : model);
+	if (o->out.rc == GB_OK)
+		o->out.rc =
+		    translate(o, &rules.rules,
+			      model == NULL ? "gemini-2.5-flash" : model);
 	json_object_put(parts);
 }
 
@@ -139,92 +138,25 @@ asked_of(const struct transcription_request *rq)
 	return asked;
 }
 
-static struct json_object *
-dropped_of(const struct chat_dropped *dropped)
-{
-	struct json_object *names = json_object_new_array();
-	size_t i;
-
-	for (i = 0; i < dropped->count; i++)
-		json_object_array_add(names, json_object_new_string(
-						 dropped->names[i]));
-	return names;
-}
-
-static bool
-same_and_put(const struct golden *g, const char *what, struct json_object *have,
-	     struct json_object *want)
-{
-	bool same = golden_same_value(g, what, have, want);
-
-	json_object_put(have);
-	json_object_put(want);
-	return same;
-}
-
-static bool
-same_request(const struct golden *g, struct outcome *o,
-	     struct json_object *want)
-{
-	struct json_object *dropped = golden_json(g, "dropped.json");
-	struct json_object *asked = golden_json(g, "asked.json");
-	bool same;
-
-	if (o->rc != GB_OK)
-		return golden_fail(g, "refused: param %s: %s", o->err.param,
-				   o->err.message);
-	if (dropped == NULL)
-		dropped = json_object_new_array();
-	if (asked == NULL)
-		asked = asked_of(&o->rq);
-	same = golden_same_json(g, &o->body, want);
-	same &= same_and_put(g, "asked: ", asked_of(&o->rq), asked);
-	same &= same_and_put(g, "dropped: ", dropped_of(&o->rq.chat.dropped),
-			     dropped);
-	return same;
-}
-
-static bool
-same_error(const struct golden *g, const struct api_error *err,
-	   struct json_object *want)
-{
-	const char *param = word(want, "param");
-
-	if (err->fault != FAULT_NONE &&
-	    err->status == json_object_get_int(field_get(want, "status")) &&
-	    strcmp(err->param, param == NULL ? "" : param) == 0 &&
-	    strstr(err->message, word(want, "message")) != NULL)
-		return true;
-	return golden_fail(
-	    g, "have status %d, param \"%s\", message \"%s\", want %s",
-	    err->status, err->param, err->message,
-	    json_object_to_json_string(want));
-}
-
 static bool
 play_request(const struct golden *g)
 {
-	struct json_object *options, *body, *error;
+	struct json_object *options = golden_json(g, "options.json");
+	struct json_object *asked = golden_json(g, "asked.json");
 	struct outcome o;
 	bool good;
 
 	memset(&o, 0, sizeof(o));
-	buf_init(&o.body, GOLDEN_FILE_MAX);
-	options = golden_json(g, "options.json");
-	body = golden_json(g, "gemini.json");
-	error = golden_json(g, "error.json");
+	golden_request_init(&o.out);
 	read_case(g, options, &o);
-	if ((body == NULL) == (error == NULL))
-		good = golden_fail(g, "needs gemini.json or error.json");
-	else if (body != NULL)
-		good = same_request(g, &o, body);
-	else
-		good = o.rc == GB_EINVAL && same_error(g, &o.err, error);
+	o.out.dropped = o.rq.chat.dropped;
+	if (asked != NULL)
+		o.out.asked = asked_of(&o.rq);
+	good = golden_request_judge(g, &o.out);
 	transcription_request_release(&o.rq);
-	buf_release(&o.body);
+	golden_request_release(&o.out);
 	json_object_put(options);
-	json_object_put(body);
-	json_object_put(error);
+	json_object_put(asked);
 	return good;
 }
 
@@ -340,6 +272,23 @@ read_stream(struct answer *a, const struct buf *events)
 		transcription_write_done(&a->heard, &a->reply.usage, &a->out);
 	else
 		transcription_write_broken(&a->err, &a->out);
+}
+
+static bool
+same_error(const struct golden *g, const struct api_error *err,
+	   struct json_object *want)
+{
+	const char *param = word(want, "param");
+
+	if (err->fault != FAULT_NONE &&
+	    err->status == json_object_get_int(field_get(want, "status")) &&
+	    strcmp(err->param, param == NULL ? "" : param) == 0 &&
+	    strstr(err->message, word(want, "message")) != NULL)
+		return true;
+	return golden_fail(
+	    g, "have status %d, param \"%s\", message \"%s\", want %s",
+	    err->status, err->param, err->message,
+	    json_object_to_json_string(want));
 }
 
 /* Compare with whichever file says what is wanted. */
