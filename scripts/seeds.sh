@@ -31,7 +31,10 @@ seeds_of()
   fuzz_*_request)   choice_last "${1#fuzz_}"/*/request.json ;;
   fuzz_embeddings)  as_they_are embeddings_*/*/*.json ;;
   fuzz_moderations) as_they_are moderations_*/*/*.json ;;
+  fuzz_images)      as_they_are images_*/*/*.json
+                    of_its_own images ;;
   fuzz_import)      imports ;;
+  fuzz_multipart)   of_its_own multipart ;;
   fuzz_native_edit) choice_first *_request/*/gemini.json ;;
   fuzz_reply)       as_they_are *_reply/*/gemini.json
                     as_events *_reply/*/gemini.sse ;;
