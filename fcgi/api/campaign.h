@@ -1,5 +1,5 @@
-/* campaign.h: what a call learns on its way over keys; for call.c and hedge.c
- */
+/* campaign.h: what a call learns on its way over keys; for call.c,
+ * call_read.c and hedge.c */
 #ifndef GB_API_CAMPAIGN_H
 #define GB_API_CAMPAIGN_H
 
@@ -33,6 +33,9 @@ void campaign_judge(struct call *, struct campaign *, int64_t began_ms);
 
 /* Keep for the journal what became of one, with the class of its verdict. */
 void campaign_note(struct call *, const struct campaign *, int64_t began_ms);
+
+/* Whether its peers have ended, and so it is to end. */
+bool call_is_stopped(const struct call *);
 
 /* How long to wait before call_keep_alive() must be called; -1: without end. */
 int64_t call_patience_ms(const struct call *);
