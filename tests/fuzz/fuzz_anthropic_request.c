@@ -4,8 +4,6 @@
  * a golden case, which ends in a line's end, is a request.  Nothing crashes,
  * every refusal says why, and what would go to Gemini is JSON.
  */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -14,6 +12,7 @@
 #include "dialect/anthropic/anthropic_request.h"
 #include "dialect/gemini/gemini_count.h"
 #include "dialect/json/json_in.h"
+#include "fuzz.h"
 
 #define OUT_MAX	   (64u << 20)
 #define STRICT_BIT 0x80 /* of the last byte */
@@ -25,15 +24,6 @@ static const char *const models[] = {
     "gemini-2.5-flash",	   "gemini-3-flash-preview", "gemini-3.1-flash-image",
     "gemini-flash-latest", "gemini-3.7-flash",	     "gemma-3-27b-it",
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 must_be_json(const struct buf *body)

@@ -3,8 +3,6 @@
  * byte chooses.  Nothing crashes, every refusal says why, and what would go
  * to Gemini is JSON, also after it refused the first form.
  */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -14,6 +12,7 @@
 #include "dialect/gemini/gemini_repair.h"
 #include "dialect/json/json_in.h"
 #include "dialect/openai/openai_chat_request.h"
+#include "fuzz.h"
 
 #define OUT_MAX	   (64u << 20)
 #define STRICT_BIT 0x80 /* of the first byte */
@@ -36,15 +35,6 @@ static const char *const refusals[] = {
     "too many states",
     "JSON mode is not enabled",
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int truth)
-{
-	if (!truth)
-		abort();
-}
 
 /* A parser with looser limits than ours: a request may come out deeper than
  * it went in. */

@@ -4,8 +4,6 @@
  * which ends in a line's end, is a request.  Nothing crashes, every refusal
  * says why, and what would go to Gemini, for each of the answers, is JSON.
  */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dialect/chat_defaults.h"
@@ -13,6 +11,7 @@
 #include "dialect/gemini/gemini_request.h"
 #include "dialect/json/json_in.h"
 #include "dialect/reply.h"
+#include "fuzz.h"
 
 #define OUT_MAX	   (64u << 20)
 #define STRICT_BIT 0x80 /* of the last byte */
@@ -23,15 +22,6 @@ static const char *const models[] = {
     "gemini-flash-latest", "gemini-3.7-flash",
     "gemma-3-27b-it",
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int truth)
-{
-	if (!truth)
-		abort();
-}
 
 /* One of the answers. */
 static void

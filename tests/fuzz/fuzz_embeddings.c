@@ -6,7 +6,6 @@
  * An answer is the same in one piece and in many; one that is taken is JSON
  * with all its vectors, and what it is written as is as long as was promised.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,18 +13,10 @@
 #include "dialect/openai/embeddings_reply.h"
 #include "dialect/openai/embeddings_request.h"
 #include "dialect/json/json_in.h"
+#include "fuzz.h"
 
 #define OUT_MAX	   (64u << 20)
 #define WANTED_MAX 3
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 write_batches(const struct embeddings_request *rq)

@@ -1,11 +1,9 @@
 /* fuzz_form.c: what browsers send, read, and written again */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "admin/list.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 /* What was read is the same when it is written and read again. */
 static void

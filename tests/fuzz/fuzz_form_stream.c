@@ -2,15 +2,13 @@
  * fuzz_form_stream.c: any bytes as a form with a file, in pieces of a size that
  * the first byte chooses; what comes out does not depend on that size.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dialect/form_stream.h"
+#include "fuzz.h"
 
 #define OUT_MAX (1u << 20)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Whether the form was complete; all of it, in "out". */
 static bool

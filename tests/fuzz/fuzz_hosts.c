@@ -5,14 +5,12 @@
  * The first two bytes choose the host and the status.  What is taken for a link
  * is no more than a URL, and what is ours is a name that stays in the folder.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "hosting/host.h"
 #include "hosting/local.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static const struct host *const hosts[] = {
     &host_smms, &host_picgo, &host_imgbed, &host_aliyun_oss, &host_s3,

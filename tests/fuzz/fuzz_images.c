@@ -6,7 +6,6 @@
  * what is refused names a fault; an answer has a picture or a reason that there
  * is none.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,18 +14,10 @@
 #include "dialect/images/images_request.h"
 #include "dialect/json/json_in.h"
 #include "dialect/images/markdown_pictures.h"
+#include "fuzz.h"
 
 #define OUT_MAX (64u << 20)
 #define TYPE	"multipart/form-data; boundary=BB"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int truth)
-{
-	if (!truth)
-		abort();
-}
 
 /* For one model: "rq" is read anew for each. */
 static void

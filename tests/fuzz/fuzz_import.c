@@ -5,24 +5,15 @@
  * Names of a .env are there once, and what is read of an export is written so
  * that it is read again as the same.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/seal.h"
 #include "cli/dotenv.h"
 #include "cli/parcel_json.h"
+#include "fuzz.h"
 
 #define ALL ((1u << PARCEL__MAX) - 1)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 try_env(const char *text, size_t len)

@@ -5,25 +5,16 @@
  * What is read can be asked, for each judgement, and is JSON then; what is
  * refused names a fault; a judgement is JSON with scores from 0 to 1.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dialect/gemini/gemini_request.h"
 #include "dialect/json/json_in.h"
 #include "dialect/openai/moderations_reply.h"
+#include "fuzz.h"
 
 #define OUT_MAX (64u << 20)
 #define SEED	"0123456789abcdef01234567"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 must_be_object(struct buf *out)

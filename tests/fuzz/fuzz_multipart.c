@@ -5,20 +5,11 @@
  * Whatever is found lies in the body, part after part; with the seeds' boundary
  * no part's data holds the delimiter that would have ended it.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dialect/multipart.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int truth)
-{
-	if (!truth)
-		abort();
-}
+#include "fuzz.h"
 
 /* Within the body, or none. */
 static void

@@ -4,14 +4,13 @@
  * when it comes again, and what was none stays as it is.  What they may cost is
  * within bounds.
  */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "dialect/gemini/gemini_estimate.h"
 #include "dialect/json/json_in.h"
 #include "dialect/gemini/native_edit.h"
+#include "fuzz.h"
 
 #define OUT_MAX (64u << 20)
 
@@ -26,15 +25,6 @@ enum {
 	SAFETY = 1 << 6,
 	NAME_ONLY = 1 << 7,
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 edit(struct buf *body, unsigned choice)

@@ -2,20 +2,10 @@
  * fuzz_owned_names.c: any bytes as a body that may name what belongs to a key.
  * What is found is fit for SQL and URLs, and is itself a name.
  */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dialect/gemini/owned_names.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int truth)
-{
-	if (!truth)
-		abort();
-}
+#include "fuzz.h"
 
 static void
 check(const struct owned_name *name)

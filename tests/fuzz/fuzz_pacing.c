@@ -6,7 +6,6 @@
  * event is cut into says the same as the event, and has left after the lag; of
  * a body no key and nothing that a terminal would obey is kept.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,10 +16,9 @@
 #include "dialect/reply.h"
 #include "dialect/json/utf8.h"
 #include "upstream/sse_reader.h"
+#include "fuzz.h"
 
 #define OUT_MAX (64 << 20)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 require(bool truth)

@@ -5,7 +5,6 @@
  * all dialects read at once: what they write must be JSON, and events of JSON.
  * The same bytes then go through what passes native traffic on.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,13 +20,12 @@
 #include "dialect/openai/openai_chat_stream.h"
 #include "dialect/responses/responses_reply.h"
 #include "dialect/responses/responses_stream.h"
+#include "fuzz.h"
 
 #define OUT_MAX	  (256u << 20) /* bytes: what a MiB of calls is made into */
 #define SEED	  "0123456789abcdef01234567"
 #define DEPTH_MAX 256 /* levels: more than is ever written */
 #define KEEPS	  "{\"include\":[\"reasoning.encrypted_content\"]}"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 require(bool truth)

@@ -5,8 +5,6 @@
  * Nothing crashes, every refusal says why, what would go to Gemini is JSON, and
  * so is what the answer echoes.
  */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -16,6 +14,7 @@
 #include "dialect/json/json_in.h"
 #include "dialect/responses/responses_parts.h"
 #include "dialect/responses/responses_request.h"
+#include "fuzz.h"
 
 #define OUT_MAX	   (64u << 20)
 #define STRICT_BIT 0x80 /* of the last byte */
@@ -28,15 +27,6 @@ static const char *const models[] = {
     "gemini-2.5-flash",	   "gemini-3-flash-preview", "gemini-3.1-flash-image",
     "gemini-flash-latest", "gemini-3.7-flash",	     "gemma-3-27b-it",
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 must_be_json(const struct buf *body)

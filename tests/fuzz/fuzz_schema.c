@@ -7,8 +7,6 @@
  * form does not have, in JSON Schema nothing that was to be cleaned away; and
  * the work is within the limits, which bound the time.
  */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -17,6 +15,7 @@
 #include "dialect/field.h"
 #include "dialect/json/json_in.h"
 #include "dialect/schema/schema.h"
+#include "fuzz.h"
 
 #define OUT_MAX	  (64u << 20)
 #define DEPTH_MAX 256 /* levels of JSON that a schema of ours may have */
@@ -57,15 +56,6 @@ static const char *const inner[] = {
 static const char *const types[] = {
     "string", "number", "integer", "boolean", "array", "object", "null",
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int truth)
-{
-	if (!truth)
-		abort();
-}
 
 static int
 is_one_of(const char *word, const char *const *words, size_t count)

@@ -5,24 +5,15 @@
  * What is read can be written for Gemini, and is JSON then, with the text in
  * it; what is refused names a fault.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dialect/gemini/gemini_request.h"
 #include "dialect/json/json_in.h"
 #include "dialect/audio/speech_request.h"
+#include "fuzz.h"
 
 #define OUT_MAX (64u << 20)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int truth)
-{
-	if (!truth)
-		abort();
-}
 
 static const char *const models[] = {"gemini-3.8-flash-tts",
 				     "gemini-2.5-flash-preview-tts"};

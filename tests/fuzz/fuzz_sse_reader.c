@@ -1,14 +1,12 @@
 /* fuzz_sse_reader.c: a stream gives the same events however it is cut up */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "upstream/sse_reader.h"
+#include "fuzz.h"
 
 #define EVENT_MAX (1024 * 1024) /* bytes; over all that the fuzzer makes */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Append every event that is complete, its data and its bytes, to "out". */
 static void

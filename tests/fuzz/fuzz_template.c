@@ -4,16 +4,14 @@
  * browsers come through the same tags, attributes, strings and comments as with
  * a harmless one.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "template/render.h"
+#include "fuzz.h"
 
 #define OUT_MAX	  (8u << 20)
 #define TRACE_MAX (64u << 20)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const attacks[] = {
     "\"'`><script>alert(1)</script><!-- --><a href=x onclick=y>",
@@ -27,13 +25,6 @@ static const char *const attacks[] = {
     "&quot;&#39;&lt;",
     "x y=z",
 };
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 no_report(void *context, const char *line)

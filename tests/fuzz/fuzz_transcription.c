@@ -6,7 +6,6 @@
  * What is read can be written and is JSON then; what is refused names a fault;
  * times of an answer are in order, and its deltas join to its text.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,19 +16,11 @@
 #include "dialect/audio/transcription_prompt.h"
 #include "dialect/audio/transcription_time.h"
 #include "dialect/audio/transcription_write.h"
+#include "fuzz.h"
 
 #define OUT_MAX (64u << 20)
 #define TYPE	"multipart/form-data; boundary=BB"
 #define SEED	"0123456789abcdef01234567"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(int truth)
-{
-	if (!truth)
-		abort();
-}
 
 /* --- requests ------------------------------------------------------------- */
 

@@ -1,0 +1,20 @@
+/* fuzz.h: what every fuzz target begins with */
+#ifndef GB_TESTS_FUZZ_H
+#define GB_TESTS_FUZZ_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* The target; libFuzzer calls it. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A promise that an input broke ends the run, and the input is kept. */
+static inline void
+must(int truth)
+{
+	if (!truth)
+		abort();
+}
+
+#endif
