@@ -168,6 +168,17 @@ field_int(struct json_object *value, const struct field *at, int64_t *out,
 }
 
 enum gb_err
+field_positive(struct json_object *value, const struct field *at, int64_t *out,
+	       struct api_error *err)
+{
+	enum gb_err rc;
+
+	if ((rc = field_int(value, at, out, err)) == GB_OK && *out < 1)
+		rc = field_refuse(at, err, FAULT_INVALID, "must be at least 1");
+	return rc;
+}
+
+enum gb_err
 field_number(struct json_object *value, const struct field *at, double min,
 	     double max, double *out, struct api_error *err)
 {

@@ -71,6 +71,9 @@ enum gb_err field_items(struct json_object *, const struct field *,
 /* A whole number (3.0 is one); beyond 64 bits it is the nearest that fits. */
 enum gb_err field_int(struct json_object *, const struct field *, int64_t *out,
 		      struct api_error *err) GB_NODISCARD;
+/* The same, from 1 on. */
+enum gb_err field_positive(struct json_object *, const struct field *,
+			   int64_t *out, struct api_error *err) GB_NODISCARD;
 enum gb_err field_number(struct json_object *, const struct field *, double min,
 			 double max, double *out,
 			 struct api_error *err) GB_NODISCARD;

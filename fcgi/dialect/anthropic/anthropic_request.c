@@ -57,11 +57,8 @@ read_max_tokens(struct chat_reader *r, struct json_object *value,
 	int64_t tokens;
 	enum gb_err rc;
 
-	if ((rc = field_int(value, at, &tokens, r->err)) != GB_OK)
+	if ((rc = field_positive(value, at, &tokens, r->err)) != GB_OK)
 		return rc;
-	if (tokens < 1)
-		return field_refuse(at, r->err, FAULT_INVALID,
-				    "must be at least 1");
 	return chat_read_max_tokens(r, value, at);
 }
 
@@ -153,11 +150,8 @@ read_budget(struct chat_reader *r, struct json_object *value,
 	int64_t tokens;
 	enum gb_err rc;
 
-	if ((rc = field_int(value, at, &tokens, r->err)) != GB_OK)
+	if ((rc = field_positive(value, at, &tokens, r->err)) != GB_OK)
 		return rc;
-	if (tokens < 1)
-		return field_refuse(at, r->err, FAULT_INVALID,
-				    "must be at least 1");
 	*budget = (struct chat_integer){true, tokens};
 	return GB_OK;
 }

@@ -49,11 +49,8 @@ openai_read_n(struct chat_reader *r, struct json_object *value,
 	int64_t n;
 	enum gb_err rc;
 
-	if ((rc = field_int(value, at, &n, r->err)) != GB_OK)
+	if ((rc = field_positive(value, at, &n, r->err)) != GB_OK)
 		return rc;
-	if (n < 1)
-		return field_refuse(at, r->err, FAULT_INVALID,
-				    "must be at least 1");
 	if (n > REPLY_CANDIDATES_MAX)
 		return field_refuse(at, r->err, FAULT_UNSUPPORTED,
 				    "at most %d answers can be asked for",
