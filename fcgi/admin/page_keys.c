@@ -7,6 +7,7 @@
 #include "admin/keys.h"
 #include "admin/pages.h"
 #include "base/clock.h"
+#include "store/key_summary.h"
 
 #define DAY_MS	   (24 * 3600 * INT64_C(1000))
 #define ATTENTION  8  /* keys that need it, on top */
@@ -138,35 +139,30 @@ show_filter(struct admin_request *rq, struct dict *d)
 static enum gb_err
 show_sums(struct admin_request *rq, struct dict *d, int64_t *every)
 {
-	int64_t sums[STANDS__MAX], all;
+	struct key_summary pools[POOL__MAX];
 	enum key_pool pool;
 	struct dict *line, *cell;
 	enum gb_err rc;
 	int i;
 
 	*every = 0;
-	for (pool = 0; pool < POOL__MAX; pool++) {
-		rc =
-		    store_key_list_sums(rq->store, pool, clock_wall_ms(), sums);
-		if (rc != GB_OK)
-			return rc;
-		for (all = i = 0; i < STANDS__MAX; i++)
-			all += sums[i];
-		*every += all;
-		if (all == 0 && pool != POOL_GEMINI)
+	rc = store_keys_summary(rq->store, clock_wall_ms(), pools);
+	for (pool = 0; rc == GB_OK && pool < POOL__MAX; pool++) {
+		*every += pools[pool].all;
+		if (pools[pool].all == 0 && pool != POOL_GEMINI)
 			continue;
 		line = dict_add(d, "SUMS");
 		dict_set(line, "POOL", key_pool_names[pool]);
-		dict_set_int(line, "ALL", all);
+		dict_set_int(line, "ALL", pools[pool].all);
 		for (i = 0; i < STANDS__MAX; i++) {
 			cell = dict_add(line, "SUM");
 			dict_set(cell, "STATE", key_standing_names[i]);
 			dict_set(cell, "TEXT",
 				 admin_text(rq, keys_standing_texts[i]));
-			dict_set_int(cell, "N", sums[i]);
+			dict_set_int(cell, "N", pools[pool].standing[i]);
 		}
 	}
-	return GB_OK;
+	return rc;
 }
 
 static enum gb_err

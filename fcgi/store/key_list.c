@@ -42,12 +42,6 @@ static const char sql_before[] =
 static const char sql_all[] =
     "SELECT k.id FROM keys k WHERE" FILTER " ORDER BY k.id";
 static const char sql_count[] = "SELECT count(*) FROM keys k WHERE" FILTER;
-/* One look at each row is faster than groups. */
-static const char sql_sums[] =
-    "SELECT count(*) FILTER (WHERE disabled_by = 0 AND ready_at <= ?1),"
-    " count(*) FILTER (WHERE disabled_by = 0 AND ready_at > ?1),"
-    " count(*) FILTER (WHERE disabled_by = 1),"
-    " count(*) FILTER (WHERE disabled_by = 2) FROM keys WHERE pool = ?2";
 /* The first pool is the one without a name. */
 static const char sql_find[] =
     "SELECT id FROM keys WHERE secret = gb_seal(?1) ORDER BY pool LIMIT 1";
@@ -156,27 +150,6 @@ store_key_list_count(struct store *s, const struct key_list_filter *f,
 	filter_values(values, f, now_ms);
 	db_lock(s);
 	rc = db_number_locked(s, sql_count, values, GB_COUNT(values), count);
-	db_unlock(s);
-	return rc;
-}
-
-enum gb_err
-store_key_list_sums(struct store *s, enum key_pool pool, int64_t now_ms,
-		    int64_t sums[STANDS__MAX])
-{
-	sqlite3_stmt *stmt;
-	enum gb_err rc;
-	bool row;
-	int i;
-
-	memset(sums, 0, STANDS__MAX * sizeof(*sums));
-	db_lock(s);
-	rc = db_start(s, sql_sums, DB_ARGS(db_int(now_ms), pool_value(pool)),
-		      &stmt);
-	if (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK && row)
-		for (i = 0; i < STANDS__MAX; i++)
-			sums[i] = sqlite3_column_int64(stmt, i);
-	db_end(stmt);
 	db_unlock(s);
 	return rc;
 }
