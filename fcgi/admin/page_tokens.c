@@ -95,14 +95,13 @@ find_use(const struct usage_rows *use, const char *name)
 static enum gb_err
 read_use(struct admin_request *rq, struct usage_rows *use)
 {
-	struct store *reports;
 	enum gb_err rc;
 
 	memset(use, 0, sizeof(*use));
 	store_usage_catch_up(rq->store, CATCH_UP_MS);
-	if ((rc = site_reports(rq->site, &reports)) != GB_OK)
+	if ((rc = admin_reports(rq)) != GB_OK)
 		return rc;
-	return store_usage_by(reports, USAGE_BY_TOKEN,
+	return store_usage_by(rq->reports, USAGE_BY_TOKEN,
 			      clock_wall_ms() - DAYS * DAY_MS, USAGE_NO_END,
 			      use);
 }
@@ -326,14 +325,13 @@ show_days(struct admin_request *rq, struct dict *page,
 {
 	char date[CLOCK_DATE_SIZE];
 	struct usage_rows days;
-	struct store *reports;
 	struct dict *d;
 	enum gb_err rc;
 	size_t i;
 
 	store_usage_catch_up(rq->store, CATCH_UP_MS);
-	if ((rc = site_reports(rq->site, &reports)) != GB_OK ||
-	    (rc = store_usage_series(reports, USAGE_BY_TOKEN, t->name, 0,
+	if ((rc = admin_reports(rq)) != GB_OK ||
+	    (rc = store_usage_series(rq->reports, USAGE_BY_TOKEN, t->name, 0,
 				     USAGE_DAILY,
 				     clock_wall_ms() - DAYS * DAY_MS,
 				     USAGE_NO_END, &days)) != GB_OK)
