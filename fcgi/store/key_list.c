@@ -34,19 +34,52 @@
 			    " WHERE instr(lower(tag), lower(?10))))"
 #define FILTER_VALUES 11
 
-#define PAGE(order) "SELECT k.id FROM keys k WHERE " order " AND" FILTER
-static const char sql_after[] =
-    PAGE("k.id > ?12") " ORDER BY k.id LIMIT ?13 OFFSET ?14";
-static const char sql_before[] =
-    PAGE("k.id < ?12") " ORDER BY k.id DESC LIMIT ?13 OFFSET ?14";
-static const char sql_all[] =
-    "SELECT k.id FROM keys k WHERE" FILTER " ORDER BY k.id";
-static const char sql_count[] = "SELECT count(*) FROM keys k WHERE" FILTER;
+/* By what the keys are found before the filter looks at each of them; most
+ * filters have few behind them, and then it matters. */
+enum found_by {
+	FOUND_BY_ID,
+	FOUND_BY_PROJECT,
+	FOUND_BY_TAG,
+	FOUND_BY_MODEL,
+	FOUND_BY__MAX
+};
+#define OF_PROJECT " k.project = ?7 AND k.project <> '' AND"
+#define OF_TAG	   " k.id IN (SELECT key_id FROM key_tags WHERE tag = ?8) AND"
+#define OF_MODEL \
+	" k.id IN (SELECT key_id FROM key_models" \
+	" WHERE model = ?9 AND ready_at > ?1) AND"
+#define BY_EACH(head, tail) \
+	{ \
+		[FOUND_BY_ID] = head FILTER tail, \
+		[FOUND_BY_PROJECT] = head OF_PROJECT FILTER tail, \
+		[FOUND_BY_TAG] = head OF_TAG FILTER tail, \
+		[FOUND_BY_MODEL] = head OF_MODEL FILTER tail, \
+	}
+
+#define LIST "SELECT k.id FROM keys k WHERE"
+static const char *const sql_after[FOUND_BY__MAX] =
+    BY_EACH(LIST " k.id > ?12 AND", " ORDER BY k.id LIMIT ?13 OFFSET ?14");
+static const char *const sql_before[FOUND_BY__MAX] =
+    BY_EACH(LIST " k.id < ?12 AND", " ORDER BY k.id DESC LIMIT ?13 OFFSET ?14");
+static const char *const sql_all[FOUND_BY__MAX] =
+    BY_EACH(LIST, " ORDER BY k.id");
+static const char *const sql_count[FOUND_BY__MAX] =
+    BY_EACH("SELECT count(*) FROM keys k WHERE", "");
 /* The first pool is the one without a name. */
 static const char sql_find[] =
     "SELECT id FROM keys WHERE secret = gb_seal(?1) ORDER BY pool LIMIT 1";
 static const char sql_find_in[] =
     "SELECT id FROM keys WHERE secret = gb_seal(?1) AND pool = ?2";
+
+static enum found_by
+found_by(const struct key_list_filter *f)
+{
+	if (f->tag != NULL && f->tag[0] != '\0')
+		return FOUND_BY_TAG;
+	if (f->project != NULL && f->project[0] != '\0')
+		return FOUND_BY_PROJECT;
+	return f->model != NULL ? FOUND_BY_MODEL : FOUND_BY_ID;
+}
 
 static void
 filter_values(struct db_value values[FILTER_VALUES],
@@ -101,7 +134,7 @@ store_key_list_page(struct store *s, const struct key_list_filter *f,
 	values[FILTER_VALUES + 1] = db_int((int64_t)limit + 1);
 	values[FILTER_VALUES + 2] = db_int(skip);
 	db_lock(s);
-	rc = db_start(s, before ? sql_before : sql_after, values,
+	rc = db_start(s, (before ? sql_before : sql_after)[found_by(f)], values,
 		      GB_COUNT(values), &stmt);
 	while (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK && row) {
 		if (out->count == limit) {
@@ -130,7 +163,7 @@ store_key_list_ids(struct store *s, const struct key_list_filter *f,
 	filter_values(values, f, now_ms);
 	db_lock(s);
 	buf_putc(out, '[');
-	rc = db_start(s, sql_all, values, GB_COUNT(values), &stmt);
+	rc = db_start(s, sql_all[found_by(f)], values, GB_COUNT(values), &stmt);
 	while (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK && row)
 		buf_printf(out, "%s%lld", (*count)++ > 0 ? "," : "",
 			   (long long)sqlite3_column_int64(stmt, 0));
@@ -149,7 +182,8 @@ store_key_list_count(struct store *s, const struct key_list_filter *f,
 
 	filter_values(values, f, now_ms);
 	db_lock(s);
-	rc = db_number_locked(s, sql_count, values, GB_COUNT(values), count);
+	rc = db_number_locked(s, sql_count[found_by(f)], values,
+			      GB_COUNT(values), count);
 	db_unlock(s);
 	return rc;
 }
