@@ -10,10 +10,9 @@
 #include "store/journal_read.h"
 #include "store/usage.h"
 
-#define DAY_MS	    (24 * 3600 * INT64_C(1000))
-#define HISTORY	    50 /* rows of a page */
-#define ERRORS	    20
-#define CATCH_UP_MS 50 /* the last requests may wait for the next look */
+#define DAY_MS	(24 * 3600 * INT64_C(1000))
+#define HISTORY 50 /* rows of a page */
+#define ERRORS	20
 
 static const char *const cause_texts[CAUSE__MAX] = {
     [CAUSE_ANSWER] = "KEYS_BY_ANSWER", [CAUSE_PROJECT] = "KEYS_BY_PROJECT",
@@ -131,7 +130,7 @@ show_usage(struct admin_request *rq, struct dict *d, int64_t id)
 	enum gb_err rc;
 	size_t i, j;
 
-	store_usage_catch_up(rq->store, CATCH_UP_MS);
+	store_usage_catch_up(rq->store, ADMIN_CATCH_UP_MS);
 	now_ms = clock_wall_ms();
 	if ((rc = store_key_usage(rq->reports, id, now_ms - 30 * DAY_MS,
 				  &month)) != GB_OK)
