@@ -11,27 +11,26 @@
 #define FILTER \
 	" (?2 IS NULL OR k.id IN (SELECT value FROM json_each(?2)))" \
 	" AND (?3 IS NULL OR k.pool = ?3)" \
-	" AND (?4 < 0 OR " KEY_STANDING( \
-	    "k", \
-	    "?1") " = ?4)" \
-		  " AND (?11 < 0 OR k.tier = ?11)" \
-		  " AND (?5 < 0 OR (k.disabled_by = 0) = ?5)" \
-		  " AND k.failures >= ?6" \
-		  " AND (?7 IS NULL OR k.project = ?7)" \
-		  " AND (?8 IS NULL OR iif(?8 = ''," \
-		  " k.id NOT IN (SELECT key_id FROM key_tags)," \
-		  " k.id IN (SELECT key_id FROM key_tags WHERE tag = ?8)))" \
-		  " AND (?9 IS NULL OR k.id IN (SELECT key_id FROM key_models" \
-		  " WHERE model = ?9 AND ready_at > ?1))" \
-		  " AND (?10 IS NULL OR k.id = ?10 + 0 AND k.id || '' = ?10" \
-		  " OR instr(gb_open(k.secret), ?10)" \
-		  " OR k.project <> '' AND instr(lower(k.project), " \
-		  "lower(?10))" \
-		  " OR k.reason <> '' AND " KEY_STANDING( \
-		      "k", \
-		      "?1") " <> 0 AND instr(lower(k.reason), lower(?10))" \
-			    " OR k.id IN (SELECT key_id FROM key_tags" \
-			    " WHERE instr(lower(tag), lower(?10))))"
+	" AND (?4 < 0 OR " STANDING " = ?4)" \
+	" AND (?11 < 0 OR k.tier = ?11)" \
+	" AND (?5 < 0 OR (k.disabled_by = 0) = ?5)" \
+	" AND k.failures >= ?6" \
+	" AND (?7 IS NULL OR k.project = ?7)" \
+	" AND (?8 IS NULL OR iif(?8 = ''," \
+	" k.id NOT IN (SELECT key_id FROM key_tags)," \
+	" k.id IN (SELECT key_id FROM key_tags WHERE tag = ?8)))" \
+	" AND (?9 IS NULL OR k.id IN (SELECT key_id FROM key_models" \
+	" WHERE model = ?9 AND ready_at > ?1))" \
+	" AND (?10 IS NULL OR k.id = ?10 + 0 AND k.id || '' = ?10" \
+	" OR gb_has(k.secret, ?10)" \
+	" OR k.project <> '' AND instr(lower(k.project), lower(?10))" \
+	" OR (k.disabled_by <> 0 OR k.ready_at > ?1)" \
+	" AND instr(lower(k.reason), lower(?10))" \
+	" OR k.id IN (SELECT key_id FROM key_tags WHERE tag IN" \
+	" (" TAG_NAMES " SELECT name FROM n" \
+	" WHERE instr(lower(name), lower(?10)))))"
+#define TAG_NAMES     DISTINCT_NAMES("tag", "key_tags", "1", "-1")
+#define STANDING      KEY_STANDING("k", "?1")
 #define FILTER_VALUES 11
 
 /* By what the keys are found before the filter looks at each of them; most

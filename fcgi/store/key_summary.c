@@ -41,7 +41,7 @@ static const char sql_failing[] =
     " ORDER BY time_ms DESC LIMIT ?4) WHERE status = ?2 GROUP BY key_id) f"
     " JOIN keys k ON k.id = f.key_id ORDER BY f.count DESC, k.id LIMIT ?3";
 static const char sql_find[] =
-    "SELECT id FROM keys WHERE instr(gb_open(secret), ?1) > 0"
+    "SELECT id FROM keys WHERE gb_has(secret, ?1)"
     " AND (?2 = '' OR substr(gb_open(secret), -length(?2)) = ?2) ORDER BY id "
     "LIMIT ?3";
 
