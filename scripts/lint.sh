@@ -91,7 +91,7 @@ HOMES
 }
 
 # A key's secret may be sealed in the database (store/sealing.h): whatever reads
-# or looks for it says gb_open() or gb_seal().
+# or looks for it says gb_open(), gb_has() or gb_seal().
 sealed()
 {
   local file
@@ -100,10 +100,10 @@ sealed()
     [ "$file" != fcgi/store/schema.c ] || continue
     # Texts that go on in the next line are one.
     sed -zE 's/"[[:space:]]*\n[[:space:]]*"//g' "$file" |
-      sed -E 's/gb_open\([a-z.]*\)//g' |
+      sed -E 's/gb_open\([a-z.]*\)|gb_has\([a-z.]*, \?[0-9]+\)//g' |
       grep -E '"[^"]*((SELECT|RETURNING|[a-z]\.|,) *secret[ ,)"]|secret = \?)' |
       grep -v 'INSERT INTO keys (secret' |
-      sed "s|^.*|$file:1: a secret must go through gb_open() or gb_seal()|"
+      sed "s|^.*|$file:1: a secret must go through gb_open(), gb_has() or gb_seal()|"
   done
 }
 

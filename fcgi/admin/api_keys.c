@@ -11,10 +11,9 @@
 #include "dialect/json/json_out.h"
 #include "store/usage.h"
 
-#define LIST_MAX    (64 * 1024 * 1024) /* bytes of a list of all keys */
-#define DAY_MS	    (24 * 3600 * INT64_C(1000))
-#define LIMIT	    10 /* keys of a page, unless it is said */
-#define CATCH_UP_MS 50
+#define LIST_MAX (64 * 1024 * 1024) /* bytes of a list of all keys */
+#define DAY_MS	 (24 * 3600 * INT64_C(1000))
+#define LIMIT	 10 /* keys of a page, unless it is said */
 
 static bool
 in_service(const struct key_row *row)
@@ -68,9 +67,11 @@ halves_fill(struct admin_request *rq, struct halves *h, enum key_pool pool)
 	size_t i, read;
 	int half;
 
+	if ((rc = admin_reports(rq)) != GB_OK)
+		return rc;
 	after = 0;
 	do {
-		rc = store_keys_page(rq->store, &f, clock_wall_ms(), after,
+		rc = store_keys_page(rq->reports, &f, clock_wall_ms(), after,
 				     KEYS_PAGE_MAX, &rows);
 		if (rc != GB_OK)
 			return rc;
@@ -289,7 +290,7 @@ read_page(struct admin_request *rq, const struct key_list_filter *f,
 	memset(rows, 0, sizeof(*rows));
 	if ((ids = malloc(sizeof(*ids))) == NULL)
 		return GB_ENOMEM;
-	rc = store_key_list_page(rq->store, f, clock_wall_ms(), 0, false,
+	rc = store_key_list_page(rq->reports, f, clock_wall_ms(), 0, false,
 				 (page - 1) * limit, 1, ids);
 	if (rc == GB_OK && ids->count > 0)
 		rc = keys_page(rq, &wanted, ids->ids[0] - 1, false,
@@ -310,7 +311,8 @@ api_keys_page(struct admin_request *rq)
 
 	if (!read_filter(rq, &f, &page, &limit))
 		return;
-	if ((rc = store_key_list_count(rq->store, &f, clock_wall_ms(),
+	if ((rc = admin_reports(rq)) != GB_OK ||
+	    (rc = store_key_list_count(rq->reports, &f, clock_wall_ms(),
 				       &total)) != GB_OK ||
 	    (rc = read_page(rq, &f, page, limit, &rows)) != GB_OK) {
 		admin_fault(rq, rc);
@@ -360,10 +362,11 @@ api_keys_usage(struct admin_request *rq)
 		admin_fail(rq, 400, "KEYS_BAD_PERIOD", NULL);
 		return;
 	}
-	store_usage_catch_up(rq->store, CATCH_UP_MS);
+	store_usage_catch_up(rq->store, ADMIN_CATCH_UP_MS);
 	rc = keys_find(rq, rq->rest, &rows);
 	if (rc == GB_OK) {
-		rc = store_key_usage(rq->store, rows.rows[0].id, since, &facts);
+		rc = store_key_usage(rq->reports, rows.rows[0].id, since,
+				     &facts);
 		key_rows_free(&rows);
 	}
 	if (rc != GB_OK) {

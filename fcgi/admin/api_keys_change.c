@@ -214,7 +214,9 @@ ask(struct admin_request *rq, const struct named *n, struct asked *a)
 
 	a->items = NULL;
 	memset(&a->rows, 0, sizeof(a->rows));
-	rc = store_keys_page(rq->store, &f, clock_wall_ms(), 0, KEYS_PAGE_MAX,
+	if ((rc = admin_reports(rq)) != GB_OK)
+		return rc;
+	rc = store_keys_page(rq->reports, &f, clock_wall_ms(), 0, KEYS_PAGE_MAX,
 			     &a->rows);
 	if (rc != GB_OK)
 		return rc;

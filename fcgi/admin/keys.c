@@ -166,7 +166,7 @@ read_rows(struct admin_request *rq, const struct key_ids *ids, int64_t now_ms,
 	f.ids = buf_str(&json);
 	rc = buf_error(&json);
 	if (rc == GB_OK)
-		rc = store_keys_page(rq->store, &f, now_ms, ids->ids[0] - 1,
+		rc = store_keys_page(rq->reports, &f, now_ms, ids->ids[0] - 1,
 				     ids->count, rows);
 	buf_release(&json);
 	return rc;
@@ -214,12 +214,14 @@ keys_page(struct admin_request *rq, const struct keys_wanted *w, int64_t after,
 	memset(rows, 0, sizeof(*rows));
 	*more = false;
 	*last = after;
+	if ((rc = admin_reports(rq)) != GB_OK)
+		return rc;
 	if ((ids = malloc(sizeof(*ids))) == NULL)
 		return GB_ENOMEM;
 	now_ms = clock_wall_ms();
 	seen = 0;
 	do {
-		rc = store_key_list_page(rq->store, &w->filter, now_ms, *last,
+		rc = store_key_list_page(rq->reports, &w->filter, now_ms, *last,
 					 before, 0, limit, ids);
 		if (rc != GB_OK || ids->count == 0)
 			break;
@@ -269,10 +271,14 @@ enum gb_err
 keys_all_ids(struct admin_request *rq, const struct keys_wanted *w,
 	     struct buf *ids, int64_t *count)
 {
+	enum gb_err rc;
+
 	*count = 0;
 	if (w->exit != NULL)
 		return ids_of_exit(rq, w, ids, count);
-	return store_key_list_ids(rq->store, &w->filter, clock_wall_ms(), ids,
+	if ((rc = admin_reports(rq)) != GB_OK)
+		return rc;
+	return store_key_list_ids(rq->reports, &w->filter, clock_wall_ms(), ids,
 				  count);
 }
 
@@ -284,7 +290,10 @@ keys_one(struct admin_request *rq, int64_t id, struct key_rows *rows)
 
 	if (id <= 0)
 		return GB_ENOTFOUND;
-	rc = store_keys_page(rq->store, &all, clock_wall_ms(), id - 1, 1, rows);
+	if ((rc = admin_reports(rq)) != GB_OK)
+		return rc;
+	rc = store_keys_page(rq->reports, &all, clock_wall_ms(), id - 1, 1,
+			     rows);
 	if (rc != GB_OK || (rows->count == 1 && rows->rows[0].id == id))
 		return rc;
 	key_rows_free(rows);
@@ -327,7 +336,9 @@ keys_find(struct admin_request *rq, const char *name, struct key_rows *rows)
 	memset(rows, 0, sizeof(*rows));
 	if ((id = read_id(name)) > 0)
 		return keys_one(rq, id, rows);
-	rc = store_key_find(rq->store, name, &id);
+	if ((rc = admin_reports(rq)) != GB_OK)
+		return rc;
+	rc = store_key_find(rq->reports, name, &id);
 	if (rc == GB_OK)
 		return keys_one(rq, id, rows);
 	tilde = strrchr(name, '~');
@@ -381,12 +392,14 @@ keys_in_settings(struct admin_request *rq, const char *ids, int64_t *count)
 	int pool;
 
 	*count = 0;
+	if ((rc = admin_reports(rq)) != GB_OK)
+		return rc;
 	for (pool = 0; pool < POOL__MAX; pool++)
 		items[pool] = sorted(lists[pool]);
 	after = 0;
 	do {
 		read = 0;
-		rc = store_keys_page(rq->store, &f, clock_wall_ms(), after,
+		rc = store_keys_page(rq->reports, &f, clock_wall_ms(), after,
 				     KEYS_PAGE_MAX, &rows);
 		for (i = 0; rc == GB_OK && i < rows.count; i++) {
 			pool = rows.rows[i].pool;

@@ -1,6 +1,6 @@
 /*
  * keys.h: what the pages and the JSON routes about keys share: which keys are
- * meant, and how a key is shown.
+ * meant, and how a key is shown.  What reads keys here leaves rq->reports.
  */
 #ifndef GB_ADMIN_KEYS_H
 #define GB_ADMIN_KEYS_H

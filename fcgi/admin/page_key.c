@@ -10,10 +10,9 @@
 #include "store/journal_read.h"
 #include "store/usage.h"
 
-#define DAY_MS	    (24 * 3600 * INT64_C(1000))
-#define HISTORY	    50 /* rows of a page */
-#define ERRORS	    20
-#define CATCH_UP_MS 50 /* the last requests may wait for the next look */
+#define DAY_MS	(24 * 3600 * INT64_C(1000))
+#define HISTORY 50 /* rows of a page */
+#define ERRORS	20
 
 static const char *const cause_texts[CAUSE__MAX] = {
     [CAUSE_ANSWER] = "KEYS_BY_ANSWER", [CAUSE_PROJECT] = "KEYS_BY_PROJECT",
@@ -80,7 +79,7 @@ show_tags(struct admin_request *rq, struct dict *d, int64_t id)
 	enum gb_err rc;
 
 	(void)snprintf(ids, sizeof(ids), "[%" PRId64 "]", id);
-	if ((rc = store_key_tags(rq->store, ids, &tags)) != GB_OK)
+	if ((rc = store_key_tags(rq->reports, ids, &tags)) != GB_OK)
 		return rc;
 	for (p = tags.count > 0 ? tags.rows[0].text : ""; *p != '\0';
 	     p = *end == '\0' ? end : end + 2) {
@@ -102,7 +101,7 @@ show_models(struct admin_request *rq, struct dict *d, int64_t id)
 	enum gb_err rc;
 	size_t i;
 
-	rc = store_key_models(rq->store, id, clock_wall_ms(), &models);
+	rc = store_key_models(rq->reports, id, clock_wall_ms(), &models);
 	if (rc != GB_OK)
 		return rc;
 	dict_show_if(d, "MODELS", models.count > 0);
@@ -126,19 +125,17 @@ static enum gb_err
 show_usage(struct admin_request *rq, struct dict *d, int64_t id)
 {
 	struct key_facts month, day;
-	struct store *reports;
 	struct dict *line;
 	int64_t now_ms;
 	enum gb_err rc;
 	size_t i, j;
 
-	store_usage_catch_up(rq->store, CATCH_UP_MS);
+	store_usage_catch_up(rq->store, ADMIN_CATCH_UP_MS);
 	now_ms = clock_wall_ms();
-	if ((rc = site_reports(rq->site, &reports)) != GB_OK ||
-	    (rc = store_key_usage(reports, id, now_ms - 30 * DAY_MS, &month)) !=
-		GB_OK)
+	if ((rc = store_key_usage(rq->reports, id, now_ms - 30 * DAY_MS,
+				  &month)) != GB_OK)
 		return rc;
-	if ((rc = store_key_usage(reports, id, now_ms - DAY_MS, &day)) !=
+	if ((rc = store_key_usage(rq->reports, id, now_ms - DAY_MS, &day)) !=
 	    GB_OK) {
 		key_facts_free(&month);
 		return rc;
@@ -180,7 +177,7 @@ show_history(struct admin_request *rq, struct dict *d, int64_t id)
 
 	if (!form_number(&rq->query, "after", 1, INT64_MAX, &f.before_id))
 		f.before_id = 0;
-	if ((rc = store_key_history(rq->store, &f, &events)) != GB_OK)
+	if ((rc = store_key_history(rq->reports, &f, &events)) != GB_OK)
 		return rc;
 	dict_show_if(d, "HISTORY", events.count > 0);
 	dict_show_if(d, "NO_HISTORY", events.count == 0);
@@ -214,14 +211,12 @@ show_errors(struct admin_request *rq, struct dict *d, int64_t id)
 {
 	const struct journal_filter f = {.key_id = id};
 	struct journal_attempts errors;
-	struct store *reports;
 	struct dict *line;
 	enum gb_err rc;
 	size_t i;
 
-	if ((rc = site_reports(rq->site, &reports)) != GB_OK ||
-	    (rc = store_journal_attempts(reports, &f, NULL, ERRORS, &errors)) !=
-		GB_OK)
+	if ((rc = store_journal_attempts(rq->reports, &f, NULL, ERRORS,
+					 &errors)) != GB_OK)
 		return rc;
 	dict_show_if(d, "ERRORS", errors.count > 0);
 	dict_show_if(d, "NO_ERRORS", errors.count == 0);

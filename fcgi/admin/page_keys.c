@@ -7,6 +7,7 @@
 #include "admin/keys.h"
 #include "admin/pages.h"
 #include "base/clock.h"
+#include "store/key_summary.h"
 
 #define DAY_MS	   (24 * 3600 * INT64_C(1000))
 #define ATTENTION  8  /* keys that need it, on top */
@@ -122,11 +123,11 @@ show_filter(struct admin_request *rq, struct dict *d)
 	(void)add_option(rq, d, "TAG_OPTION", "tag", "-",
 			 admin_text(rq, "KEYS_WITHOUT"));
 	show_exits(rq, d);
-	if ((rc = store_key_project_names(rq->store, &names)) != GB_OK)
+	if ((rc = store_key_project_names(rq->reports, &names)) != GB_OK)
 		return rc;
 	show_names(rq, d, "PROJECT_OPTION", "project", &names);
 	key_facts_free(&names);
-	if ((rc = store_key_tag_names(rq->store, &names)) != GB_OK)
+	if ((rc = store_key_tag_names(rq->reports, &names)) != GB_OK)
 		return rc;
 	show_names(rq, d, "TAG_OPTION", "tag", &names);
 	key_facts_free(&names);
@@ -138,35 +139,30 @@ show_filter(struct admin_request *rq, struct dict *d)
 static enum gb_err
 show_sums(struct admin_request *rq, struct dict *d, int64_t *every)
 {
-	int64_t sums[STANDS__MAX], all;
+	struct key_summary pools[POOL__MAX];
 	enum key_pool pool;
 	struct dict *line, *cell;
 	enum gb_err rc;
 	int i;
 
 	*every = 0;
-	for (pool = 0; pool < POOL__MAX; pool++) {
-		rc =
-		    store_key_list_sums(rq->store, pool, clock_wall_ms(), sums);
-		if (rc != GB_OK)
-			return rc;
-		for (all = i = 0; i < STANDS__MAX; i++)
-			all += sums[i];
-		*every += all;
-		if (all == 0 && pool != POOL_GEMINI)
+	rc = store_keys_summary(rq->reports, clock_wall_ms(), pools);
+	for (pool = 0; rc == GB_OK && pool < POOL__MAX; pool++) {
+		*every += pools[pool].all;
+		if (pools[pool].all == 0 && pool != POOL_GEMINI)
 			continue;
 		line = dict_add(d, "SUMS");
 		dict_set(line, "POOL", key_pool_names[pool]);
-		dict_set_int(line, "ALL", all);
+		dict_set_int(line, "ALL", pools[pool].all);
 		for (i = 0; i < STANDS__MAX; i++) {
 			cell = dict_add(line, "SUM");
 			dict_set(cell, "STATE", key_standing_names[i]);
 			dict_set(cell, "TEXT",
 				 admin_text(rq, keys_standing_texts[i]));
-			dict_set_int(cell, "N", sums[i]);
+			dict_set_int(cell, "N", pools[pool].standing[i]);
 		}
 	}
-	return GB_OK;
+	return rc;
 }
 
 static enum gb_err
@@ -179,8 +175,8 @@ show_attention(struct admin_request *rq, struct dict *d)
 	enum gb_err rc;
 	size_t i;
 
-	rc = store_key_attention(rq->store, clock_wall_ms() - DAY_MS, ATTENTION,
-				 &facts);
+	rc = store_key_attention(rq->reports, clock_wall_ms() - DAY_MS,
+				 ATTENTION, &facts);
 	if (rc != GB_OK)
 		return rc;
 	for (i = 0; i < facts.count && facts.rows[i].n >= ATTENDED; i++) {
@@ -260,8 +256,9 @@ show_rows(struct admin_request *rq, struct dict *d, const struct key_rows *rows)
 		buf_printf(&ids, "%c%" PRId64, i == 0 ? '[' : ',',
 			   rows->rows[i].id);
 	buf_putc(&ids, ']');
-	rc = rows->count == 0 ? GB_ENOTFOUND
-			      : store_key_tags(rq->store, buf_str(&ids), &tags);
+	rc = rows->count == 0
+		 ? GB_ENOTFOUND
+		 : store_key_tags(rq->reports, buf_str(&ids), &tags);
 	buf_release(&ids);
 	if (rc != GB_OK)
 		return rc == GB_ENOTFOUND ? GB_OK : rc;
@@ -338,7 +335,7 @@ show_list(struct admin_request *rq, struct dict *d, int64_t all)
 	}
 	count = all;
 	if (is_filtered(&rq->query) &&
-	    (rc = store_key_list_count(rq->store, &wanted.filter,
+	    (rc = store_key_list_count(rq->reports, &wanted.filter,
 				       clock_wall_ms(), &count)) != GB_OK)
 		return rc;
 	keys_sentence(rq, d, "ALL_TEXT", "KEYS_ALL_MATCHING", count, 0);
@@ -353,7 +350,8 @@ keys_show(struct admin_request *rq)
 	int64_t all;
 
 	d = admin_content(rq, "keys.html", "KEYS_TITLE");
-	if ((rc = show_sums(rq, d, &all)) != GB_OK ||
+	if ((rc = admin_reports(rq)) != GB_OK ||
+	    (rc = show_sums(rq, d, &all)) != GB_OK ||
 	    (!is_filtered(&rq->query) && !form_has(&rq->query, "after") &&
 	     !form_has(&rq->query, "before") &&
 	     (rc = show_attention(rq, d)) != GB_OK) ||

@@ -120,7 +120,8 @@ tag_all(struct admin_request *rq, const struct paste *p)
 	buf_init(&ids, KEYS_IDS_MAX);
 	buf_putc(&ids, '[');
 	for (rc = GB_OK, i = 0; rc == GB_OK && i < p->in.count; i++) {
-		rc = store_key_find_in(rq->store, p->pool, p->in.keys[i], &id);
+		rc =
+		    store_key_find_in(rq->reports, p->pool, p->in.keys[i], &id);
 		buf_printf(&ids, "%s%" PRId64, i > 0 ? "," : "", id);
 	}
 	buf_putc(&ids, ']');
@@ -176,9 +177,9 @@ keys_add_try(struct admin_request *rq)
 		refuse(rq, 413, "KEYS_TOO_MANY");
 		return;
 	}
-	if (rc == GB_OK)
-		rc = store_keys_known(rq->store, p.pool, p.in.keys, p.in.count,
-				      &p.known);
+	if (rc == GB_OK && (rc = admin_reports(rq)) == GB_OK)
+		rc = store_keys_known(rq->reports, p.pool, p.in.keys,
+				      p.in.count, &p.known);
 	if (rc != GB_OK)
 		admin_fault(rq, rc);
 	else if (strcmp(form_value(&rq->form, "do"), "add") == 0 &&

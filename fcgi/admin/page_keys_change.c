@@ -200,7 +200,7 @@ export_keys(struct admin_request *rq, const struct change *c,
 	do {
 		read = 0;
 		if (rc == GB_OK)
-			rc = store_keys_page(rq->store, &f, clock_wall_ms(),
+			rc = store_keys_page(rq->reports, &f, clock_wall_ms(),
 					     after, KEYS_PAGE_MAX, &rows);
 		if (rc != GB_OK)
 			break;
@@ -266,8 +266,8 @@ keys_change(struct admin_request *rq)
 	change = find_change(form_value(&rq->form, "do"));
 	rc = change == NULL ? GB_EINVAL : GB_OK;
 	buf_init(&chosen.ids, 0);
-	if (rc == GB_OK)
-		rc = choose(rq, &chosen);
+	if (rc == GB_OK && (rc = choose(rq, &chosen)) == GB_OK)
+		rc = admin_reports(rq);
 	if (rc == GB_EINVAL) {
 		admin_fail(rq, 400, "ERROR_FORM", NULL);
 	} else if (rc != GB_OK) {

@@ -238,7 +238,7 @@ count_all(struct admin_request *rq, struct batch *b)
 		return GB_OK;
 	if (b->all) {
 		keys_wanted_read(&wanted, &rq->query);
-		return store_key_list_count(rq->store, &wanted.filter,
+		return store_key_list_count(rq->reports, &wanted.filter,
 					    clock_wall_ms(), &b->total);
 	}
 	for (at = 0; form_next(&rq->form, "id", &at) != NULL;)

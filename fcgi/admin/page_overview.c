@@ -15,7 +15,6 @@
 
 #define DAY_MS	      (24 * 3600 * INT64_C(1000))
 #define MINUTE_MS     (60 * INT64_C(1000))
-#define CATCH_UP_MS   5	  /* that new rows may take to be added */
 #define BEHIND_MAX    100 /* rows in no sum yet that are not worth a word */
 #define BACK_ROWS     8
 #define BUSY_ROWS     5
@@ -52,12 +51,11 @@ attend_to_keys(struct admin_request *rq, struct dict *d, enum key_pool pool,
 	bool any;
 
 	any = true;
-	if (k->ready > 0)
+	if (k->standing[STANDS_READY] > 0)
 		any = false;
-	else if (k->cooling == 0 && k->disabled_by_system == 0 &&
-		 k->disabled_by_person == 0)
+	else if (k->all == 0)
 		attend(rq, d, "warning", "OVERVIEW_NO_KEYS", "", "");
-	else if (k->cooling == 0)
+	else if (k->standing[STANDS_COOLING] == 0)
 		attend(rq, d, "failed", "OVERVIEW_ALL_DISABLED",
 		       key_pool_names[pool], "");
 	else {
@@ -65,8 +63,8 @@ attend_to_keys(struct admin_request *rq, struct dict *d, enum key_pool pool,
 		attend(rq, d, "failed", "OVERVIEW_NONE_READY",
 		       key_pool_names[pool], text);
 	}
-	if (k->disabled_by_system > 0) {
-		number_text(text, NUMBER_COUNT, k->disabled_by_system);
+	if (k->standing[STANDS_DISABLED] > 0) {
+		number_text(text, NUMBER_COUNT, k->standing[STANDS_DISABLED]);
 		attend(rq, d, "warning", "OVERVIEW_SOME_REFUSED", text,
 		       key_pool_names[pool]);
 		any = true;
@@ -248,20 +246,22 @@ static bool
 show_pool(struct admin_request *rq, struct dict *d, enum key_pool pool,
 	  const struct key_summary *k)
 {
+	static const char *const sums[STANDS__MAX] = {
+	    [STANDS_READY] = "KEYS_READY",
+	    [STANDS_COOLING] = "KEYS_COOLING",
+	    [STANDS_DISABLED] = "KEYS_REFUSED",
+	    [STANDS_OFF] = "KEYS_DISABLED",
+	};
 	struct dict *line;
-	int64_t all;
+	size_t i;
 
-	all = k->ready + k->cooling + k->disabled_by_system +
-	      k->disabled_by_person;
-	if (all == 0 && pool != POOL_GEMINI)
+	if (k->all == 0 && pool != POOL_GEMINI)
 		return false;
 	line = dict_add(d, "POOL");
 	dict_set(line, "POOL_NAME", key_pool_names[pool]);
-	number_set(line, "KEYS_ALL", NUMBER_COUNT, all);
-	number_set(line, "KEYS_READY", NUMBER_COUNT, k->ready);
-	number_set(line, "KEYS_COOLING", NUMBER_COUNT, k->cooling);
-	number_set(line, "KEYS_REFUSED", NUMBER_COUNT, k->disabled_by_system);
-	number_set(line, "KEYS_DISABLED", NUMBER_COUNT, k->disabled_by_person);
+	number_set(line, "KEYS_ALL", NUMBER_COUNT, k->all);
+	for (i = 0; i < STANDS__MAX; i++)
+		number_set(line, sums[i], NUMBER_COUNT, k->standing[i]);
 	return attend_to_keys(rq, d, pool, k);
 }
 
@@ -403,7 +403,7 @@ overview_show(struct admin_request *rq)
 	now_ms = clock_wall_ms();
 	attention = false;
 	d = admin_content(rq, "overview.html", "OVERVIEW_TITLE");
-	store_usage_catch_up(rq->store, CATCH_UP_MS);
+	store_usage_catch_up(rq->store, ADMIN_CATCH_UP_MS);
 	rc = admin_reports(rq);
 	if (rc == GB_OK)
 		rc = show_keys(rq, d, now_ms, &attention);

@@ -12,13 +12,12 @@
 #include "base/log.h"
 #include "store/usage.h"
 
-#define DAY_MS	    (24 * 3600 * INT64_C(1000))
-#define DAYS	    30 /* of use that are shown */
-#define CATCH_UP_MS 50
-#define LINK_SIZE   64 /* of the number, "-", 32 hexadecimal digits */
-#define PROOF_SIZE  33
-#define PATH_SIZE   64
-#define AMOUNT_MAX  128 /* bytes of "3 of 10" */
+#define DAY_MS	   (24 * 3600 * INT64_C(1000))
+#define DAYS	   30 /* of use that are shown */
+#define LINK_SIZE  64 /* of the number, "-", 32 hexadecimal digits */
+#define PROOF_SIZE 33
+#define PATH_SIZE  64
+#define AMOUNT_MAX 128 /* bytes of "3 of 10" */
 
 static const struct {
 	const char *text, *tone;
@@ -79,30 +78,59 @@ show_sums(struct dict *d, const struct usage_row *use)
 
 /* --- all of them ---------------------------------------------------------- */
 
-/* What the token of this name used; nothing where it did not. */
-static const struct usage_row *
-find_use(const struct usage_rows *use, const char *name)
+/* What the tokens of a page used, in the order of their names. */
+struct page_use {
+	struct named_use {
+		const char *name; /* the token's */
+		const struct usage_row *row;
+	} of[LIST_PAGE];
+	size_t count;
+};
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct named_use *)a)->name,
+		      ((const struct named_use *)b)->name);
+}
+
+static struct named_use *
+find_use(struct page_use *p, const char *name)
+{
+	const struct named_use key = {.name = name};
+
+	return bsearch(&key, p->of, p->count, sizeof(p->of[0]), by_name);
+}
+
+/* One pass over the sums, of which there may be many more than tokens here. */
+static void
+match_use(struct page_use *p, const struct token_rows *rows,
+	  const struct usage_rows *use)
 {
 	static const struct usage_row none;
+	struct named_use *found;
 	size_t i;
 
+	for (p->count = 0; p->count < rows->count && p->count < LIST_PAGE;
+	     p->count++)
+		p->of[p->count] =
+		    (struct named_use){rows->rows[p->count].name, &none};
+	qsort(p->of, p->count, sizeof(p->of[0]), by_name);
 	for (i = 0; i < use->count; i++)
-		if (strcmp(use->rows[i].value, name) == 0)
-			return &use->rows[i];
-	return &none;
+		if ((found = find_use(p, use->rows[i].value)) != NULL)
+			found->row = &use->rows[i];
 }
 
 static enum gb_err
 read_use(struct admin_request *rq, struct usage_rows *use)
 {
-	struct store *reports;
 	enum gb_err rc;
 
 	memset(use, 0, sizeof(*use));
-	store_usage_catch_up(rq->store, CATCH_UP_MS);
-	if ((rc = site_reports(rq->site, &reports)) != GB_OK)
+	store_usage_catch_up(rq->store, ADMIN_CATCH_UP_MS);
+	if ((rc = admin_reports(rq)) != GB_OK)
 		return rc;
-	return store_usage_by(reports, USAGE_BY_TOKEN,
+	return store_usage_by(rq->reports, USAGE_BY_TOKEN,
 			      clock_wall_ms() - DAYS * DAY_MS, USAGE_NO_END,
 			      use);
 }
@@ -112,18 +140,20 @@ show_rows(struct admin_request *rq, struct dict *page,
 	  const struct token_rows *rows, const struct usage_rows *use)
 {
 	const struct token_row *t;
+	struct page_use uses;
 	char after[24];
 	struct dict *d;
 	size_t i;
 
+	match_use(&uses, rows, use);
 	dict_show(page, rows->count == 0 ? "NONE" : "SOME");
 	after[0] = '\0';
-	for (i = 0; i < rows->count && i < LIST_PAGE; i++) {
+	for (i = 0; i < uses.count; i++) {
 		t = &rows->rows[i];
 		d = dict_add(page, "TOKEN");
 		show_head(rq, d, t);
 		dict_set(d, "NOTE", t->note);
-		show_sums(d, find_use(use, t->name));
+		show_sums(d, find_use(&uses, t->name)->row);
 		(void)snprintf(after, sizeof(after), "%" PRId64, t->id);
 	}
 	list_pager(page, &rq->query, NULL,
@@ -326,14 +356,13 @@ show_days(struct admin_request *rq, struct dict *page,
 {
 	char date[CLOCK_DATE_SIZE];
 	struct usage_rows days;
-	struct store *reports;
 	struct dict *d;
 	enum gb_err rc;
 	size_t i;
 
-	store_usage_catch_up(rq->store, CATCH_UP_MS);
-	if ((rc = site_reports(rq->site, &reports)) != GB_OK ||
-	    (rc = store_usage_series(reports, USAGE_BY_TOKEN, t->name, 0,
+	store_usage_catch_up(rq->store, ADMIN_CATCH_UP_MS);
+	if ((rc = admin_reports(rq)) != GB_OK ||
+	    (rc = store_usage_series(rq->reports, USAGE_BY_TOKEN, t->name, 0,
 				     USAGE_DAILY,
 				     clock_wall_ms() - DAYS * DAY_MS,
 				     USAGE_NO_END, &days)) != GB_OK)

@@ -79,7 +79,8 @@ admin_request_release(struct admin_request *rq)
 enum gb_err
 admin_reports(struct admin_request *rq)
 {
-	return site_reports(rq->site, &rq->reports);
+	return rq->reports != NULL ? GB_OK
+				   : site_reports(rq->site, &rq->reports);
 }
 
 /* --- paths ---------------------------------------------------------------- */

@@ -86,7 +86,7 @@ site_reports(struct site *site, struct store **reports)
 
 	pthread_mutex_lock(&site->lock);
 	rc = open_reports(site);
-	*reports = site->reports;
+	*reports = rc == GB_OK ? site->reports : NULL;
 	pthread_mutex_unlock(&site->lock);
 	return rc;
 }

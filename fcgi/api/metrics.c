@@ -230,17 +230,22 @@ put_all(struct buf *out, struct store *s)
 static void
 put_keys(struct buf *out, const struct store_metrics *m)
 {
+	static const char *const states[STANDS__MAX] = {
+	    [STANDS_READY] = "ready",
+	    [STANDS_COOLING] = "cooling",
+	    [STANDS_DISABLED] = "disabled_by_system",
+	    [STANDS_OFF] = "disabled_by_person",
+	};
 	int pool, state;
 
 	head(out, "keys", "gauge", "Keys by pool and state.");
 	for (pool = 0; pool < POOL__MAX; pool++)
-		for (state = 0; state < KEYS__MAX; state++)
+		for (state = 0; state < STANDS__MAX; state++)
 			buf_printf(out,
 				   "gbalance_keys{pool=\"%s\",state=\"%s\"} "
 				   "%" PRId64 "\n",
-				   key_pool_names[pool],
-				   keys_count_names[state],
-				   m->keys[pool][state]);
+				   key_pool_names[pool], states[state],
+				   m->keys[pool].standing[state]);
 	single(out, "key_models_resting", "gauge",
 	       "Pairs of key and model that rest, as for a quota.", m->resting);
 }

@@ -5,6 +5,7 @@
 
 #include "store/db.h"
 #include "store/key_list.h"
+#include "store/turn.h"
 #include "store/usage.h"
 
 #define NAMES_MAX      "200"
@@ -17,13 +18,9 @@ static const char sql_tags[] =
     "SELECT key_id, group_concat(tag, ', ') FROM (SELECT key_id, tag"
     " FROM key_tags WHERE key_id " IN_IDS " ORDER BY key_id, tag)"
     " GROUP BY key_id";
-/* Each name by a look into the index, however many keys have it. */
-#define NAMES(name, table, more) \
-	"WITH RECURSIVE n(name) AS (SELECT min(" name ") FROM " table \
-	" WHERE " more " UNION ALL SELECT (SELECT min(" name ") FROM " table \
-	" WHERE " more " AND " name " > n.name) FROM n" \
-	" WHERE n.name IS NOT NULL LIMIT " NAMES_MAX \
-	") SELECT 0, name FROM n WHERE name IS NOT NULL"
+#define NAMES(name, table, which) \
+	DISTINCT_NAMES(name, table, which, NAMES_MAX) \
+	" SELECT 0, name FROM n WHERE name IS NOT NULL"
 static const char sql_tag_names[] = NAMES("tag", "key_tags", "1");
 static const char sql_project_names[] =
     NAMES("project", "keys", "project <> ''");

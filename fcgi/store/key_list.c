@@ -11,48 +11,74 @@
 #define FILTER \
 	" (?2 IS NULL OR k.id IN (SELECT value FROM json_each(?2)))" \
 	" AND (?3 IS NULL OR k.pool = ?3)" \
-	" AND (?4 < 0 OR " KEY_STANDING( \
-	    "k", \
-	    "?1") " = ?4)" \
-		  " AND (?11 < 0 OR k.tier = ?11)" \
-		  " AND (?5 < 0 OR (k.disabled_by = 0) = ?5)" \
-		  " AND k.failures >= ?6" \
-		  " AND (?7 IS NULL OR k.project = ?7)" \
-		  " AND (?8 IS NULL OR iif(?8 = ''," \
-		  " k.id NOT IN (SELECT key_id FROM key_tags)," \
-		  " k.id IN (SELECT key_id FROM key_tags WHERE tag = ?8)))" \
-		  " AND (?9 IS NULL OR k.id IN (SELECT key_id FROM key_models" \
-		  " WHERE model = ?9 AND ready_at > ?1))" \
-		  " AND (?10 IS NULL OR k.id = ?10 + 0 AND k.id || '' = ?10" \
-		  " OR instr(gb_open(k.secret), ?10)" \
-		  " OR k.project <> '' AND instr(lower(k.project), " \
-		  "lower(?10))" \
-		  " OR k.reason <> '' AND " KEY_STANDING( \
-		      "k", \
-		      "?1") " <> 0 AND instr(lower(k.reason), lower(?10))" \
-			    " OR k.id IN (SELECT key_id FROM key_tags" \
-			    " WHERE instr(lower(tag), lower(?10))))"
+	" AND (?4 < 0 OR " STANDING " = ?4)" \
+	" AND (?11 < 0 OR k.tier = ?11)" \
+	" AND (?5 < 0 OR (k.disabled_by = 0) = ?5)" \
+	" AND k.failures >= ?6" \
+	" AND (?7 IS NULL OR k.project = ?7)" \
+	" AND (?8 IS NULL OR iif(?8 = ''," \
+	" k.id NOT IN (SELECT key_id FROM key_tags)," \
+	" k.id IN (SELECT key_id FROM key_tags WHERE tag = ?8)))" \
+	" AND (?9 IS NULL OR k.id IN (SELECT key_id FROM key_models" \
+	" WHERE model = ?9 AND ready_at > ?1))" \
+	" AND (?10 IS NULL OR k.id = ?10 + 0 AND k.id || '' = ?10" \
+	" OR gb_has(k.secret, ?10)" \
+	" OR k.project <> '' AND instr(lower(k.project), lower(?10))" \
+	" OR (k.disabled_by <> 0 OR k.ready_at > ?1)" \
+	" AND instr(lower(k.reason), lower(?10))" \
+	" OR k.id IN (SELECT key_id FROM key_tags WHERE tag IN" \
+	" (" TAG_NAMES " SELECT name FROM n" \
+	" WHERE instr(lower(name), lower(?10)))))"
+#define TAG_NAMES     DISTINCT_NAMES("tag", "key_tags", "1", "-1")
+#define STANDING      KEY_STANDING("k", "?1")
 #define FILTER_VALUES 11
 
-#define PAGE(order) "SELECT k.id FROM keys k WHERE " order " AND" FILTER
-static const char sql_after[] =
-    PAGE("k.id > ?12") " ORDER BY k.id LIMIT ?13 OFFSET ?14";
-static const char sql_before[] =
-    PAGE("k.id < ?12") " ORDER BY k.id DESC LIMIT ?13 OFFSET ?14";
-static const char sql_all[] =
-    "SELECT k.id FROM keys k WHERE" FILTER " ORDER BY k.id";
-static const char sql_count[] = "SELECT count(*) FROM keys k WHERE" FILTER;
-/* One look at each row is faster than groups. */
-static const char sql_sums[] =
-    "SELECT count(*) FILTER (WHERE disabled_by = 0 AND ready_at <= ?1),"
-    " count(*) FILTER (WHERE disabled_by = 0 AND ready_at > ?1),"
-    " count(*) FILTER (WHERE disabled_by = 1),"
-    " count(*) FILTER (WHERE disabled_by = 2) FROM keys WHERE pool = ?2";
+/* By what the keys are found before the filter looks at each of them; most
+ * filters have few behind them, and then it matters. */
+enum found_by {
+	FOUND_BY_ID,
+	FOUND_BY_PROJECT,
+	FOUND_BY_TAG,
+	FOUND_BY_MODEL,
+	FOUND_BY__MAX
+};
+#define OF_PROJECT " k.project = ?7 AND k.project <> '' AND"
+#define OF_TAG	   " k.id IN (SELECT key_id FROM key_tags WHERE tag = ?8) AND"
+#define OF_MODEL \
+	" k.id IN (SELECT key_id FROM key_models" \
+	" WHERE model = ?9 AND ready_at > ?1) AND"
+#define BY_EACH(head, tail) \
+	{ \
+		[FOUND_BY_ID] = head FILTER tail, \
+		[FOUND_BY_PROJECT] = head OF_PROJECT FILTER tail, \
+		[FOUND_BY_TAG] = head OF_TAG FILTER tail, \
+		[FOUND_BY_MODEL] = head OF_MODEL FILTER tail, \
+	}
+
+#define LIST "SELECT k.id FROM keys k WHERE"
+static const char *const sql_after[FOUND_BY__MAX] =
+    BY_EACH(LIST " k.id > ?12 AND", " ORDER BY k.id LIMIT ?13 OFFSET ?14");
+static const char *const sql_before[FOUND_BY__MAX] =
+    BY_EACH(LIST " k.id < ?12 AND", " ORDER BY k.id DESC LIMIT ?13 OFFSET ?14");
+static const char *const sql_all[FOUND_BY__MAX] =
+    BY_EACH(LIST, " ORDER BY k.id");
+static const char *const sql_count[FOUND_BY__MAX] =
+    BY_EACH("SELECT count(*) FROM keys k WHERE", "");
 /* The first pool is the one without a name. */
 static const char sql_find[] =
     "SELECT id FROM keys WHERE secret = gb_seal(?1) ORDER BY pool LIMIT 1";
 static const char sql_find_in[] =
     "SELECT id FROM keys WHERE secret = gb_seal(?1) AND pool = ?2";
+
+static enum found_by
+found_by(const struct key_list_filter *f)
+{
+	if (f->tag != NULL && f->tag[0] != '\0')
+		return FOUND_BY_TAG;
+	if (f->project != NULL && f->project[0] != '\0')
+		return FOUND_BY_PROJECT;
+	return f->model != NULL ? FOUND_BY_MODEL : FOUND_BY_ID;
+}
 
 static void
 filter_values(struct db_value values[FILTER_VALUES],
@@ -107,7 +133,7 @@ store_key_list_page(struct store *s, const struct key_list_filter *f,
 	values[FILTER_VALUES + 1] = db_int((int64_t)limit + 1);
 	values[FILTER_VALUES + 2] = db_int(skip);
 	db_lock(s);
-	rc = db_start(s, before ? sql_before : sql_after, values,
+	rc = db_start(s, (before ? sql_before : sql_after)[found_by(f)], values,
 		      GB_COUNT(values), &stmt);
 	while (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK && row) {
 		if (out->count == limit) {
@@ -136,7 +162,7 @@ store_key_list_ids(struct store *s, const struct key_list_filter *f,
 	filter_values(values, f, now_ms);
 	db_lock(s);
 	buf_putc(out, '[');
-	rc = db_start(s, sql_all, values, GB_COUNT(values), &stmt);
+	rc = db_start(s, sql_all[found_by(f)], values, GB_COUNT(values), &stmt);
 	while (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK && row)
 		buf_printf(out, "%s%lld", (*count)++ > 0 ? "," : "",
 			   (long long)sqlite3_column_int64(stmt, 0));
@@ -155,28 +181,8 @@ store_key_list_count(struct store *s, const struct key_list_filter *f,
 
 	filter_values(values, f, now_ms);
 	db_lock(s);
-	rc = db_number_locked(s, sql_count, values, GB_COUNT(values), count);
-	db_unlock(s);
-	return rc;
-}
-
-enum gb_err
-store_key_list_sums(struct store *s, enum key_pool pool, int64_t now_ms,
-		    int64_t sums[STANDS__MAX])
-{
-	sqlite3_stmt *stmt;
-	enum gb_err rc;
-	bool row;
-	int i;
-
-	memset(sums, 0, STANDS__MAX * sizeof(*sums));
-	db_lock(s);
-	rc = db_start(s, sql_sums, DB_ARGS(db_int(now_ms), pool_value(pool)),
-		      &stmt);
-	if (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK && row)
-		for (i = 0; i < STANDS__MAX; i++)
-			sums[i] = sqlite3_column_int64(stmt, i);
-	db_end(stmt);
+	rc = db_number_locked(s, sql_count[found_by(f)], values,
+			      GB_COUNT(values), count);
 	db_unlock(s);
 	return rc;
 }

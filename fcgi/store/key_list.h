@@ -51,10 +51,6 @@ enum gb_err store_key_list_ids(struct store *, const struct key_list_filter *,
 enum gb_err store_key_list_count(struct store *, const struct key_list_filter *,
 				 int64_t now_ms, int64_t *count) GB_NODISCARD;
 
-/* How many keys of a pool stand how. */
-enum gb_err store_key_list_sums(struct store *, enum key_pool, int64_t now_ms,
-				int64_t sums[STANDS__MAX]) GB_NODISCARD;
-
 /* The key that is "secret", of the first pool that has it.  GB_ENOTFOUND. */
 enum gb_err store_key_find(struct store *, const char *secret,
 			   int64_t *id) GB_NODISCARD;

@@ -4,13 +4,13 @@
 #define GB_STORE_KEY_SUMMARY_H
 
 #include "base/redact.h"
+#include "store/key_history.h"
 #include "store/keys.h"
 
-/* Keys of a pool.  They are all in one of the first four. */
+/* Keys of a pool. */
 struct key_summary {
-	int64_t ready;
-	int64_t cooling;
-	int64_t disabled_by_system, disabled_by_person;
+	int64_t standing[STANDS__MAX]; /* how many stand how */
+	int64_t all;		       /* of these together */
 	int64_t back_at; /* the first of the cooling; 0: none cools */
 };
 
@@ -54,5 +54,10 @@ enum gb_err store_keys_failing(struct store *, int64_t since_ms, int status,
  */
 enum gb_err store_keys_find(struct store *, const char *text, int64_t *ids,
 			    size_t most, size_t *count) GB_NODISCARD;
+
+/* store_keys_summary() under db_lock(), for fcgi/store only. */
+enum gb_err keys_summary_locked(struct store *, int64_t now_ms,
+				struct key_summary pools[POOL__MAX])
+    GB_NODISCARD;
 
 #endif

@@ -42,7 +42,7 @@ static const char sql_page[] =
     " AND k.id > ?10 ORDER BY id LIMIT ?11";
 static const char sql_count[] =
     "SELECT count(*), count(*) FILTER (WHERE disabled_by = 0) FROM keys"
-    " WHERE pool = ?1";
+    " WHERE pool = ?1 AND " KEYS_STANDING;
 static const char sql_key_serves[] =
     "SELECT " KEY_SERVES " FROM keys k WHERE k.id = ?2";
 static const char sql_serve[] =

@@ -6,21 +6,10 @@
 #include <sys/stat.h>
 
 #include "store/db.h"
-#include "store/turn.h"
 
 #define FORGET_MS \
 	(3600 * INT64_C(1000)) /* rows of processes that were killed */
 
-const char *const keys_count_names[KEYS__MAX] = {
-    [KEYS_READY] = "ready",
-    [KEYS_COOLING] = "cooling",
-    [KEYS_DISABLED_BY_SYSTEM] = "disabled_by_system",
-    [KEYS_DISABLED_BY_PERSON] = "disabled_by_person",
-};
-
-static const char sql_keys[] =
-    "SELECT pool, CASE disabled_by WHEN 0 THEN ready_at > ?1 ELSE"
-    " 1 + disabled_by END AS state, count(*) FROM keys GROUP BY pool, state";
 static const char sql_resting[] =
     "SELECT count(*) FROM key_models WHERE ready_at > ?1";
 static const char sql_classes[] =
@@ -41,25 +30,6 @@ static const char sql_seen[] =
 static const char sql_forget[] =
     "DELETE FROM processes WHERE abs(?1 - seen_at) > ?2";
 static const char sql_gone[] = "DELETE FROM processes WHERE id = ?1";
-
-static enum gb_err
-read_keys(struct store *s, int64_t now_ms, struct store_metrics *m)
-{
-	sqlite3_stmt *stmt;
-	enum gb_err rc;
-	int state;
-	bool row;
-
-	rc = db_start(s, sql_keys, DB_ARGS(db_int(now_ms)), &stmt);
-	while (rc == GB_OK && (rc = db_step(s, stmt, &row)) == GB_OK && row) {
-		state = sqlite3_column_int(stmt, 1);
-		if (state >= 0 && state < KEYS__MAX)
-			m->keys[pool_read(stmt, 0)][state] =
-			    sqlite3_column_int64(stmt, 2);
-	}
-	db_end(stmt);
-	return rc;
-}
 
 static enum gb_err
 read_classes(struct store *s, struct store_metrics *m)
@@ -120,7 +90,7 @@ store_metrics_read(struct store *s, const char *process_id, int64_t now_ms,
 
 	memset(m, 0, sizeof(*m));
 	db_lock(s);
-	if ((rc = read_keys(s, now_ms, m)) == GB_OK &&
+	if ((rc = keys_summary_locked(s, now_ms, m->keys)) == GB_OK &&
 	    (rc = read_classes(s, m)) == GB_OK &&
 	    (rc = read_numbers(s, sql_resting, DB_ARGS(db_int(now_ms)), resting,
 			       1)) == GB_OK &&

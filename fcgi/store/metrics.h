@@ -3,7 +3,7 @@
 #ifndef GB_STORE_METRICS_H
 #define GB_STORE_METRICS_H
 
-#include "store/keys.h"
+#include "store/key_summary.h"
 
 #define METRIC_CLASSES_MAX 64 /* the verdicts' and a few more */
 #define METRIC_CLASS_MAX   64 /* bytes of a class, with NUL */
@@ -12,17 +12,6 @@
  * silent for longer than this is none any more. */
 #define PROCESS_SILENCE_MS (60 * INT64_C(1000))
 
-enum key_standing_count {
-	KEYS_READY,
-	KEYS_COOLING,
-	KEYS_DISABLED_BY_SYSTEM,
-	KEYS_DISABLED_BY_PERSON,
-	KEYS__MAX
-};
-
-/* As people read them: "ready" … */
-extern const char *const keys_count_names[KEYS__MAX];
-
 /* Failed attempts of one class since the database was made. */
 struct metric_class {
 	char name[METRIC_CLASS_MAX];
@@ -30,7 +19,7 @@ struct metric_class {
 };
 
 struct store_metrics {
-	int64_t keys[POOL__MAX][KEYS__MAX];
+	struct key_summary keys[POOL__MAX];
 	int64_t resting; /* pairs of key and model */
 	struct metric_class classes[METRIC_CLASSES_MAX];
 	size_t class_count;

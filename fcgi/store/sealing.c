@@ -22,39 +22,86 @@ static const char known[] = "gbalance";
 /* --- the functions -------------------------------------------------------- */
 
 static void
+fail(sqlite3_context *ctx, enum gb_err rc, const char *why)
+{
+	if (rc == GB_ENOMEM)
+		sqlite3_result_error_nomem(ctx);
+	else
+		sqlite3_result_error(ctx, why, -1);
+}
+
+static void
 give(sqlite3_context *ctx, struct buf *text, enum gb_err rc, const char *why)
 {
 	if (rc == GB_OK)
 		sqlite3_result_text64(ctx, buf_str(text), text->len,
 				      SQLITE_TRANSIENT, SQLITE_UTF8);
-	else if (rc == GB_ENOMEM)
-		sqlite3_result_error_nomem(ctx);
 	else
-		sqlite3_result_error(ctx, why, -1);
+		fail(ctx, rc, why);
 	buf_wipe(text);
+}
+
+static const char no_key[] =
+    "a secret is encrypted with a key that this process has not";
+
+/* What is sealed in "value" into "out"; false: it is not sealed, and "out" is
+ * not touched. */
+static bool
+open_value(const struct store *s, sqlite3_value *value, struct buf *out,
+	   enum gb_err *rc)
+{
+	const char *text;
+	size_t len;
+
+	text = (const char *)sqlite3_value_text(value);
+	len = (size_t)sqlite3_value_bytes(value);
+	if (text == NULL || !seal_is_sealed(text, len))
+		return false;
+	buf_init(out, len);
+	*rc =
+	    s->opens == NULL ? GB_EINVAL : seal_open(s->opens, text, len, out);
+	return true;
 }
 
 static void
 do_open(sqlite3_context *ctx, int count, sqlite3_value **values)
 {
-	struct store *s = sqlite3_user_data(ctx);
-	const char *text;
 	struct buf out;
-	size_t len;
 	enum gb_err rc;
 
 	(void)count;
-	text = (const char *)sqlite3_value_text(values[0]);
-	len = (size_t)sqlite3_value_bytes(values[0]);
-	if (text == NULL || !seal_is_sealed(text, len)) {
+	if (open_value(sqlite3_user_data(ctx), values[0], &out, &rc))
+		give(ctx, &out, rc, no_key);
+	else
 		sqlite3_result_value(ctx, values[0]);
-		return;
-	}
-	buf_init(&out, len);
-	rc =
-	    s->opens == NULL ? GB_EINVAL : seal_open(s->opens, text, len, &out);
-	give(ctx, &out, rc,
-	     "a secret is encrypted with a key that this process has not");
+}
+
+/* For many rows: it copies no text that is not sealed. */
+static void
+do_has(sqlite3_context *ctx, int count, sqlite3_value **values)
+{
+	const char *text, *part;
+	struct buf out;
+	enum gb_err rc;
+	size_t len;
+	bool sealed;
+
+	(void)count;
+	rc = GB_OK;
+	sealed = open_value(sqlite3_user_data(ctx), values[0], &out, &rc);
+	text = sealed ? buf_str(&out)
+		      : (const char *)sqlite3_value_text(values[0]);
+	len = sealed ? out.len : (size_t)sqlite3_value_bytes(values[0]);
+	part = (const char *)sqlite3_value_text(values[1]);
+	if (rc != GB_OK)
+		fail(ctx, rc, no_key);
+	else
+		sqlite3_result_int(ctx, text != NULL && part != NULL &&
+					    memmem(text, len, part,
+						   (size_t)sqlite3_value_bytes(
+						       values[1])) != NULL);
+	if (sealed)
+		buf_wipe(&out);
 }
 
 static void
@@ -84,6 +131,8 @@ sealing_functions(struct store *s)
 	    SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
 
 	if (sqlite3_create_function_v2(s->db, "gb_open", 1, flags, s, do_open,
+				       NULL, NULL, NULL) != SQLITE_OK ||
+	    sqlite3_create_function_v2(s->db, "gb_has", 2, flags, s, do_has,
 				       NULL, NULL, NULL) != SQLITE_OK ||
 	    sqlite3_create_function_v2(s->db, "gb_seal", 1, flags, s, do_seal,
 				       NULL, NULL, NULL) != SQLITE_OK)

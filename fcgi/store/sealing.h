@@ -32,8 +32,9 @@ enum gb_err store_is_sealed(struct store *, bool *sealed) GB_NODISCARD;
 
 /*
  * SQL functions of a connection: gb_open(text) is what was sealed, or the text
- * when it is not sealed; it fails without the key.  gb_seal(text) is the text
- * sealed, or as it is without a key.  NULL stays NULL.
+ * when it is not sealed; it fails without the key.  gb_has(text, part) is
+ * whether the part is in that.  gb_seal(text) is the text sealed, or as it is
+ * without a key.  NULL stays NULL.
  */
 enum gb_err sealing_functions(struct store *) GB_NODISCARD;
 void sealing_release(struct store *);

@@ -43,6 +43,18 @@ enum key_pool pool_read(sqlite3_stmt *stmt, int column);
 	" + iif(EXISTS (SELECT 1 FROM breakers), 2," \
 	" iif(" CHARGES_TO_CLEAR(now) ", 4, 0))"
 
+/* SQL: true of all keys, and has a statement use the index keys_standing; those
+ * that do not say so keep to the order of ids, which is cheaper for them. */
+#define KEYS_STANDING "id > 0"
+
+/* SQL: the different names in a column as "n (name)", at most "most" of them
+ * or -1, and a NULL: each by a look into its index, however many have it. */
+#define DISTINCT_NAMES(name, table, which, most) \
+	"WITH RECURSIVE n(name) AS (SELECT min(" name ") FROM " table \
+	" WHERE " which " UNION ALL SELECT (SELECT min(" name ") FROM " table \
+	" WHERE " which " AND " name " > n.name) FROM n" \
+	" WHERE n.name IS NOT NULL LIMIT " most ")"
+
 /* The key whose id, secret and past (KEY_HAS_PAST) are the row in "stmt";
  * its pool is for the caller to fill in.  GB_EIO: it is none. */
 enum gb_err turn_read(sqlite3_stmt *stmt, struct key_turn *) GB_NODISCARD;

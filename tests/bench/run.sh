@@ -673,12 +673,16 @@ measure_day()
 
 # --- admin pages ------------------------------------------------------------
 
-# Below /admin/; a part of a key is looked for in all keys.
+# Below /admin/; a part of a key, or a word, is looked for in all keys.
 PAGES=('' '?range=month' logs 'logs?kind=errors' 'logs?token=token-7'
   'logs?token=rare' 'logs?key=999'
   'logs?key=many-00000000000000000777' 'logs?status=418'
   'logs?text=nothing' 'logs?kind=errors&text=nothing' logs/requests/5000
-  logs/errors/5000)
+  logs/errors/5000 keys 'keys?before=50000' 'keys?state=cooling'
+  'keys?state=off' 'keys?tier=paid' 'keys?project=project-3'
+  'keys?tag=tag-7' 'keys?tag=-' 'keys?model=gemini-3' 'keys?model=none'
+  'keys?failures=7' 'keys?text=nothing' keys/5 tokens 'tokens?q=token-4999'
+  tokens/5 settings settings/history playground health)
 PAGE_ROUNDS=7
 
 # The median time of a page's HTML, in milliseconds.

@@ -46,15 +46,25 @@ static const char sql_fill[] =
     " 500, abs(random() % 9000), 1000 + i % 1000, i % 500, i % 100, 0, '',"
     " i % 10000 FROM n";
 
-/* What the admin pages have besides: many keys, of each kind, and attempts that
- * failed. */
+/* What the admin pages have besides: many keys, of each kind, with projects,
+ * tags and a past, attempts that failed, and tokens. */
 static const char sql_fill_more[] =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
     " WHERE i < 100000) INSERT INTO keys (secret, pool, created_at,"
-    " disabled_by, ready_at, reason) SELECT 'bench-key-of-many-'"
-    " || printf('%020d', i), '', 0, iif(i % 20, iif(i % 31, 0, 2), 1),"
-    " iif(i % 5, 0, (unixepoch() + 3600 + i) * 1000), '429: quota of the day'"
-    " FROM n;"
+    " disabled_by, ready_at, reason, project, tier, failures)"
+    " SELECT 'bench-key-of-many-' || printf('%020d', i), '', 0,"
+    " iif(i % 20, iif(i % 31, 0, 2), 1),"
+    " iif(i % 5, 0, (unixepoch() + 3600 + i) * 1000), '429: quota of the day',"
+    " iif(i % 3, '', 'project-' || i % 1000), i % 100 = 7, i % 7 FROM n;"
+    "INSERT INTO key_tags (key_id, tag) SELECT id, 'tag-' || id % 40 FROM keys"
+    " WHERE id % 2;"
+    "INSERT INTO key_events (time_ms, key_id, model, from_state, to_state,"
+    " until_ms, cause, status, error_class, request_id, reason)"
+    " SELECT (unixepoch() - id % 3600) * 1000, 1 + id % 700, 'gemini-3', 0, 1,"
+    " 0, 0, 429, 'rate_limit_day', '', '429: quota of the day' FROM keys;"
+    "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n"
+    " WHERE i < 5000) INSERT INTO tokens (name, digest, created_at)"
+    " SELECT 'token-' || i, randomblob(32), 0 FROM n;"
     "INSERT INTO key_models (key_id, model, ready_at, streak, reason) SELECT "
     "id, 'gemini-3', ready_at + 1, 1, '429'"
     " FROM keys WHERE id % 2;"

@@ -463,6 +463,19 @@ describe("access tokens", () => {
 				.status, 404, wrong);
 	});
 
+	it("tells in the list what each used", async () => {
+		await post("/admin/tokens", {name: "unused"});
+		const rows = (await get("/admin/tokens")).text.split("<tr>");
+		const numbers = (name) => [...rows.find((row) =>
+			row.includes(`>${name}</a>`))
+			.matchAll(/class="number">([^<]*)</g)]
+			.map(([, n]) => n);
+
+		assert.deepEqual(numbers("Ann&#39;s laptop").slice(0, 2),
+				 ["1", "0"]);
+		assert.deepEqual(numbers("unused").slice(0, 2), ["0", "0"]);
+	});
+
 	it("has a page for its person, which nobody guesses", async () => {
 		const {text} = await get(`/admin/tokens/${id}`);
 		const link = /href="[./]*(token\/[^"]+)"/.exec(text)[1];

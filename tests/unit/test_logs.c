@@ -166,10 +166,7 @@ test_keys(void **state)
 {
 	const struct unit_store *u = *state;
 	struct key_summary pools[POOL__MAX];
-	struct key_failing failing[4];
 	struct key_back back[3];
-	char secret[40];
-	int64_t ids[3];
 	size_t n;
 
 	unit_add_keys(u->store, 6);
@@ -188,12 +185,14 @@ test_keys(void **state)
 	unit_sql(u->path, "UPDATE keys SET disabled_by = 1 WHERE id = 4", NULL,
 		 0);
 	CHECK_INT("summary", store_keys_summary(u->store, NOW, pools), GB_OK);
-	CHECK_INT("ready", pools[POOL_GEMINI].ready, 3);
-	CHECK_INT("cooling", pools[POOL_GEMINI].cooling, 1);
+	CHECK_INT("ready", pools[POOL_GEMINI].standing[STANDS_READY], 3);
+	CHECK_INT("cooling", pools[POOL_GEMINI].standing[STANDS_COOLING], 1);
 	CHECK_INT("back", pools[POOL_GEMINI].back_at, NOW + 5000);
-	CHECK_INT("by the system", pools[POOL_GEMINI].disabled_by_system, 1);
-	CHECK_INT("by a person", pools[POOL_GEMINI].disabled_by_person, 1);
-	CHECK_INT("another pool", pools[POOL_VERTEX].ready, 0);
+	CHECK_INT("by the system", pools[POOL_GEMINI].standing[STANDS_DISABLED],
+		  1);
+	CHECK_INT("by a person", pools[POOL_GEMINI].standing[STANDS_OFF], 1);
+	CHECK_INT("all", pools[POOL_GEMINI].all, 6);
+	CHECK_INT("another pool", pools[POOL_VERTEX].standing[STANDS_READY], 0);
 	CHECK_INT("next", store_keys_back(u->store, NOW, back, 3, &n), GB_OK);
 	CHECK_INT("two", n, 2);
 	CHECK_STR("a model first", back[0].model, "gemini-3");
@@ -205,7 +204,18 @@ test_keys(void **state)
 	CHECK_INT("one of them", store_keys_back(u->store, NOW, back, 1, &n),
 		  GB_OK);
 	CHECK_INT("is one", n, 1);
+}
 
+static void
+test_keys_found(void **state)
+{
+	const struct unit_store *u = *state;
+	struct key_failing failing[4];
+	char secret[40];
+	int64_t ids[3];
+	size_t n;
+
+	unit_add_keys(u->store, 6);
 	write_one(u->store, 1, HOUR, 503, 3);
 	write_one(u->store, 2, HOUR, 503, 1);
 	write_one(u->store, 3, 30 * HOUR, 503, 3);
@@ -447,6 +457,8 @@ main(void)
 					    unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(test_delete_not_what_comes,
 					    unit_store_setup,
+					    unit_store_teardown),
+	    cmocka_unit_test_setup_teardown(test_keys_found, unit_store_setup,
 					    unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(test_keys, unit_store_setup,
 					    unit_store_teardown),

@@ -25,11 +25,11 @@ test_keys(void **state)
 	assert_int_equal(unit_cool_model(u->store, 5, "m", NOW, NOW + 1, "x"),
 			 GB_OK);
 	assert_int_equal(store_metrics_read(u->store, "me", NOW, &m), GB_OK);
-	CHECK_INT("ready", m.keys[POOL_GEMINI][KEYS_READY], 2);
-	CHECK_INT("cooling", m.keys[POOL_GEMINI][KEYS_COOLING], 1);
-	CHECK_INT("system", m.keys[POOL_GEMINI][KEYS_DISABLED_BY_SYSTEM], 1);
-	CHECK_INT("person", m.keys[POOL_GEMINI][KEYS_DISABLED_BY_PERSON], 1);
-	CHECK_INT("vertex", m.keys[POOL_VERTEX][KEYS_READY], 1);
+	CHECK_INT("ready", m.keys[POOL_GEMINI].standing[STANDS_READY], 2);
+	CHECK_INT("cooling", m.keys[POOL_GEMINI].standing[STANDS_COOLING], 1);
+	CHECK_INT("system", m.keys[POOL_GEMINI].standing[STANDS_DISABLED], 1);
+	CHECK_INT("person", m.keys[POOL_GEMINI].standing[STANDS_OFF], 1);
+	CHECK_INT("vertex", m.keys[POOL_VERTEX].standing[STANDS_READY], 1);
 	CHECK_INT("resting", m.resting, 1);
 	CHECK("bytes", m.bytes > 4096 && m.bytes % 512 == 0);
 	CHECK("wal", m.wal_bytes > 0);

@@ -93,6 +93,7 @@ static const struct {
     {13, "rotation", "pool, tier, pos, weighted"},
     {13, "key_slots", "pool, tier, at, key_id"},
     {14, "settings_history", "id, time_ms, name, who, reset, before, after"},
+    {15, "key_tags", "key_id, tag"},
 };
 
 static void

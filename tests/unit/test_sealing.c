@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/files.h"
 #include "store/journal.h"
+#include "store/key_list.h"
 #include "store/lists.h"
 #include "store/overrides.h"
 #include "store/parcel.h"
@@ -57,7 +58,8 @@ check_readable(struct store *s)
 	char secret[40];
 	struct key_turn turn;
 	struct key_rows rows;
-	int64_t back_at;
+	struct key_list_filter f = {.text = NULL};
+	int64_t back_at, found;
 	int i;
 
 	assert_int_equal(store_keys_list(s, NOW, &rows), GB_OK);
@@ -76,6 +78,12 @@ check_readable(struct store *s)
 	CHECK_INT("settings", overrides.count, 1);
 	CHECK_STR("setting", overrides.rows[0].json, PROXIES);
 	override_rows_free(&overrides);
+	f.text = unit_secret(secret, 1) + 5;
+	assert_int_equal(store_key_list_count(s, &f, NOW, &found), GB_OK);
+	CHECK_INT("found by its end", found, 1);
+	f.text = "no such part";
+	assert_int_equal(store_key_list_count(s, &f, NOW, &found), GB_OK);
+	CHECK_INT("not found", found, 0);
 }
 
 /* Nothing is left of what was there in the clear, and all is readable. */
