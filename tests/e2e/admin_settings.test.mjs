@@ -505,7 +505,24 @@ describe("access tokens", () => {
 			.status, 400);
 	});
 
+	it("is changed by one of those who save at once", async () => {
+		const version = /name="version" value="(\w+)"/.exec((await get(
+			`/admin/tokens/${id}`)).text)[1];
+		const all = await Promise.all(Array.from({length: 8}, (_, i) =>
+			post(`/admin/tokens/${id}`, {do: "save", version,
+						     note: `of ${i}`,
+						     endpoint: "chat"})));
+
+		assert.deepEqual(all.map((r) => r.status).sort(),
+				 [303, ...Array(7).fill(409)]);
+		const at = all.findIndex((r) => r.status === 303);
+		assert.match((await get(`/admin/tokens/${id}`)).text,
+			     new RegExp(`value="of ${at}"`));
+	});
+
 	it("disables, enables and revokes it", async () => {
+		const link = /href="[./]*(token\/[^"]+)"/.exec((await get(
+			`/admin/tokens/${id}`)).text)[1];
 		const may = async () => (await ask(`${stack.url}/v1/chat/completions`,
 			{headers: bearer(token), body: chat("hi")})).status;
 
@@ -519,6 +536,7 @@ describe("access tokens", () => {
 		const {text} = await get(`/admin/tokens/${id}`);
 		assert.match(text, /revoked/);
 		assert.doesNotMatch(text, /value="save"/);
+		assert.equal((await ask(`${stack.url}/${link}`)).status, 404);
 		await post(`/admin/tokens/${id}`, {do: "enable"});
 		assert.match((await get(`/admin/tokens/${id}`)).text,
 			     /Nothing was changed: the token is revoked/);
