@@ -409,6 +409,39 @@ describe("settings as JSON", () => {
 	});
 });
 
+describe("settings, from the command line", () => {
+	it("leads back to what the file says", async () => {
+		await set("base_path", "/admin");
+		const list = await stack.tool("settings", "list", "--json");
+		assert.deepEqual(JSON.parse(list.stdout).filter((s) =>
+			s.setting === "base_path"), [{setting: "base_path",
+			value: "/admin", below: ""}]);
+		const reset = await stack.tool("settings", "reset",
+					       "base_path");
+		assert.equal(reset.code, 0, reset.stderr);
+		assert.match(reset.stdout, /base_path/);
+		await stack.until(async () =>
+			(await fieldOf("base_path")).value === "");
+		assert.match((await get("/admin/settings/history")).text,
+			     /the command line/);
+	});
+
+	it("are refused by name, and masked", async () => {
+		assert.equal((await stack.tool("settings", "reset", "no_such"))
+			.code, 2);
+		assert.match((await stack.tool("settings", "reset", "threads"))
+			.stdout, /nothing of it was changed/);
+		await set("proxies", "http://u:secret-of-a-proxy@127.0.0.1:1");
+		const list = await stack.tool("settings", "list");
+		assert.match(list.stdout, /proxies/);
+		assert.doesNotMatch(list.stdout, /secret-of-a-proxy/);
+		assert.equal((await stack.tool("settings", "reset", "--all"))
+			.code, 0);
+		assert.doesNotMatch((await stack.tool("settings", "list"))
+			.stdout, /proxies/);
+	});
+});
+
 describe("access tokens", () => {
 	const NAME = "Ann's laptop";
 	let token, id;
