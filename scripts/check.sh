@@ -5,8 +5,7 @@
 #   [JOBS=2] scripts/check.sh
 #
 # A failure stops nothing: what failed is printed, the rest still runs.  Whole
-# logs are in build/check.  What does not disturb each other runs side by side;
-# the end-to-end tests come last, by themselves.
+# logs are in build/check.  What does not disturb each other runs side by side.
 set -u
 
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
@@ -58,11 +57,9 @@ main()
   [ -z "$fuzz_names" ] || step build-fuzz build \
     $(printf 'build/fuzz/tests/fuzz/%s ' $fuzz_names)
 
-  unit_tests tsan $tsan_names &
-  fuzz $fuzz_names
-  wait
-
+  { unit_tests tsan $tsan_names; fuzz $fuzz_names; } &
   end_to_end
+  wait
   total
 }
 
@@ -211,10 +208,11 @@ end_to_end()
     -name '*.test.mjs' -print | sort)
   options=(--test --test-reporter=spec --test-reporter-destination=stdout
     --test-reporter=tap "--test-reporter-destination=$logs/e2e.tap")
-  # Most of them wait most of the time.  Each has servers, a database and a fake
-  # of its own, and none may assert how long something takes.
+  # Most of them wait most of the time, so there may be more than cores.  Each
+  # has servers, a database and a fake of its own, and none may assert how long
+  # something takes.
   if node --help | grep -q -e --test-concurrency; then
-    options+=("--test-concurrency=$JOBS")
+    options+=("--test-concurrency=$((2 * JOBS))")
   fi
   GBALANCE_BIN=$root/build/asan/gbalance \
     timeout -k 10 $E2E_MAX node "${options[@]}" "${files[@]}" >"$log" 2>&1

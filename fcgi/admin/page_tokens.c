@@ -35,21 +35,6 @@ static const char *const span_texts[SPAN__MAX] = {
     [SPAN_MONTH] = "TOKENS_MONTH",
 };
 
-static bool
-is_configured(const struct settings *cfg, const struct token_row *t)
-{
-	const struct string_list *all = &cfg->allowed_tokens;
-	unsigned char digest[DIGEST_SIZE];
-	size_t i;
-
-	for (i = 0; t->config && i < all->count; i++) {
-		secret_digest(digest, all->items[i], strlen(all->items[i]));
-		if (memcmp(digest, t->digest, DIGEST_SIZE) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Its name and state. */
 static void
 show_head(const struct admin_request *rq, struct dict *d,
@@ -57,7 +42,7 @@ show_head(const struct admin_request *rq, struct dict *d,
 {
 	enum token_state state;
 
-	state = token_state_of(t, is_configured(rq->cfg, t), clock_wall_ms());
+	state = token_state_of(t, rq->cfg, clock_wall_ms());
 	dict_set_int(d, "ID", t->id);
 	dict_set(d, "NAME", t->name);
 	dict_set(d, "STATE", admin_text(rq, states[state].text));
@@ -430,6 +415,7 @@ void
 token_shown(struct admin_request *rq)
 {
 	char proof[PROOF_SIZE];
+	enum token_state state;
 	const char *dash;
 	struct token_row t;
 	struct dict *d;
@@ -444,7 +430,9 @@ token_shown(struct admin_request *rq)
 	rc = find_token(rq, rq->rest, (size_t)(dash - rq->rest), &t);
 	if (rc == GB_OK) {
 		make_proof(rq, &t, proof);
-		if (!secret_equal(proof, dash + 1, PROOF_SIZE - 1))
+		state = token_state_of(&t, rq->cfg, clock_wall_ms());
+		if (!secret_equal(proof, dash + 1, PROOF_SIZE - 1) ||
+		    state == TOKEN_REVOKED || state == TOKEN_NOT_CONFIGURED)
 			rc = GB_ENOTFOUND;
 	}
 	if (rc == GB_OK) {
@@ -519,7 +507,8 @@ token_show(struct admin_request *rq)
 
 /* Take over what was typed; false: it is answered. */
 static bool
-save(struct admin_request *rq, struct token_row *t, enum gb_err *rc)
+save(struct admin_request *rq, struct token_row *t, int64_t generation,
+     enum gb_err *rc)
 {
 	const struct token_row is = *t;
 	char version[PROOF_SIZE];
@@ -535,7 +524,34 @@ save(struct admin_request *rq, struct token_row *t, enum gb_err *rc)
 		show_one(rq, &is, 400, true);
 		return false;
 	}
-	*rc = store_token_set(rq->store, t);
+	*rc = store_token_set(rq->store, t, generation);
+	return true;
+}
+
+/* What the form asks for; false: it is answered.  GB_EBUSY: somebody changed
+ * something meanwhile, so look again. */
+static bool
+carry_out(struct admin_request *rq, const char *what, struct token_row *t,
+	  enum gb_err *rc)
+{
+	int64_t generation;
+
+	*rc = store_generation(rq->store, &generation);
+	if (*rc == GB_OK)
+		*rc = find_token(rq, rq->rest, strlen(rq->rest), t);
+	if (*rc != GB_OK) {
+		admin_fault(rq, *rc);
+		return false;
+	}
+	if (strcmp(what, "enable") == 0 || strcmp(what, "disable") == 0)
+		*rc = store_token_enable(rq->store, t->name, what[0] == 'e');
+	else if (strcmp(what, "revoke") == 0)
+		*rc = store_token_revoke(rq->store, t->name, clock_wall_ms());
+	else if (strcmp(what, "save") != 0) {
+		admin_fail(rq, 400, "ERROR_FORM", NULL);
+		return false;
+	} else
+		return save(rq, t, generation, rc);
 	return true;
 }
 
@@ -547,20 +563,10 @@ token_change(struct admin_request *rq)
 	struct token_row t;
 	enum gb_err rc;
 
-	rc = find_token(rq, rq->rest, strlen(rq->rest), &t);
-	if (rc != GB_OK) {
-		admin_fault(rq, rc);
-		return;
-	}
-	if (strcmp(what, "enable") == 0 || strcmp(what, "disable") == 0)
-		rc = store_token_enable(rq->store, t.name, what[0] == 'e');
-	else if (strcmp(what, "revoke") == 0)
-		rc = store_token_revoke(rq->store, t.name, clock_wall_ms());
-	else if (strcmp(what, "save") != 0) {
-		admin_fail(rq, 400, "ERROR_FORM", NULL);
-		return;
-	} else if (!save(rq, &t, &rc))
-		return;
+	do {
+		if (!carry_out(rq, what, &t, &rc))
+			return;
+	} while (rc == GB_EBUSY);
 	if (rc == GB_OK) {
 		log_info("admin: token \"%s\": %s", t.name, what);
 		admin_say(rq, TONE_DONE, "TOKENS_SAVED", NULL);

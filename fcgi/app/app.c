@@ -202,10 +202,8 @@ app_settings_with(const struct app *app,
 		  const struct settings_override *overrides, size_t count,
 		  struct settings **out, struct buf *faults)
 {
-	const struct settings_load load = {app->config_file, environ, overrides,
-					   count};
-
-	return settings_load(out, &load, faults);
+	return startup_settings_with(app->config_file, overrides, count, out,
+				     faults);
 }
 
 enum gb_err

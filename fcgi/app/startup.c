@@ -90,6 +90,17 @@ out:
 }
 
 enum gb_err
+startup_settings_with(const char *config_file,
+		      const struct settings_override *overrides, size_t count,
+		      struct settings **out, struct buf *faults)
+{
+	const struct settings_load load = {startup_config_file(config_file),
+					   environ, overrides, count};
+
+	return settings_load(out, &load, faults);
+}
+
+enum gb_err
 startup_unlock(struct store *store, const struct settings *cfg, bool convert)
 {
 	unsigned char key[SEAL_KEY_SIZE];

@@ -8,6 +8,7 @@
 
 #include "base/amount.h"
 #include "base/clock.h"
+#include "base/secret.h"
 
 #define LIMIT_MOST  INT64_C(1000000000000) /* requests, tokens or micro-USD */
 #define DAYS_MAX    36500
@@ -142,12 +143,29 @@ token_limit_write(enum token_limit which, int64_t limit, struct buf *out)
 	buf_printf(out, "%" PRId64 ".%s", limit / DOLLAR, fraction);
 }
 
+/* Whether it is one of ALLOWED_TOKENS. */
+static bool
+is_configured(const struct settings *cfg, const struct token_row *t)
+{
+	const struct string_list *all = &cfg->allowed_tokens;
+	unsigned char digest[DIGEST_SIZE];
+	size_t i;
+
+	for (i = 0; i < all->count; i++) {
+		secret_digest(digest, all->items[i], strlen(all->items[i]));
+		if (memcmp(digest, t->digest, DIGEST_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
 enum token_state
-token_state_of(const struct token_row *t, bool configured, int64_t now_ms)
+token_state_of(const struct token_row *t, const struct settings *cfg,
+	       int64_t now_ms)
 {
 	if (t->revoked_at != 0)
 		return TOKEN_REVOKED;
-	if (t->config && !configured)
+	if (t->config && !is_configured(cfg, t))
 		return TOKEN_NOT_CONFIGURED;
 	if (!t->enabled)
 		return TOKEN_DISABLED;

@@ -9,6 +9,7 @@
 #define GB_APP_TOKEN_FIELDS_H
 
 #include "base/buf.h"
+#include "config/settings.h"
 #include "store/tokens.h"
 
 /* Whether a new token may be called so: 1 to TOKEN_NAME_MAX bytes, no control
@@ -41,9 +42,8 @@ enum token_state {
 	TOKEN_STATE__MAX
 };
 
-/* What it is at "now_ms"; "configured": the digest is one of ALLOWED_TOKENS'.
- */
-enum token_state token_state_of(const struct token_row *, bool configured,
-				int64_t now_ms);
+/* What it is at "now_ms" under these settings. */
+enum token_state token_state_of(const struct token_row *,
+				const struct settings *, int64_t now_ms);
 
 #endif

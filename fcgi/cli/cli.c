@@ -161,6 +161,14 @@ static const struct command {
      "key, model, endpoint, status, day or hour, of the last 30 days or\n"
      "of a stretch of whole hours: 2026-01-31, 2026-01-31T18:00, or 7d\n"
      "or 12h ago\n"},
+    {"settings", "list", cli_settings_list, 0, 0, TAKES_JSON | TAKES_CSV, false,
+     "settings list [--csv|--json]",
+     "show the settings that the database has, from the pages or an\n"
+     "import, and what they would be without that\n"},
+    {"settings", "reset", cli_settings_reset, 1, WORDS_MANY, TAKES_ALL, false,
+     "settings reset NAME... | --all",
+     "let settings be again what gbalance.cfg or the environment says:\n"
+     "the way back when the pages cannot be reached any more\n"},
     {"prices", "list", cli_prices_list, 0, 0, TAKES_JSON | TAKES_CSV, false,
      "prices list [--csv|--json]",
      "show what a million tokens cost: Google's list prices and, with\n"

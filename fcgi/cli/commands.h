@@ -79,6 +79,8 @@ int cli_log_list(struct cli *);
 int cli_log_show(struct cli *);
 int cli_exits_list(struct cli *);
 int cli_exits_test(struct cli *);
+int cli_settings_list(struct cli *);
+int cli_settings_reset(struct cli *);
 int cli_prices_list(struct cli *);
 int cli_prices_set(struct cli *);
 int cli_prices_delete(struct cli *);

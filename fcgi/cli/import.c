@@ -127,15 +127,13 @@ static enum gb_err
 load_future(struct cli *cli, const struct settings_override *overrides,
 	    size_t count)
 {
-	const struct settings_load load = {startup_config_file(
-					       cli->config_file),
-					   environ, overrides, count};
 	struct settings *settings;
 	struct buf faults;
 	enum gb_err rc;
 
 	buf_init(&faults, STARTUP_FAULTS_MAX);
-	rc = settings_load(&settings, &load, &faults);
+	rc = startup_settings_with(cli->config_file, overrides, count,
+				   &settings, &faults);
 	(void)fputs(buf_str(&faults), stderr);
 	buf_release(&faults);
 	settings_free(settings);

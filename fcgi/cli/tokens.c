@@ -71,21 +71,6 @@ cli_tokens_create(struct cli *cli)
 
 /* --- showing them -------------------------------------------------------- */
 
-static bool
-is_configured(const struct cli *cli, const struct token_row *t)
-{
-	const struct string_list *all = &cli->settings->allowed_tokens;
-	unsigned char digest[DIGEST_SIZE];
-	size_t i;
-
-	for (i = 0; i < all->count; i++) {
-		secret_digest(digest, all->items[i], strlen(all->items[i]));
-		if (memcmp(digest, t->digest, DIGEST_SIZE) == 0)
-			return true;
-	}
-	return false;
-}
-
 static const char *
 state_of(const struct cli *cli, const struct token_row *t, int64_t now_ms)
 {
@@ -97,8 +82,7 @@ state_of(const struct cli *cli, const struct token_row *t, int64_t now_ms)
 	    [TOKEN_EXPIRED] = "expired",
 	};
 
-	return names[token_state_of(t, t->config && is_configured(cli, t),
-				    now_ms)];
+	return names[token_state_of(t, cli->settings, now_ms)];
 }
 
 static void
@@ -308,18 +292,25 @@ cli_tokens_set(struct cli *cli)
 {
 	const char *name = cli->words[0];
 	struct token_row row;
+	int64_t generation;
 	enum gb_err rc;
 
 	if (!token_options_given(cli)) {
 		cli_complain("what is to be set?");
 		return CLI_EXIT_USAGE;
 	}
-	if ((rc = auth_adopt(cli->settings, cli->store)) != GB_OK ||
-	    (rc = store_token_find(cli->store, name, &row)) != GB_OK)
+	if ((rc = auth_adopt(cli->settings, cli->store)) != GB_OK)
 		goto out;
-	if (!token_options_read(cli, clock_wall_ms(), &row))
-		return CLI_EXIT_USAGE;
-	if ((rc = store_token_set(cli->store, &row)) == GB_OK)
+	do {
+		rc = store_generation(cli->store, &generation);
+		if (rc != GB_OK ||
+		    (rc = store_token_find(cli->store, name, &row)) != GB_OK)
+			goto out;
+		if (!token_options_read(cli, clock_wall_ms(), &row))
+			return CLI_EXIT_USAGE;
+		rc = store_token_set(cli->store, &row, generation);
+	} while (rc == GB_EBUSY);
+	if (rc == GB_OK)
 		(void)printf("\"%s\" is changed\n", name);
 out:
 	if (rc != GB_OK)

@@ -493,6 +493,16 @@ db_touch(struct store *s)
 }
 
 enum gb_err
+db_expect_generation(struct store *s, int64_t generation)
+{
+	int64_t now;
+	enum gb_err rc;
+
+	rc = db_number_locked(s, sql_generation, DB_NO_ARGS, &now);
+	return rc == GB_OK && now != generation ? GB_EBUSY : rc;
+}
+
+enum gb_err
 store_generation(struct store *s, int64_t *generation)
 {
 	enum gb_err rc;

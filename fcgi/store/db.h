@@ -136,6 +136,10 @@ enum gb_err db_finish(struct store *, enum gb_err rc) GB_NODISCARD;
 bool db_is_within(const struct store *);
 /* Roll back, where there is something to. */
 void db_undo(struct store *);
+/* Within a transaction: GB_EBUSY when a person changed anything since
+ * store_generation() said "generation". */
+enum gb_err db_expect_generation(struct store *,
+				 int64_t generation) GB_NODISCARD;
 /* Within a transaction: a person changed something; see store_generation(). */
 enum gb_err db_touch(struct store *) GB_NODISCARD;
 

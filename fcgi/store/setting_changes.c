@@ -10,7 +10,6 @@
 
 #define ELLIPSIS "\xe2\x80\xa6"
 
-static const char sql_generation[] = "SELECT generation FROM meta";
 static const char sql_set[] =
     "INSERT INTO overrides (name, json) VALUES (?1, gb_seal(?2))"
     " ON CONFLICT (name) DO UPDATE SET json = excluded.json";
@@ -74,16 +73,13 @@ store_settings_change(struct store *s, int64_t generation,
 		      const struct setting_change *changes, size_t count,
 		      const char *who, int64_t now_ms)
 {
-	int64_t now;
 	enum gb_err rc;
 	size_t i;
 
 	db_lock(s);
 	if ((rc = db_begin(s)) != GB_OK)
 		goto out;
-	rc = db_number_locked(s, sql_generation, DB_NO_ARGS, &now);
-	if (rc == GB_OK && now != generation)
-		rc = GB_EBUSY;
+	rc = db_expect_generation(s, generation);
 	if (rc == GB_OK)
 		rc = sealing_check(s);
 	for (i = 0; rc == GB_OK && i < count; i++)

@@ -22,6 +22,7 @@ const char *const token_endpoint_names[ENDPOINT__MAX] = {
 	" expires_at, models, endpoints, parallel, minute_requests," \
 	" minute_tokens, day_requests, day_tokens, day_cost, month_requests," \
 	" month_tokens, month_cost"
+#define ANY	    -1 /* generation */
 #define FIRST_LIMIT 11 /* column of LIMIT_PARALLEL; the others follow */
 
 static const char sql_create[] =
@@ -74,11 +75,11 @@ token_row_init(struct token_row *row, const char *name)
 	row->enabled = true;
 }
 
-/* Run "sql" as a person's change; "none" is what it means when it changed
- * nothing. */
+/* Run "sql" as a person's change of a store of "generation" (ANY: of
+ * whichever); "none" is what it means when it changed nothing. */
 static enum gb_err
-token_change(struct store *s, const char *sql, const struct db_value *values,
-	     size_t count, enum gb_err none)
+token_change(struct store *s, int64_t generation, const char *sql,
+	     const struct db_value *values, size_t count, enum gb_err none)
 {
 	int64_t changes;
 	enum gb_err rc;
@@ -86,7 +87,10 @@ token_change(struct store *s, const char *sql, const struct db_value *values,
 	db_lock(s);
 	if ((rc = db_begin(s)) != GB_OK)
 		goto out;
-	rc = db_run_locked(s, sql, values, count, &changes);
+	if (generation != ANY)
+		rc = db_expect_generation(s, generation);
+	if (rc == GB_OK)
+		rc = db_run_locked(s, sql, values, count, &changes);
 	if (rc == GB_OK)
 		rc = changes > 0 ? db_touch(s) : none;
 	rc = db_finish(s, rc);
@@ -97,12 +101,12 @@ out:
 
 /* Run sql_create or sql_set. */
 static enum gb_err
-token_write(struct store *s, const char *sql, const struct token_row *t,
-	    int64_t now_ms, enum gb_err none)
+token_write(struct store *s, int64_t generation, const char *sql,
+	    const struct token_row *t, int64_t now_ms, enum gb_err none)
 {
 	const int64_t *most = t->limits;
 
-	return token_change(s, sql,
+	return token_change(s, generation, sql,
 			    DB_ARGS(db_text(t->name),
 				    db_blob(t->digest, DIGEST_SIZE),
 				    db_int(now_ms), db_text(t->note),
@@ -125,19 +129,19 @@ store_token_create(struct store *s, const struct token_row *t, int64_t now_ms)
 {
 	if (t->name[0] == '\0')
 		return GB_EINVAL;
-	return token_write(s, sql_create, t, now_ms, GB_EEXIST);
+	return token_write(s, ANY, sql_create, t, now_ms, GB_EEXIST);
 }
 
 enum gb_err
-store_token_set(struct store *s, const struct token_row *t)
+store_token_set(struct store *s, const struct token_row *t, int64_t generation)
 {
-	return token_write(s, sql_set, t, 0, GB_ENOTFOUND);
+	return token_write(s, generation, sql_set, t, 0, GB_ENOTFOUND);
 }
 
 enum gb_err
 store_token_enable(struct store *s, const char *name, bool enabled)
 {
-	return token_change(s, sql_enable,
+	return token_change(s, ANY, sql_enable,
 			    DB_ARGS(db_text(name), db_int(enabled)),
 			    GB_ENOTFOUND);
 }
@@ -145,7 +149,7 @@ store_token_enable(struct store *s, const char *name, bool enabled)
 enum gb_err
 store_token_revoke(struct store *s, const char *name, int64_t now_ms)
 {
-	return token_change(s, sql_revoke,
+	return token_change(s, ANY, sql_revoke,
 			    DB_ARGS(db_text(name), db_int(now_ms)),
 			    GB_ENOTFOUND);
 }

@@ -58,10 +58,11 @@ void token_row_init(struct token_row *row, const char *name);
  * GB_EINVAL: the name is empty, or a text is too long. */
 enum gb_err store_token_create(struct store *, const struct token_row *,
 			       int64_t now_ms) GB_NODISCARD;
-/* Change all that store_token_create() takes but name and digest.
- * GB_ENOTFOUND: no token of that name is there, or it is revoked. */
-enum gb_err store_token_set(struct store *,
-			    const struct token_row *) GB_NODISCARD;
+/* Change all that store_token_create() takes but name and digest, on top of
+ * what its maker has seen.  GB_EBUSY: the store is not of this generation any
+ * more; GB_ENOTFOUND: no token of that name is there, or it is revoked. */
+enum gb_err store_token_set(struct store *, const struct token_row *,
+			    int64_t generation) GB_NODISCARD;
 /* GB_ENOTFOUND: the same. */
 enum gb_err store_token_enable(struct store *, const char *name,
 			       bool enabled) GB_NODISCARD;

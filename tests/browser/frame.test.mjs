@@ -159,7 +159,10 @@ describe(`${options.server} at "${options.mount}/"`, {timeout: TEST_MS}, () => {
 
 		page = await open(browser, FEW_LOOKS[0]);
 		await page.goto(`${stack.url}/admin/login`);
-		await page.keyboard.type(ADMIN);	/* the field has the focus */
+		/* the field has the focus, as soon as the page is drawn */
+		await page.waitForFunction(
+			() => document.activeElement.name === "auth_token");
+		await page.keyboard.type(ADMIN);
 		await press("Enter");
 		await page.waitForURL(`${stack.url}/admin/`);
 		await press("Tab");

@@ -409,6 +409,39 @@ describe("settings as JSON", () => {
 	});
 });
 
+describe("settings, from the command line", () => {
+	it("leads back to what the file says", async () => {
+		await set("base_path", "/admin");
+		const list = await stack.tool("settings", "list", "--json");
+		assert.deepEqual(JSON.parse(list.stdout).filter((s) =>
+			s.setting === "base_path"), [{setting: "base_path",
+			value: "/admin", below: ""}]);
+		const reset = await stack.tool("settings", "reset",
+					       "base_path");
+		assert.equal(reset.code, 0, reset.stderr);
+		assert.match(reset.stdout, /base_path/);
+		await stack.until(async () =>
+			(await fieldOf("base_path")).value === "");
+		assert.match((await get("/admin/settings/history")).text,
+			     /the command line/);
+	});
+
+	it("are refused by name, and masked", async () => {
+		assert.equal((await stack.tool("settings", "reset", "no_such"))
+			.code, 2);
+		assert.match((await stack.tool("settings", "reset", "threads"))
+			.stdout, /nothing of it was changed/);
+		await set("proxies", "http://u:secret-of-a-proxy@127.0.0.1:1");
+		const list = await stack.tool("settings", "list");
+		assert.match(list.stdout, /proxies/);
+		assert.doesNotMatch(list.stdout, /secret-of-a-proxy/);
+		assert.equal((await stack.tool("settings", "reset", "--all"))
+			.code, 0);
+		assert.doesNotMatch((await stack.tool("settings", "list"))
+			.stdout, /proxies/);
+	});
+});
+
 describe("access tokens", () => {
 	const NAME = "Ann's laptop";
 	let token, id;
@@ -518,7 +551,24 @@ describe("access tokens", () => {
 			.status, 400);
 	});
 
+	it("is changed by one of those who save at once", async () => {
+		const version = /name="version" value="(\w+)"/.exec((await get(
+			`/admin/tokens/${id}`)).text)[1];
+		const all = await Promise.all(Array.from({length: 8}, (_, i) =>
+			post(`/admin/tokens/${id}`, {do: "save", version,
+						     note: `of ${i}`,
+						     endpoint: "chat"})));
+
+		assert.deepEqual(all.map((r) => r.status).sort(),
+				 [303, ...Array(7).fill(409)]);
+		const at = all.findIndex((r) => r.status === 303);
+		assert.match((await get(`/admin/tokens/${id}`)).text,
+			     new RegExp(`value="of ${at}"`));
+	});
+
 	it("disables, enables and revokes it", async () => {
+		const link = /href="[./]*(token\/[^"]+)"/.exec((await get(
+			`/admin/tokens/${id}`)).text)[1];
 		const may = async () => (await ask(`${stack.url}/v1/chat/completions`,
 			{headers: bearer(token), body: chat("hi")})).status;
 
@@ -532,6 +582,7 @@ describe("access tokens", () => {
 		const {text} = await get(`/admin/tokens/${id}`);
 		assert.match(text, /revoked/);
 		assert.doesNotMatch(text, /value="save"/);
+		assert.equal((await ask(`${stack.url}/${link}`)).status, 404);
 		await post(`/admin/tokens/${id}`, {do: "enable"});
 		assert.match((await get(`/admin/tokens/${id}`)).text,
 			     /Nothing was changed: the token is revoked/);

@@ -7,6 +7,16 @@
 
 #define NOW UNIT_NOW
 
+/* Change it, on top of what is there now. */
+static enum gb_err
+set(struct store *s, const struct token_row *t)
+{
+	int64_t generation;
+
+	assert_int_equal(store_generation(s, &generation), GB_OK);
+	return store_token_set(s, t, generation);
+}
+
 static struct token_row
 make(struct store *s, const char *name, const char *token)
 {
@@ -23,6 +33,7 @@ test_fields(void **state)
 {
 	struct unit_store *u = *state;
 	struct token_row t, got;
+	int64_t generation;
 	int i;
 
 	t = make(u->store, "team", "secret");
@@ -38,7 +49,10 @@ test_fields(void **state)
 	t.expires_at = NOW + 5;
 	for (i = 0; i < LIMIT__MAX; i++)
 		t.limits[i] = 100 + i;
-	CHECK_INT("set", store_token_set(u->store, &t), GB_OK);
+	assert_int_equal(store_generation(u->store, &generation), GB_OK);
+	CHECK_INT("set", set(u->store, &t), GB_OK);
+	CHECK_INT("somebody was faster",
+		  store_token_set(u->store, &got, generation), GB_EBUSY);
 	assert_int_equal(store_token_find(u->store, "team", &got), GB_OK);
 	CHECK_STR("note", got.note, "the blue one");
 	CHECK_STR("models", got.models, "a*,b");
@@ -54,7 +68,7 @@ test_fields(void **state)
 	CHECK_INT("revoke", store_token_revoke(u->store, "team", NOW), GB_OK);
 	CHECK_INT("for good", store_token_enable(u->store, "team", true),
 		  GB_ENOTFOUND);
-	CHECK_INT("no change", store_token_set(u->store, &t), GB_ENOTFOUND);
+	CHECK_INT("no change", set(u->store, &t), GB_ENOTFOUND);
 	CHECK_INT("nobody", store_token_find(u->store, "tea", &got),
 		  GB_ENOTFOUND);
 	CHECK_INT("nothing of it", got.id, 0);
@@ -86,7 +100,7 @@ test_pages(void **state)
 	t = make(u->store, "bob", "2");
 	(void)snprintf(t.note, sizeof(t.note), "Annex 50%%");
 	t.expires_at = NOW;
-	assert_int_equal(store_token_set(u->store, &t), GB_OK);
+	assert_int_equal(set(u->store, &t), GB_OK);
 	make(u->store, "cid", "3");
 	assert_int_equal(store_token_enable(u->store, "cid", false), GB_OK);
 	make(u->store, "dan", "4");
@@ -138,7 +152,7 @@ test_in_force(void **state)
 
 	row = make(u->store, "team", "secret");
 	row.expires_at = NOW + 10;
-	assert_int_equal(store_token_set(u->store, &row), GB_OK);
+	assert_int_equal(set(u->store, &row), GB_OK);
 	make(u->store, "off", "off");
 	assert_int_equal(store_token_enable(u->store, "off", false), GB_OK);
 	make(u->store, "gone", "gone");
@@ -183,7 +197,7 @@ test_configured(void **state)
 
 	assert_int_equal(store_token_find(u->store, "config-2", &row), GB_OK);
 	row.limits[LIMIT_PARALLEL] = 3;
-	assert_int_equal(store_token_set(u->store, &row), GB_OK);
+	assert_int_equal(set(u->store, &row), GB_OK);
 	auth = load(u->store, second, 2);
 	assert_null(find(auth, "one", NOW));
 	assert_non_null(t = find(auth, "two", NOW));
