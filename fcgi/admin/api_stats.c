@@ -9,13 +9,14 @@
 #include "dialect/json/json_out.h"
 #include "store/key_summary.h"
 
-#define MINUTE_MS   (60 * INT64_C(1000))
-#define DAY_MS	    (24 * 60 * MINUTE_MS)
-#define PAGE_MAX    (1024 * 1024) /* bytes of a page's rows */
-#define FAILING	    20		  /* keys that are shown by default */
-#define FAILING_MAX 1000
-#define TOO_MANY    429
-#define JSON_TYPE   "application/json; charset=utf-8"
+#define MINUTE_MS	(60 * INT64_C(1000))
+#define DAY_MS		(24 * 60 * MINUTE_MS)
+#define PAGE_MAX	(1024 * 1024) /* bytes of a page's rows */
+#define FAILING		20	      /* keys that are shown by default */
+#define FAILING_MAX	1000
+#define FAILING_LOOK_AT 50000 /* the newest failures */
+#define TOO_MANY	429
+#define JSON_TYPE	"application/json; charset=utf-8"
 
 static void
 put_call(struct json_out *out, const struct journal_request *r)
@@ -180,8 +181,8 @@ api_stats_attention(struct admin_request *rq)
 	count = 0;
 	if ((rc = admin_reports(rq)) == GB_OK)
 		rc = store_keys_failing(rq->reports, clock_wall_ms() - DAY_MS,
-					(int)status, rows, (size_t)limit,
-					&count);
+					(int)status, FAILING_LOOK_AT, rows,
+					(size_t)limit, &count);
 	buf_init(&json, PAGE_MAX);
 	jout_init(&out, &json);
 	jout_array(&out);

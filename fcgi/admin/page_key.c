@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "admin/keys.h"
+#include "admin/numbers.h"
 #include "admin/pages.h"
 #include "base/clock.h"
 #include "store/journal_read.h"
@@ -148,16 +149,18 @@ show_usage(struct admin_request *rq, struct dict *d, int64_t id)
 				break;
 		line = dict_add(d, "USED");
 		dict_set(line, "USED_MODEL", month.rows[i].text);
-		dict_set_int(line, "DAY_REQUESTS",
-			     j < day.count ? day.rows[j].n : 0);
-		dict_set_int(line, "DAY_TOKENS",
-			     j < day.count
-				 ? day.rows[j].prompt + day.rows[j].completion
-				 : 0);
-		dict_set_int(line, "MONTH_REQUESTS", month.rows[i].n);
-		dict_set_int(line, "MONTH_TOKENS",
-			     month.rows[i].prompt + month.rows[i].completion);
-		admin_set_money(line, "MONTH_COST", month.rows[i].cost);
+		number_set(line, "DAY_REQUESTS", NUMBER_COUNT,
+			   j < day.count ? day.rows[j].n : 0);
+		number_set(line, "DAY_TOKENS", NUMBER_COUNT,
+			   j < day.count
+			       ? day.rows[j].prompt + day.rows[j].completion
+			       : 0);
+		number_set(line, "MONTH_REQUESTS", NUMBER_COUNT,
+			   month.rows[i].n);
+		number_set(line, "MONTH_TOKENS", NUMBER_COUNT,
+			   month.rows[i].prompt + month.rows[i].completion);
+		number_set(line, "MONTH_COST", NUMBER_MONEY,
+			   month.rows[i].cost);
 	}
 	key_facts_free(&month);
 	key_facts_free(&day);

@@ -10,10 +10,11 @@
 #include "store/key_summary.h"
 
 #define DAY_MS	   (24 * 3600 * INT64_C(1000))
-#define ATTENTION  8  /* keys that need it, on top */
-#define ATTENDED   10 /* 429s of a day from which on a key does */
-#define REASON_MAX 90 /* bytes of a reason in the list: pages stay small */
-#define NAMES_MAX  48 /* bytes of models, or of tags */
+#define ATTENTION  8	/* keys that need it, on top */
+#define ATTENDED   10	/* 429s of a day from which on a key does */
+#define LOOK_AT	   5000 /* the newest failures */
+#define REASON_MAX 90	/* bytes of a reason in the list: pages stay small */
+#define NAMES_MAX  48	/* bytes of models, or of tags */
 
 /* Set a variable to the text's beginning, at the end of a character. */
 static void
@@ -168,30 +169,22 @@ show_sums(struct admin_request *rq, struct dict *d, int64_t *every)
 static enum gb_err
 show_attention(struct admin_request *rq, struct dict *d)
 {
-	char mask[SECRET_MASK_SIZE];
-	struct key_facts facts;
-	struct key_rows rows;
+	struct key_failing rows[ATTENTION];
 	struct dict *line;
 	enum gb_err rc;
-	size_t i;
+	size_t count, i;
 
-	rc = store_key_attention(rq->reports, clock_wall_ms() - DAY_MS,
-				 ATTENTION, &facts);
-	if (rc != GB_OK)
-		return rc;
-	for (i = 0; i < facts.count && facts.rows[i].n >= ATTENDED; i++) {
-		if (keys_one(rq, facts.rows[i].key_id, &rows) != GB_OK)
-			continue;
-		secret_mask(mask, rows.rows[0].secret);
-		key_rows_free(&rows);
+	rc = store_keys_failing(rq->reports, clock_wall_ms() - DAY_MS, 429,
+				LOOK_AT, rows, ATTENTION, &count);
+	for (i = 0; rc == GB_OK && i < count && rows[i].count >= ATTENDED;
+	     i++) {
 		dict_show(d, "ATTENTION");
 		line = dict_add(d, "ATTENDED");
-		dict_set_int(line, "ID", facts.rows[i].key_id);
-		dict_set(line, "MASK", mask);
-		dict_set_int(line, "N", facts.rows[i].n);
+		dict_set_int(line, "ID", rows[i].id);
+		dict_set(line, "MASK", rows[i].key);
+		dict_set_int(line, "N", rows[i].count);
 	}
-	key_facts_free(&facts);
-	return GB_OK;
+	return rc;
 }
 
 /* --- the list ------------------------------------------------------------- */

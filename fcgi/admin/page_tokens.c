@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/numbers.h"
 #include "admin/pages.h"
 #include "admin/token_form.h"
 #include "app/token_fields.h"
@@ -54,11 +55,11 @@ show_head(const struct admin_request *rq, struct dict *d,
 static void
 show_sums(struct dict *d, const struct usage_row *use)
 {
-	dict_set_int(d, "REQUESTS", use->n[USAGE_REQUESTS]);
-	dict_set_int(d, "FAILED", use->n[USAGE_FAILED]);
-	dict_set_int(d, "IN", use->n[USAGE_PROMPT]);
-	dict_set_int(d, "OUT", use->n[USAGE_COMPLETION]);
-	admin_set_money(d, "COST", use->n[USAGE_COST]);
+	number_set(d, "REQUESTS", NUMBER_COUNT, use->n[USAGE_REQUESTS]);
+	number_set(d, "FAILED", NUMBER_COUNT, use->n[USAGE_FAILED]);
+	number_set(d, "IN", NUMBER_COUNT, use->n[USAGE_PROMPT]);
+	number_set(d, "OUT", NUMBER_COUNT, use->n[USAGE_COMPLETION]);
+	number_set(d, "COST", NUMBER_MONEY, use->n[USAGE_COST]);
 }
 
 /* --- all of them ---------------------------------------------------------- */
@@ -286,22 +287,21 @@ static void
 set_amount(const struct admin_request *rq, struct dict *d, const char *name,
 	   enum token_limit which, int64_t used, int64_t limit)
 {
-	struct buf is, most, text;
+	const enum number_unit unit =
+	    token_limit_kinds[which].measure == MEASURE_COST ? NUMBER_MONEY
+							     : NUMBER_COUNT;
+	char is[NUMBER_TEXT_SIZE], most[NUMBER_TEXT_SIZE];
+	struct buf text;
 
-	buf_init(&is, AMOUNT_MAX);
-	buf_init(&most, AMOUNT_MAX);
-	buf_init(&text, 4 * AMOUNT_MAX);
-	token_limit_write(which, used, &is);
-	token_limit_write(which, limit, &most);
+	number_text(is, unit, used);
+	number_text(most, unit, limit);
+	buf_init(&text, AMOUNT_MAX);
 	if (limit == 0)
-		buf_puts(&text, buf_str(&is));
+		buf_puts(&text, is);
 	else
 		admin_write(rq, &text, "TOKENS_OF",
-			    (const char *const[]){buf_str(&is), buf_str(&most),
-						  NULL});
+			    (const char *const[]){is, most, NULL});
 	dict_set(d, name, buf_str(&text));
-	buf_release(&is);
-	buf_release(&most);
 	buf_release(&text);
 }
 

@@ -216,17 +216,6 @@ admin_set_time(struct dict *d, const char *name, int64_t ms)
 	dict_set(d, name, text);
 }
 
-void
-admin_set_money(struct dict *d, const char *name, int64_t micro)
-{
-	/* Cents hide what a call costs, and millionths mean nothing to who has
-	 * spent some dollars. */
-	if (micro < 10000000)
-		dict_setf(d, name, "$%.4f", (double)micro / 1e6);
-	else
-		dict_setf(d, name, "$%.2f", (double)micro / 1e6);
-}
-
 /* --- pages ---------------------------------------------------------------- */
 
 /* Files that every page has, as variables. */

@@ -114,9 +114,6 @@ void admin_write(const struct admin_request *, struct buf *out, const char *key,
  * "name"_ISO to the same for <time datetime>; nothing for 0. */
 void admin_set_time(struct dict *, const char *name, int64_t ms);
 
-/* Set "name" to millionths of a dollar as people read them: "$0.0123". */
-void admin_set_money(struct dict *, const char *name, int64_t micro);
-
 /* One more script for this page: a file of static/. */
 void admin_script(struct admin_request *, const char *file);
 

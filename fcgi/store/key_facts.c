@@ -9,8 +9,7 @@
 #include "store/usage.h"
 
 #define NAMES_MAX      "200"
-#define LAST_EVENTS    "5000" /* that are looked at for who needs attention */
-#define KEY_TAGS_LIMIT "16"   /* KEY_TAGS_MAX */
+#define KEY_TAGS_LIMIT "16" /* KEY_TAGS_MAX */
 
 #define IN_IDS "IN (SELECT value FROM json_each(?1))"
 
@@ -30,12 +29,6 @@ static const char sql_tag[] =
     " WHERE t.key_id = k.id) < " KEY_TAGS_LIMIT;
 static const char sql_untag[] =
     "DELETE FROM key_tags WHERE tag = ?2 AND key_id " IN_IDS;
-static const char sql_attention[] =
-    "SELECT e.key_id, '', count(*) FROM (SELECT key_id, status, time_ms FROM"
-    " key_events ORDER BY id DESC LIMIT " LAST_EVENTS ") e"
-    " WHERE e.status = 429 AND e.time_ms >= ?1"
-    " AND EXISTS (SELECT 1 FROM keys k WHERE k.id = e.key_id)"
-    " GROUP BY e.key_id ORDER BY 3 DESC, 1 LIMIT ?2";
 static const char sql_usage[] =
     "SELECT ?2, substr(value, length(?2) + 2), sum(requests),"
     " sum(prompt_tokens), sum(completion_tokens), sum(cost) FROM usage_hours"
@@ -137,15 +130,6 @@ store_key_tag(struct store *s, const char *ids, const char *tag, bool on,
 	if (rc != GB_OK)
 		*changed = 0;
 	return rc;
-}
-
-enum gb_err
-store_key_attention(struct store *s, int64_t since_ms, size_t most,
-		    struct key_facts *out)
-{
-	return read_facts(s, sql_attention,
-			  DB_ARGS(db_int(since_ms), db_int((int64_t)most)),
-			  out);
 }
 
 enum gb_err

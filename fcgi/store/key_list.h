@@ -98,11 +98,6 @@ bool key_tag_plausible(const char *tag);
 enum gb_err store_key_tag(struct store *, const char *ids, const char *tag,
 			  bool on, int64_t *changed) GB_NODISCARD;
 
-/* The keys that most of the last changes "since_ms" with a status of 429 are
- * about: n times.  At most "most" of them; ones that are no more are not. */
-enum gb_err store_key_attention(struct store *, int64_t since_ms, size_t most,
-				struct key_facts *) GB_NODISCARD;
-
 /* What was served with the key in hours since "since_ms", by model: n requests,
  * the most first. */
 enum gb_err store_key_usage(struct store *, int64_t key_id, int64_t since_ms,

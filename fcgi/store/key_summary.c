@@ -133,7 +133,8 @@ store_keys_back(struct store *s, int64_t now_ms, struct key_back *rows,
 
 enum gb_err
 store_keys_failing(struct store *s, int64_t since_ms, int status,
-		   struct key_failing *rows, size_t most, size_t *count)
+		   int64_t look_at, struct key_failing *rows, size_t most,
+		   size_t *count)
 {
 	struct key_failing *to;
 	const char *secret;
@@ -145,7 +146,7 @@ store_keys_failing(struct store *s, int64_t since_ms, int status,
 	db_lock(s);
 	rc = db_start(s, sql_failing,
 		      DB_ARGS(db_int(since_ms), db_int(status),
-			      db_int((int64_t)most), db_int(KEY_FAILING_ROWS)),
+			      db_int((int64_t)most), db_int(look_at)),
 		      &stmt);
 	while (rc == GB_OK && *count < most &&
 	       (rc = db_step(s, stmt, &row)) == GB_OK && row) {

@@ -40,13 +40,12 @@ struct key_failing {
 	int64_t count;
 };
 
-#define KEY_FAILING_ROWS 50000 /* attempts that are looked at: some 50 ms */
-
 /* The keys of which most attempts got this status since then, of the newest
- * KEY_FAILING_ROWS that failed; those with the most first. */
+ * "look_at" that failed (1,000 of them take a millisecond); those with the most
+ * first, "most" at most. */
 enum gb_err store_keys_failing(struct store *, int64_t since_ms, int status,
-			       struct key_failing *rows, size_t most,
-			       size_t *count) GB_NODISCARD;
+			       int64_t look_at, struct key_failing *rows,
+			       size_t most, size_t *count) GB_NODISCARD;
 
 /*
  * The ids of keys that "text" may mean, "most" at most: a whole key, a part of

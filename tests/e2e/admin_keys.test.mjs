@@ -317,11 +317,10 @@ describe("the list", () => {
 	it("puts on top who needs attention", async () => {
 		const [a] = (await rows()).map((k) => k.id);
 		await stack.sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL " +
-			"SELECT i + 1 FROM n WHERE i < 12) INSERT INTO key_events " +
-			"(time_ms, key_id, model, from_state, to_state, until_ms, " +
-			"cause, status, error_class, request_id, reason) SELECT " +
-			`${Date.now()}, ${a}, 'm', 0, 1, 0, 0, 429, '', '', '' ` +
-			"FROM n");
+			"SELECT i + 1 FROM n WHERE i < 12) INSERT INTO attempts " +
+			"(time_ms, request_id, key_id, model, status, " +
+			`error_class, text) SELECT ${Date.now()}, 'r', ${a}, ` +
+			"'m', 429, 'rate_limit', '' FROM n");
 		assert.match((await get("/admin/keys")).text, /12 × 429/);
 	});
 });

@@ -487,7 +487,7 @@ describe("access tokens", () => {
 		const {text} = await get(`/admin/tokens/${id}`);
 
 		assert.match(text, /1 of 3/);
-		assert.match(text, /0\.\d+ of 2\.50/);
+		assert.match(text, /\$0\.\d+ of \$2\.5000/);
 		assert.match(text, new RegExp(`${MODEL},gemini-2\\*`));
 		assert.doesNotMatch(text, /<script>alert/);
 		for (const wrong of ["0", "999999", "x", `${id}x`, "-1",

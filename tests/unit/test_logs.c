@@ -220,14 +220,15 @@ test_keys_found(void **state)
 	write_one(u->store, 2, HOUR, 503, 1);
 	write_one(u->store, 3, 30 * HOUR, 503, 3);
 	CHECK_INT("failing",
-		  store_keys_failing(u->store, NOW - 24 * HOUR, 429, failing, 4,
-				     &n),
+		  store_keys_failing(u->store, NOW - 24 * HOUR, 429, 100,
+				     failing, 4, &n),
 		  GB_OK);
 	CHECK_INT("three", n, 3);
 	CHECK_INT("the worst", failing[0].id, 1);
 	CHECK_INT("twice", failing[0].count, 2);
 	CHECK_INT("no such status",
-		  store_keys_failing(u->store, 0, 418, failing, 4, &n), GB_OK);
+		  store_keys_failing(u->store, 0, 418, 100, failing, 4, &n),
+		  GB_OK);
 	CHECK_INT("none", n, 0);
 
 	CHECK_INT("whole",
