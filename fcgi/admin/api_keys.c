@@ -12,8 +12,7 @@
 #include "store/usage.h"
 
 #define LIST_MAX (64 * 1024 * 1024) /* bytes of a list of all keys */
-#define DAY_MS	 (24 * 3600 * INT64_C(1000))
-#define LIMIT	 10 /* keys of a page, unless it is said */
+#define LIMIT	 10		    /* keys of a page, unless it is said */
 
 static bool
 in_service(const struct key_row *row)
@@ -362,7 +361,7 @@ api_keys_usage(struct admin_request *rq)
 		admin_fail(rq, 400, "KEYS_BAD_PERIOD", NULL);
 		return;
 	}
-	store_usage_catch_up(rq->store, ADMIN_CATCH_UP_MS);
+	store_usage_catch_up(rq->store, CATCH_UP_PAGE_MS);
 	rc = keys_find(rq, rq->rest, &rows);
 	if (rc == GB_OK) {
 		rc = store_key_usage(rq->reports, rows.rows[0].id, since,

@@ -26,7 +26,7 @@
 #define LIMIT_MAX     1000
 #define SORTED_MAX    10000 /* rows that are put into another order */
 #define WALK_MS	      1000  /* that counting what fits may take */
-#define DELETE_MS     (20 * INT64_C(1000))
+#define DELETE_MS     (20 * SECOND_MS)
 #define WINDOW_S      100 /* around the moment of a look-up */
 #define WINDOW_MAX_S  86400
 #define ROW_MAX	      (512 * 1024) /* bytes of one with its text and body */

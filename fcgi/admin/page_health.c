@@ -14,7 +14,6 @@
 #define PART_BYTES 65536 /* of a body at a time */
 #define ECHO_MAX   4096	 /* bytes of what an echo answers */
 #define EVENT_MAX  64
-#define SSE_TYPE   "text/event-stream; charset=utf-8"
 
 /* --- the page ------------------------------------------------------------- */
 
@@ -202,7 +201,7 @@ static enum gb_err
 begin_stream(struct admin_request *rq)
 {
 	web_reply_header_drop(rq->web, "Cache-Control");
-	return web_stream_begin(rq->web, 200, SSE_TYPE);
+	return web_stream_begin(rq->web, 200, WEB_SSE_TYPE);
 }
 
 void

@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "store/usage.h"
 
-#define DAY_MS	   (24 * 3600 * INT64_C(1000))
 #define DAYS	   30 /* of use that are shown */
 #define LINK_SIZE  64 /* of the number, "-", 32 hexadecimal digits */
 #define PROOF_SIZE 33
@@ -112,7 +111,7 @@ read_use(struct admin_request *rq, struct usage_rows *use)
 	enum gb_err rc;
 
 	memset(use, 0, sizeof(*use));
-	store_usage_catch_up(rq->store, ADMIN_CATCH_UP_MS);
+	store_usage_catch_up(rq->store, CATCH_UP_PAGE_MS);
 	if ((rc = admin_reports(rq)) != GB_OK)
 		return rc;
 	return store_usage_by(rq->reports, USAGE_BY_TOKEN,
@@ -345,7 +344,7 @@ show_days(struct admin_request *rq, struct dict *page,
 	enum gb_err rc;
 	size_t i;
 
-	store_usage_catch_up(rq->store, ADMIN_CATCH_UP_MS);
+	store_usage_catch_up(rq->store, CATCH_UP_PAGE_MS);
 	if ((rc = admin_reports(rq)) != GB_OK ||
 	    (rc = store_usage_series(rq->reports, USAGE_BY_TOKEN, t->name, 0,
 				     USAGE_DAILY,

@@ -22,10 +22,6 @@
 #define ADMIN_PATH_MAX 2048		  /* bytes of a path to come back to */
 #define ADMIN_OPEN_MAX 16384		  /* of one by who is not signed in */
 
-/* What a page may wait for the last rows of the journal to be in the sums; it
- * keeps requests from the database meanwhile. */
-#define ADMIN_CATCH_UP_MS 5
-
 struct admin_request {
 	struct site *site;
 	struct app *app;

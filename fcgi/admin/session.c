@@ -11,7 +11,7 @@
 #include "base/log.h"
 
 #define COOKIE	     "gb_session"
-#define LIFE_MS	     (24 * 3600 * INT64_C(1000)) /* at the latest it ends */
+#define LIFE_MS	     DAY_MS /* at the latest it ends */
 #define ADDRESS_SIZE (INET6_ADDRSTRLEN + 4)
 
 /* What has to be shown with a session: it changes with the admin token, and

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
 
@@ -19,9 +20,8 @@
 #define FILE_MODE   0600
 #define ID_LEN	    (RANDOM_ID_SIZE - 1)
 #define UNFINISHED  ".new-" /* begins the names of what is being written */
-#define STALE_MS    (3600 * INT64_C(1000)) /* no write takes as long */
-#define DAY_MS	    (24 * 3600 * INT64_C(1000))
-#define SWEEP_MAX   100000 /* pictures that one sweep can choose from */
+#define STALE_MS    HOUR_MS /* no write takes as long */
+#define SWEEP_MAX   100000  /* pictures that one sweep can choose from */
 
 static const struct picture_kind kinds[] = {
     {"image/png", "png"},   {"image/jpeg", "jpg"},  {"image/webp", "webp"},

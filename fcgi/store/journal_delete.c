@@ -10,7 +10,6 @@
 
 #define STEP_ROWS     200  /* about a millisecond of the lock */
 #define STEP_PAUSE_US 2000 /* longer than a waiter's longest sleep */
-#define CATCH_UP_MS   2000 /* that adding rows to the sums may take */
 
 static void
 pause_step(void)
@@ -96,7 +95,7 @@ store_journal_delete_requests_of(struct store *s,
 				 const struct journal_filter *f,
 				 int64_t most_ms, struct journal_deleted *out)
 {
-	store_usage_catch_up(s, CATCH_UP_MS);
+	store_usage_catch_up(s, CATCH_UP_DELETE_MS);
 	return delete_of(s, f, most_ms, read_requests,
 			 store_journal_delete_request_ids, out);
 }
@@ -134,7 +133,7 @@ enum gb_err
 store_journal_delete_chosen_requests(struct store *s, const int64_t *ids,
 				     size_t count, struct journal_deleted *out)
 {
-	store_usage_catch_up(s, CATCH_UP_MS);
+	store_usage_catch_up(s, CATCH_UP_DELETE_MS);
 	return delete_chosen(s, ids, count, store_journal_delete_request_ids,
 			     out);
 }

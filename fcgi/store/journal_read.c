@@ -10,12 +10,11 @@
 #include "store/db.h"
 #include "store/usage.h"
 
-#define HOUR_MS	     (3600 * INT64_C(1000))
 #define NEWEST_MS    (INT64_MAX / 2) /* after any moment */
 #define SCAN_MS	     25	   /* that a page may take, and a chunk more */
 #define UNSUMMED_MAX 20000 /* rows that are in no sum yet; of more, none is */
-#define LATE_MS	     (60 * INT64_C(1000)) /* that attempts may end late */
-#define LONG_MS	     (2 * HOUR_MS)	  /* that a request may take */
+#define LATE_MS	     MINUTE_MS	   /* that attempts may end late */
+#define LONG_MS	     (2 * HOUR_MS) /* that a request may take */
 #define CHUNK_ROWS   2000 /* that are looked at in one go: few milliseconds */
 
 /* --- SQL ------------------------------------------------------------------ */

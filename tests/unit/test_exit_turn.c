@@ -7,8 +7,7 @@
 #include "keys/exit_turn.h"
 #include "store/breakers.h"
 
-#define SECOND_MS INT64_C(1000)
-#define NOW_MS	  INT64_C(1700000000000)
+#define NOW_MS INT64_C(1700000000000)
 
 static struct store *store;
 
