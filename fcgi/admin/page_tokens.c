@@ -9,6 +9,7 @@
 #include "app/token_fields.h"
 #include "base/amount.h"
 #include "base/clock.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "store/usage.h"
 
@@ -401,12 +402,12 @@ make_proof(const struct admin_request *rq, const struct token_row *t,
 	unsigned char mac[DIGEST_SIZE];
 	char what[2 * DIGEST_SIZE + 64];
 
-	secret_hex(key, rq->snap->admin.digest, DIGEST_SIZE);
-	secret_hex(digest, t->digest, DIGEST_SIZE);
+	hex_write(key, rq->snap->admin.digest, DIGEST_SIZE);
+	hex_write(digest, t->digest, DIGEST_SIZE);
 	(void)snprintf(what, sizeof(what), "token page %" PRId64 " %s", t->id,
 		       digest);
 	secret_hmac(mac, key, what);
-	secret_hex(proof, mac, (PROOF_SIZE - 1) / 2);
+	hex_write(proof, mac, (PROOF_SIZE - 1) / 2);
 	explicit_bzero(key, sizeof(key));
 }
 
@@ -460,7 +461,7 @@ make_version(const struct token_row *t, char version[PROOF_SIZE])
 	};
 
 	secret_digest_parts(digest, parts, GB_COUNT(parts));
-	secret_hex(version, digest, (PROOF_SIZE - 1) / 2);
+	hex_write(version, digest, (PROOF_SIZE - 1) / 2);
 }
 
 static void

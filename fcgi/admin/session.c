@@ -8,6 +8,7 @@
 
 #include "admin/request.h"
 #include "base/clock.h"
+#include "base/hex.h"
 #include "base/log.h"
 
 #define COOKIE	     "gb_session"
@@ -35,7 +36,7 @@ make_csrf(char csrf[CSRF_SIZE], const char *id)
 	unsigned char mac[DIGEST_SIZE];
 
 	secret_hmac(mac, id, "csrf");
-	secret_hex(csrf, mac, DIGEST_SIZE);
+	hex_write(csrf, mac, DIGEST_SIZE);
 }
 
 /* The cookie's id; false: there is none that could be one. */
