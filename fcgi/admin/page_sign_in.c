@@ -117,22 +117,47 @@ sign_out(struct admin_request *rq)
 		admin_redirect(rq, "admin/login");
 }
 
+/* End all sessions. */
+static enum gb_err
+end_all(const struct admin_request *rq, int64_t *ended)
+{
+	enum gb_err rc;
+
+	rc = store_sessions_end(rq->store, ended);
+	if (rc == GB_OK)
+		log_info("admin: signed out everywhere (%" PRId64 ")", *ended);
+	return rc;
+}
+
 void
 sign_out_everywhere(struct admin_request *rq)
 {
 	int64_t ended;
 	enum gb_err rc;
 
-	if ((rc = store_sessions_end(rq->store, &ended)) != GB_OK ||
-	    (rc = session_sign_out(rq)) != GB_OK) {
+	if ((rc = end_all(rq, &ended)) != GB_OK ||
+	    (rc = session_sign_out(rq)) != GB_OK)
 		admin_fault(rq, rc);
-		return;
-	}
-	log_info("admin: signed out everywhere (%" PRId64 ")", ended);
-	admin_redirect(rq, "admin/login");
+	else
+		admin_redirect(rq, "admin/login");
 }
 
 /* --- who is signed in ----------------------------------------------------- */
+
+/* Who is signed in; false: it cannot be told, and that is answered. */
+static bool
+list_sessions(struct admin_request *rq, struct session_rows *sessions)
+{
+	enum gb_err rc;
+
+	rc = store_sessions_list(rq->store, clock_wall_ms(),
+				 rq->cfg->admin_session_ms, sessions);
+	if (rc != GB_OK) {
+		free(sessions->rows);
+		admin_fault(rq, rc);
+	}
+	return rc == GB_OK;
+}
 
 void
 sessions_show(struct admin_request *rq)
@@ -140,16 +165,10 @@ sessions_show(struct admin_request *rq)
 	struct session_rows sessions;
 	const struct session_row *row;
 	struct dict *d, *line;
-	enum gb_err rc;
 	size_t i;
 
-	rc = store_sessions_list(rq->store, clock_wall_ms(),
-				 rq->cfg->admin_session_ms, &sessions);
-	if (rc != GB_OK) {
-		free(sessions.rows);
-		admin_fault(rq, rc);
+	if (!list_sessions(rq, &sessions))
 		return;
-	}
 	d = admin_content(rq, "sessions.html", "SESSIONS_TITLE");
 	for (i = 0; i < sessions.count; i++) {
 		row = &sessions.rows[i];
@@ -209,16 +228,10 @@ sessions_list(struct admin_request *rq)
 	struct session_rows sessions;
 	struct json_out out;
 	struct buf json;
-	enum gb_err rc;
 	size_t i;
 
-	rc = store_sessions_list(rq->store, clock_wall_ms(),
-				 rq->cfg->admin_session_ms, &sessions);
-	if (rc != GB_OK) {
-		free(sessions.rows);
-		admin_fault(rq, rc);
+	if (!list_sessions(rq, &sessions))
 		return;
-	}
 	buf_init(&json, LIST_MAX);
 	jout_init(&out, &json);
 	jout_object(&out);
@@ -241,11 +254,10 @@ sessions_end(struct admin_request *rq)
 	int64_t ended;
 	enum gb_err rc;
 
-	if ((rc = store_sessions_end(rq->store, &ended)) != GB_OK) {
+	if ((rc = end_all(rq, &ended)) != GB_OK) {
 		admin_fault(rq, rc);
 		return;
 	}
-	log_info("admin: signed out everywhere (%" PRId64 ")", ended);
 	buf_init(&json, LIST_MAX);
 	jout_init(&out, &json);
 	jout_object(&out);
