@@ -112,57 +112,53 @@ halves_error(const struct halves *h)
 					       : buf_error(&h->text[1]);
 }
 
+/* Those of the Gemini API; false: they cannot be had, and that is answered.
+ * Either way "h" is to be released. */
+static bool
+read_halves(struct admin_request *rq, struct halves *h, bool with_failures)
+{
+	enum gb_err rc;
+
+	halves_init(h, with_failures);
+	rc = halves_fill(rq, h, POOL_GEMINI);
+	if (rc == GB_OK)
+		rc = halves_error(h);
+	if (rc != GB_OK)
+		admin_fault(rq, rc);
+	return rc == GB_OK;
+}
+
 void
 api_keys_all(struct admin_request *rq)
 {
-	struct json_out out;
+	struct admin_answer a;
 	struct halves h;
-	struct buf json;
-	enum gb_err rc;
 
-	halves_init(&h, false);
-	buf_init(&json, LIST_MAX);
-	jout_init(&out, &json);
-	rc = halves_fill(rq, &h, POOL_GEMINI);
-	if (rc == GB_OK && (rc = halves_error(&h)) == GB_OK) {
-		jout_object(&out);
-		write_halves(&out, &h);
-		jout_key_int(&out, "total_count", h.count[0] + h.count[1]);
-		jout_object_end(&out);
-		admin_json(rq, 200, &json);
-	} else {
-		admin_fault(rq, rc);
+	if (read_halves(rq, &h, false)) {
+		admin_answer_begin(&a, LIST_MAX);
+		write_halves(&a.out, &h);
+		jout_key_int(&a.out, "total_count", h.count[0] + h.count[1]);
+		admin_answer_send(rq, &a);
 	}
-	buf_release(&json);
 	halves_release(&h);
 }
 
 void
 api_keys_list(struct admin_request *rq)
 {
-	struct json_out out;
+	struct admin_answer a;
 	struct halves h;
-	struct buf json;
-	enum gb_err rc;
 
-	halves_init(&h, true);
-	buf_init(&json, LIST_MAX);
-	jout_init(&out, &json);
-	rc = halves_fill(rq, &h, POOL_GEMINI);
-	if (rc == GB_OK && (rc = halves_error(&h)) == GB_OK) {
-		jout_object(&out);
-		jout_key_string(&out, "status", "success");
-		jout_key(&out, "data");
-		jout_object(&out);
-		write_halves(&out, &h);
-		jout_object_end(&out);
-		jout_key_int(&out, "total", h.count[0] + h.count[1]);
-		jout_object_end(&out);
-		admin_json(rq, 200, &json);
-	} else {
-		admin_fault(rq, rc);
+	if (read_halves(rq, &h, true)) {
+		admin_answer_begin(&a, LIST_MAX);
+		jout_key_string(&a.out, "status", "success");
+		jout_key(&a.out, "data");
+		jout_object(&a.out);
+		write_halves(&a.out, &h);
+		jout_object_end(&a.out);
+		jout_key_int(&a.out, "total", h.count[0] + h.count[1]);
+		admin_answer_send(rq, &a);
 	}
-	buf_release(&json);
 	halves_release(&h);
 }
 
@@ -302,9 +298,8 @@ void
 api_keys_page(struct admin_request *rq)
 {
 	struct key_list_filter f;
-	struct json_out out;
+	struct admin_answer a;
 	struct key_rows rows;
-	struct buf json;
 	int64_t page, limit, total;
 	enum gb_err rc;
 
@@ -317,17 +312,13 @@ api_keys_page(struct admin_request *rq)
 		admin_fault(rq, rc);
 		return;
 	}
-	buf_init(&json, LIST_MAX);
-	jout_init(&out, &json);
-	jout_object(&out);
-	write_rows(&out, &rows);
-	jout_key_int(&out, "total_items", total);
-	jout_key_int(&out, "total_pages", (total + limit - 1) / limit);
-	jout_key_int(&out, "current_page", page);
-	jout_object_end(&out);
+	admin_answer_begin(&a, LIST_MAX);
+	write_rows(&a.out, &rows);
+	jout_key_int(&a.out, "total_items", total);
+	jout_key_int(&a.out, "total_pages", (total + limit - 1) / limit);
+	jout_key_int(&a.out, "current_page", page);
 	key_rows_free(&rows);
-	admin_json(rq, 200, &json);
-	buf_release(&json);
+	admin_answer_send(rq, &a);
 }
 
 /* --- what a key served ---------------------------------------------------- */
@@ -351,8 +342,7 @@ api_keys_usage(struct admin_request *rq)
 {
 	struct key_facts facts;
 	struct key_rows rows;
-	struct json_out out;
-	struct buf json;
+	struct admin_answer a;
 	int64_t since;
 	enum gb_err rc;
 	size_t i;
@@ -372,13 +362,9 @@ api_keys_usage(struct admin_request *rq)
 		admin_fault(rq, rc);
 		return;
 	}
-	buf_init(&json, LIST_MAX);
-	jout_init(&out, &json);
-	jout_object(&out);
+	admin_answer_begin(&a, LIST_MAX);
 	for (i = 0; i < facts.count; i++)
-		jout_key_int(&out, facts.rows[i].text, facts.rows[i].n);
-	jout_object_end(&out);
+		jout_key_int(&a.out, facts.rows[i].text, facts.rows[i].n);
 	key_facts_free(&facts);
-	admin_json(rq, 200, &json);
-	buf_release(&json);
+	admin_answer_send(rq, &a);
 }

@@ -226,31 +226,25 @@ void
 sessions_list(struct admin_request *rq)
 {
 	struct session_rows sessions;
-	struct json_out out;
-	struct buf json;
+	struct admin_answer a;
 	size_t i;
 
 	if (!list_sessions(rq, &sessions))
 		return;
-	buf_init(&json, LIST_MAX);
-	jout_init(&out, &json);
-	jout_object(&out);
-	jout_key(&out, "sessions");
-	jout_array(&out);
+	admin_answer_begin(&a, LIST_MAX);
+	jout_key(&a.out, "sessions");
+	jout_array(&a.out);
 	for (i = 0; i < sessions.count; i++)
-		write_session(&out, &sessions.rows[i]);
-	jout_array_end(&out);
-	jout_object_end(&out);
+		write_session(&a.out, &sessions.rows[i]);
+	jout_array_end(&a.out);
 	free(sessions.rows);
-	admin_json(rq, 200, &json);
-	buf_release(&json);
+	admin_answer_send(rq, &a);
 }
 
 void
 sessions_end(struct admin_request *rq)
 {
-	struct json_out out;
-	struct buf json;
+	struct admin_answer a;
 	int64_t ended;
 	enum gb_err rc;
 
@@ -258,13 +252,9 @@ sessions_end(struct admin_request *rq)
 		admin_fault(rq, rc);
 		return;
 	}
-	buf_init(&json, LIST_MAX);
-	jout_init(&out, &json);
-	jout_object(&out);
-	jout_key_int(&out, "ended", ended);
-	jout_object_end(&out);
-	admin_json(rq, 200, &json);
-	buf_release(&json);
+	admin_answer_begin(&a, LIST_MAX);
+	jout_key_int(&a.out, "ended", ended);
+	admin_answer_send(rq, &a);
 }
 
 /* --- the language --------------------------------------------------------- */

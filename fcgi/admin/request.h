@@ -15,6 +15,7 @@
 #include "admin/routes.h"
 #include "admin/session.h"
 #include "admin/site.h"
+#include "dialect/json/json_out.h"
 #include "web/reply.h"
 
 #define ADMIN_PAGE_MAX (16 * 1024 * 1024) /* bytes of a page */
@@ -74,6 +75,15 @@ void admin_redirect(struct admin_request *, const char *to);
 
 /* JSON answers: "json" is written out. */
 void admin_json(struct admin_request *, int status, const struct buf *json);
+
+/* The same for a JSON object whose members are written to "out" between these
+ * two: 200, or the fault when it does not fit into "max" bytes. */
+struct admin_answer {
+	struct json_out out;
+	struct buf json;
+};
+void admin_answer_begin(struct admin_answer *, size_t max);
+void admin_answer_send(struct admin_request *, struct admin_answer *);
 
 /* An error answers, as a page or as {"detail": …}, with the text of "key" and
  * "words", strings up to a NULL, in its places. */
