@@ -453,6 +453,41 @@ store_journal_attempts(struct store *s, const struct journal_filter *f,
 	return rc;
 }
 
+static enum gb_err
+read_id(sqlite3_stmt *stmt, void *to)
+{
+	*(int64_t *)to = sqlite3_column_int64(stmt, 0);
+	return GB_OK;
+}
+
+enum gb_err
+store_journal_ids(struct store *s, enum journal_table table,
+		  const struct journal_filter *f, struct journal_cursor *at,
+		  size_t most, int64_t *ids, size_t *count, bool *more)
+{
+	bool requests = table == JOURNAL_REQUESTS;
+	struct reading r = {
+	    .s = s,
+	    .filter = f,
+	    .sql_end = requests ? sql_requests_end : sql_attempts_end,
+	    .sql_rows = requests ? sql_requests : sql_attempts,
+	    .has_sums = requests,
+	    .most = most,
+	    .each = sizeof(*ids),
+	    .read = read_id,
+	};
+	enum gb_err rc;
+
+	rc = run(&r, at);
+	if (rc == GB_OK)
+		memcpy(ids, r.rows, r.count * sizeof(*ids));
+	free(r.rows);
+	*count = rc == GB_OK ? r.count : 0;
+	*at = r.at;
+	*more = r.more;
+	return rc;
+}
+
 /* --- one row -------------------------------------------------------------- */
 
 static enum gb_err
