@@ -5,7 +5,7 @@
 
 #include <json-c/json.h>
 
-#include "app/lists.h"
+#include "app/model_lists.h"
 #include "dialect/json/json_tree.h"
 
 #define LIST_MAX   (16 << 20) /* bytes of Google's list of models */

@@ -20,7 +20,7 @@
 #include "dialect/model_name.h"
 #include "dialect/models_list.h"
 #include "dialect/models_merge.h"
-#include "store/overrides.h"
+#include "store/jobs.h"
 
 #define PAGES_MAX      20	  /* of a list; Google has one or two */
 #define LIST_MAX       (16 << 20) /* bytes of a list that we write */

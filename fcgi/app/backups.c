@@ -15,7 +15,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "store/backup.h"
-#include "store/overrides.h"
+#include "store/jobs.h"
 
 #define NAME_SIZE  32 /* "gbalance-20260131T235959Z.db" */
 #define NAME_LEN   28

@@ -19,7 +19,7 @@
 #include "keys/exit_check.h"
 #include "keys/listing.h"
 #include "keys/recheck.h"
-#include "store/overrides.h"
+#include "store/jobs.h"
 #include "store/retention.h"
 
 #define LOOK_S	   15	     /* how often it looks whether a job is due */

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "hosting/local.h"
-#include "store/overrides.h"
+#include "store/jobs.h"
 
 #define EVERY_MS MINUTE_MS	  /* as new pictures come fast */
 #define LEASE_MS (10 * MINUTE_MS) /* many times what it takes */

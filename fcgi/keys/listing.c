@@ -10,7 +10,7 @@
 #include "dialect/models_merge.h"
 #include "keys/exit_turn.h"
 #include "keys/pool.h"
-#include "store/lists.h"
+#include "store/model_lists.h"
 
 #define RUN_MS \
 	3000		     /* after which no other key is asked with: the \

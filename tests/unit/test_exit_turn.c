@@ -1,5 +1,5 @@
 /* test_exit_turn.c: exits that rest, and what a key leaves by meanwhile */
-#include "upstream_unit.h"
+#include "unit_upstream.h"
 
 #include "unit_store.h"
 

@@ -1,5 +1,5 @@
-/* lists.c: which models Google lists for which key */
-#include "store/lists.h"
+/* model_lists.c: which models Google lists for which key */
+#include "store/model_lists.h"
 
 #include <stdio.h>
 #include <string.h>
