@@ -28,6 +28,7 @@ main()
     promises
     golden_rows
     page_texts
+    links
     shell_syntax
   } >"$faults"
   cat "$faults"
@@ -258,6 +259,19 @@ text_places()
            for (i = 1; i <= 9; i++)
              if (index(rest, "{" i "}")) places = places " " i
            print key places }'
+}
+
+# Each place of the README that it links to is one of its headings.
+links()
+{
+  local place
+
+  grep -oE '\]\(#[^)]*' README.md | sed 's/^](#//' | sort -u |
+    while read -r place; do
+      sed -nE 's/^#+ //p' README.md | tr '[:upper:] ' '[:lower:]-' |
+        sed 's/[^a-z0-9_-]//g' | grep -qxF -e "$place" ||
+        echo "README.md:1: links to #$place, which is no heading"
+    done
 }
 
 shell_syntax()

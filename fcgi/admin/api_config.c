@@ -283,8 +283,7 @@ static void
 schedule(struct admin_request *rq, const char *hours, const char *said)
 {
 	struct settings_wish w;
-	struct json_out out;
-	struct buf json;
+	struct admin_answer a;
 	enum gb_err rc;
 
 	memset(&w, 0, sizeof(w));
@@ -297,13 +296,9 @@ schedule(struct admin_request *rq, const char *hours, const char *said)
 		admin_fault(rq, rc);
 		return;
 	}
-	buf_init(&json, FAULTS_MAX);
-	jout_init(&out, &json);
-	jout_object(&out);
-	jout_key_string(&out, "message", said);
-	jout_object_end(&out);
-	admin_json(rq, 200, &json);
-	buf_release(&json);
+	admin_answer_begin(&a, FAULTS_MAX);
+	jout_key_string(&a.out, "message", said);
+	admin_answer_send(rq, &a);
 }
 
 void

@@ -12,8 +12,7 @@
 #include "store/usage.h"
 
 #define LIST_MAX (64 * 1024 * 1024) /* bytes of a list of all keys */
-#define DAY_MS	 (24 * 3600 * INT64_C(1000))
-#define LIMIT	 10 /* keys of a page, unless it is said */
+#define LIMIT	 10		    /* keys of a page, unless it is said */
 
 static bool
 in_service(const struct key_row *row)
@@ -113,57 +112,53 @@ halves_error(const struct halves *h)
 					       : buf_error(&h->text[1]);
 }
 
+/* Those of the Gemini API; false: they cannot be had, and that is answered.
+ * Either way "h" is to be released. */
+static bool
+read_halves(struct admin_request *rq, struct halves *h, bool with_failures)
+{
+	enum gb_err rc;
+
+	halves_init(h, with_failures);
+	rc = halves_fill(rq, h, POOL_GEMINI);
+	if (rc == GB_OK)
+		rc = halves_error(h);
+	if (rc != GB_OK)
+		admin_fault(rq, rc);
+	return rc == GB_OK;
+}
+
 void
 api_keys_all(struct admin_request *rq)
 {
-	struct json_out out;
+	struct admin_answer a;
 	struct halves h;
-	struct buf json;
-	enum gb_err rc;
 
-	halves_init(&h, false);
-	buf_init(&json, LIST_MAX);
-	jout_init(&out, &json);
-	rc = halves_fill(rq, &h, POOL_GEMINI);
-	if (rc == GB_OK && (rc = halves_error(&h)) == GB_OK) {
-		jout_object(&out);
-		write_halves(&out, &h);
-		jout_key_int(&out, "total_count", h.count[0] + h.count[1]);
-		jout_object_end(&out);
-		admin_json(rq, 200, &json);
-	} else {
-		admin_fault(rq, rc);
+	if (read_halves(rq, &h, false)) {
+		admin_answer_begin(&a, LIST_MAX);
+		write_halves(&a.out, &h);
+		jout_key_int(&a.out, "total_count", h.count[0] + h.count[1]);
+		admin_answer_send(rq, &a);
 	}
-	buf_release(&json);
 	halves_release(&h);
 }
 
 void
 api_keys_list(struct admin_request *rq)
 {
-	struct json_out out;
+	struct admin_answer a;
 	struct halves h;
-	struct buf json;
-	enum gb_err rc;
 
-	halves_init(&h, true);
-	buf_init(&json, LIST_MAX);
-	jout_init(&out, &json);
-	rc = halves_fill(rq, &h, POOL_GEMINI);
-	if (rc == GB_OK && (rc = halves_error(&h)) == GB_OK) {
-		jout_object(&out);
-		jout_key_string(&out, "status", "success");
-		jout_key(&out, "data");
-		jout_object(&out);
-		write_halves(&out, &h);
-		jout_object_end(&out);
-		jout_key_int(&out, "total", h.count[0] + h.count[1]);
-		jout_object_end(&out);
-		admin_json(rq, 200, &json);
-	} else {
-		admin_fault(rq, rc);
+	if (read_halves(rq, &h, true)) {
+		admin_answer_begin(&a, LIST_MAX);
+		jout_key_string(&a.out, "status", "success");
+		jout_key(&a.out, "data");
+		jout_object(&a.out);
+		write_halves(&a.out, &h);
+		jout_object_end(&a.out);
+		jout_key_int(&a.out, "total", h.count[0] + h.count[1]);
+		admin_answer_send(rq, &a);
 	}
-	buf_release(&json);
 	halves_release(&h);
 }
 
@@ -303,9 +298,8 @@ void
 api_keys_page(struct admin_request *rq)
 {
 	struct key_list_filter f;
-	struct json_out out;
+	struct admin_answer a;
 	struct key_rows rows;
-	struct buf json;
 	int64_t page, limit, total;
 	enum gb_err rc;
 
@@ -318,17 +312,13 @@ api_keys_page(struct admin_request *rq)
 		admin_fault(rq, rc);
 		return;
 	}
-	buf_init(&json, LIST_MAX);
-	jout_init(&out, &json);
-	jout_object(&out);
-	write_rows(&out, &rows);
-	jout_key_int(&out, "total_items", total);
-	jout_key_int(&out, "total_pages", (total + limit - 1) / limit);
-	jout_key_int(&out, "current_page", page);
-	jout_object_end(&out);
+	admin_answer_begin(&a, LIST_MAX);
+	write_rows(&a.out, &rows);
+	jout_key_int(&a.out, "total_items", total);
+	jout_key_int(&a.out, "total_pages", (total + limit - 1) / limit);
+	jout_key_int(&a.out, "current_page", page);
 	key_rows_free(&rows);
-	admin_json(rq, 200, &json);
-	buf_release(&json);
+	admin_answer_send(rq, &a);
 }
 
 /* --- what a key served ---------------------------------------------------- */
@@ -352,8 +342,7 @@ api_keys_usage(struct admin_request *rq)
 {
 	struct key_facts facts;
 	struct key_rows rows;
-	struct json_out out;
-	struct buf json;
+	struct admin_answer a;
 	int64_t since;
 	enum gb_err rc;
 	size_t i;
@@ -362,7 +351,7 @@ api_keys_usage(struct admin_request *rq)
 		admin_fail(rq, 400, "KEYS_BAD_PERIOD", NULL);
 		return;
 	}
-	store_usage_catch_up(rq->store, ADMIN_CATCH_UP_MS);
+	store_usage_catch_up(rq->store, CATCH_UP_PAGE_MS);
 	rc = keys_find(rq, rq->rest, &rows);
 	if (rc == GB_OK) {
 		rc = store_key_usage(rq->reports, rows.rows[0].id, since,
@@ -373,13 +362,9 @@ api_keys_usage(struct admin_request *rq)
 		admin_fault(rq, rc);
 		return;
 	}
-	buf_init(&json, LIST_MAX);
-	jout_init(&out, &json);
-	jout_object(&out);
+	admin_answer_begin(&a, LIST_MAX);
 	for (i = 0; i < facts.count; i++)
-		jout_key_int(&out, facts.rows[i].text, facts.rows[i].n);
-	jout_object_end(&out);
+		jout_key_int(&a.out, facts.rows[i].text, facts.rows[i].n);
 	key_facts_free(&facts);
-	admin_json(rq, 200, &json);
-	buf_release(&json);
+	admin_answer_send(rq, &a);
 }

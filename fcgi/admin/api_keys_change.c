@@ -369,8 +369,7 @@ api_keys_verify(struct admin_request *rq)
 static void
 answer_reset(struct admin_request *rq, const char *ids)
 {
-	struct json_out out;
-	struct buf json;
+	struct admin_answer a;
 	int64_t count;
 	enum gb_err rc;
 
@@ -379,15 +378,11 @@ answer_reset(struct admin_request *rq, const char *ids)
 		return;
 	}
 	keys_log(rq, "clear", count);
-	buf_init(&json, REPLY_MAX);
-	jout_init(&out, &json);
-	jout_object(&out);
-	jout_key_bool(&out, "success", true);
-	write_message(rq, &out, "KEYS_DID_CLEAR", count, 0);
-	jout_key_int(&out, "reset_count", count);
-	jout_object_end(&out);
-	admin_json(rq, 200, &json);
-	buf_release(&json);
+	admin_answer_begin(&a, REPLY_MAX);
+	jout_key_bool(&a.out, "success", true);
+	write_message(rq, &a.out, "KEYS_DID_CLEAR", count, 0);
+	jout_key_int(&a.out, "reset_count", count);
+	admin_answer_send(rq, &a);
 }
 
 void

@@ -26,7 +26,7 @@
 #define LIMIT_MAX     1000
 #define SORTED_MAX    10000 /* rows that are put into another order */
 #define WALK_MS	      1000  /* that counting what fits may take */
-#define DELETE_MS     (20 * INT64_C(1000))
+#define DELETE_MS     (20 * SECOND_MS)
 #define WINDOW_S      100 /* around the moment of a look-up */
 #define WINDOW_MAX_S  86400
 #define ROW_MAX	      (512 * 1024) /* bytes of one with its text and body */
@@ -283,29 +283,24 @@ walk(struct admin_request *rq, struct walk *w)
 static void
 answer_list(struct admin_request *rq, const struct walk *w)
 {
-	struct json_out out;
-	struct buf json;
+	struct admin_answer a;
 	size_t i, first, end;
 
 	first = w->order == ORDER_NEWEST ? 0 : (size_t)w->offset;
 	end = first + (size_t)w->limit;
-	buf_init(&json, LIST_MAX);
-	jout_init(&out, &json);
-	jout_object(&out);
-	jout_key(&out, "logs");
-	jout_array(&out);
+	admin_answer_begin(&a, LIST_MAX);
+	jout_key(&a.out, "logs");
+	jout_array(&a.out);
 	for (i = first; i < end && i < w->count; i++) {
-		jout_object(&out);
-		put_row(&out, &w->rows[i]);
-		jout_object_end(&out);
+		jout_object(&a.out);
+		put_row(&a.out, &w->rows[i]);
+		jout_object_end(&a.out);
 	}
-	jout_array_end(&out);
-	jout_key_int(&out, "total", w->total);
+	jout_array_end(&a.out);
+	jout_key_int(&a.out, "total", w->total);
 	/* Ours: false where there may be more than "total". */
-	jout_key_bool(&out, "total_exact", w->counted);
-	jout_object_end(&out);
-	admin_json(rq, 200, &json);
-	buf_release(&json);
+	jout_key_bool(&a.out, "total_exact", w->counted);
+	admin_answer_send(rq, &a);
 }
 
 static void

@@ -9,8 +9,6 @@
 #include "dialect/json/json_out.h"
 #include "store/key_summary.h"
 
-#define MINUTE_MS	(60 * INT64_C(1000))
-#define DAY_MS		(24 * 60 * MINUTE_MS)
 #define PAGE_MAX	(1024 * 1024) /* bytes of a page's rows */
 #define FAILING		20	      /* keys that are shown by default */
 #define FAILING_MAX	1000

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "base/secret.h"
 
@@ -120,7 +121,7 @@ read_digest(struct asset *asset, int fd, const struct stat *st)
 		bytes.len += (size_t)got;
 	}
 	secret_digest(digest, buf_str(&bytes), bytes.len);
-	secret_hex(asset->digest, digest, (ASSET_DIGEST_SIZE - 1) / 2);
+	hex_write(asset->digest, digest, (ASSET_DIGEST_SIZE - 1) / 2);
 	asset->size = st->st_size;
 	asset->changed_ns =
 	    st->st_mtim.tv_sec * INT64_C(1000000000) + st->st_mtim.tv_nsec;

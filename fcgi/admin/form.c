@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "dialect/json/utf8.h"
 
 void
@@ -30,18 +31,6 @@ is_utf8(const char *text, size_t len)
 		if ((n = utf8_sequence(text + at, len - at)) == 0)
 			return false;
 	return true;
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 /* Decode the text from "from" to "end" where it stands, and end it with a NUL

@@ -8,8 +8,6 @@
 #include "admin/chart.h"
 #include "base/clock.h"
 
-#define HOUR_MS	    (3600 * INT64_C(1000))
-#define DAY_MS	    (24 * HOUR_MS)
 #define HOURS	    24
 #define DAYS	    30
 #define POINTS	    (HOURS > DAYS ? HOURS : DAYS)

@@ -246,32 +246,22 @@ exits_check_all(struct admin_request *rq)
 void
 exits_cache_stats(struct admin_request *rq)
 {
-	struct json_out out;
-	struct buf json;
+	struct admin_answer a;
 
-	buf_init(&json, ANSWER_MAX);
-	jout_init(&out, &json);
-	jout_object(&out);
-	jout_key_int(&out, "total_cached", 0);
-	jout_key_int(&out, "valid_cached", 0);
-	jout_key_int(&out, "expired_cached", 0);
-	jout_object_end(&out);
-	admin_json(rq, 200, &json);
-	buf_release(&json);
+	admin_answer_begin(&a, ANSWER_MAX);
+	jout_key_int(&a.out, "total_cached", 0);
+	jout_key_int(&a.out, "valid_cached", 0);
+	jout_key_int(&a.out, "expired_cached", 0);
+	admin_answer_send(rq, &a);
 }
 
 void
 exits_cache_clear(struct admin_request *rq)
 {
-	struct json_out out;
-	struct buf json;
+	struct admin_answer a;
 
-	buf_init(&json, ANSWER_MAX);
-	jout_init(&out, &json);
-	jout_object(&out);
-	jout_key_bool(&out, "success", true);
-	jout_key_string(&out, "message", "Proxy check cache cleared");
-	jout_object_end(&out);
-	admin_json(rq, 200, &json);
-	buf_release(&json);
+	admin_answer_begin(&a, ANSWER_MAX);
+	jout_key_bool(&a.out, "success", true);
+	jout_key_string(&a.out, "message", "Proxy check cache cleared");
+	admin_answer_send(rq, &a);
 }

@@ -14,7 +14,6 @@
 #define PART_BYTES 65536 /* of a body at a time */
 #define ECHO_MAX   4096	 /* bytes of what an echo answers */
 #define EVENT_MAX  64
-#define SSE_TYPE   "text/event-stream; charset=utf-8"
 
 /* --- the page ------------------------------------------------------------- */
 
@@ -158,8 +157,7 @@ void
 doctor_echo(struct admin_request *rq)
 {
 	const char *authorization;
-	struct json_out out;
-	struct buf json;
+	struct admin_answer a;
 	int64_t bytes;
 	enum gb_err rc;
 
@@ -173,17 +171,13 @@ doctor_echo(struct admin_request *rq)
 		return;
 	}
 	authorization = web_header(rq->web, "Authorization");
-	buf_init(&json, ECHO_MAX);
-	jout_init(&out, &json);
-	jout_object(&out);
-	jout_key_int(&out, "bytes", bytes);
-	jout_key_bool(&out, "authorization",
+	admin_answer_begin(&a, ECHO_MAX);
+	jout_key_int(&a.out, "bytes", bytes);
+	jout_key_bool(&a.out, "authorization",
 		      authorization != NULL && authorization[0] != '\0');
-	jout_key_string(&out, "server", web_server_software(rq->web));
-	jout_key_string(&out, "way", way_of(rq));
-	jout_object_end(&out);
-	admin_json(rq, 200, &json);
-	buf_release(&json);
+	jout_key_string(&a.out, "server", web_server_software(rq->web));
+	jout_key_string(&a.out, "way", way_of(rq));
+	admin_answer_send(rq, &a);
 }
 
 /* Wait; whether the client is gone. */
@@ -202,7 +196,7 @@ static enum gb_err
 begin_stream(struct admin_request *rq)
 {
 	web_reply_header_drop(rq->web, "Cache-Control");
-	return web_stream_begin(rq->web, 200, SSE_TYPE);
+	return web_stream_begin(rq->web, 200, WEB_SSE_TYPE);
 }
 
 void

@@ -11,7 +11,6 @@
 #include "store/journal_read.h"
 #include "store/usage.h"
 
-#define DAY_MS	(24 * 3600 * INT64_C(1000))
 #define HISTORY 50 /* rows of a page */
 #define ERRORS	20
 
@@ -131,7 +130,7 @@ show_usage(struct admin_request *rq, struct dict *d, int64_t id)
 	enum gb_err rc;
 	size_t i, j;
 
-	store_usage_catch_up(rq->store, ADMIN_CATCH_UP_MS);
+	store_usage_catch_up(rq->store, CATCH_UP_PAGE_MS);
 	now_ms = clock_wall_ms();
 	if ((rc = store_key_usage(rq->reports, id, now_ms - 30 * DAY_MS,
 				  &month)) != GB_OK)

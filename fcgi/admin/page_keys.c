@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "store/key_summary.h"
 
-#define DAY_MS	   (24 * 3600 * INT64_C(1000))
 #define ATTENTION  8	/* keys that need it, on top */
 #define ATTENDED   10	/* 429s of a day from which on a key does */
 #define LOOK_AT	   5000 /* the newest failures */

@@ -11,8 +11,7 @@
 #include "base/log.h"
 #include "store/journal_delete.h"
 
-#define HOUR_MS	  (3600 * INT64_C(1000))
-#define DELETE_MS (10 * INT64_C(1000)) /* browsers wait no longer */
+#define DELETE_MS (10 * SECOND_MS) /* browsers wait no longer */
 
 #define MINUTE	     "2026-01-31T23:59" /* as browsers have one */
 #define SENTENCE_MAX 1024		/* bytes */

@@ -13,8 +13,6 @@
 #include "store/key_summary.h"
 #include "store/usage_recent.h"
 
-#define DAY_MS	      (24 * 3600 * INT64_C(1000))
-#define MINUTE_MS     (60 * INT64_C(1000))
 #define BEHIND_MAX    100 /* rows in no sum yet that are not worth a word */
 #define BACK_ROWS     8
 #define BUSY_ROWS     5
@@ -403,7 +401,7 @@ overview_show(struct admin_request *rq)
 	now_ms = clock_wall_ms();
 	attention = false;
 	d = admin_content(rq, "overview.html", "OVERVIEW_TITLE");
-	store_usage_catch_up(rq->store, ADMIN_CATCH_UP_MS);
+	store_usage_catch_up(rq->store, CATCH_UP_PAGE_MS);
 	rc = admin_reports(rq);
 	if (rc == GB_OK)
 		rc = show_keys(rq, d, now_ms, &attention);

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/model_choice.h"
 #include "admin/pages.h"
 #include "api/play.h"
-#include "app/lists.h"
 #include "base/clock.h"
 #include "dialect/json/json_out.h"
 #include "dialect/json/json_tree.h"
@@ -15,12 +15,10 @@
 
 #include <json-c/json.h>
 
-#define KEYS_SHOWN   100	       /* in a list; more are chosen by id */
-#define MODELS_SHOWN 200	       /* of a project's 60 or so */
-#define MODELS_MAX   (4 * 1024 * 1024) /* bytes of their list */
-#define CHAT_MAX     (ADMIN_BODY_MAX * 2)
-#define OUTPUT_MAX   INT64_C(1000000) /* tokens of an answer */
-#define ANY_VERTEX   "vertex" /* of Vertex AI's keys, instead of an id */
+#define KEYS_SHOWN 100 /* in a list; more are chosen by id */
+#define CHAT_MAX   (ADMIN_BODY_MAX * 2)
+#define OUTPUT_MAX INT64_C(1000000) /* tokens of an answer */
+#define ANY_VERTEX "vertex"	    /* of Vertex AI's keys, instead of an id */
 
 /* What is wanted, as the form has it. */
 struct wish {
@@ -162,51 +160,6 @@ show_keys(struct admin_request *rq, struct dict *d, const char *chosen)
 	return GB_OK;
 }
 
-/* Whether the model answers chats. */
-static bool
-generates(struct json_object *model)
-{
-	struct json_object *methods, *one;
-	size_t i;
-
-	methods = tree_array(model, "supportedGenerationMethods");
-	for (i = 0; i < tree_length(methods); i++) {
-		one = tree_item(methods, i);
-		if (json_object_is_type(one, json_type_string) &&
-		    strcmp(json_object_get_string(one), "generateContent") == 0)
-			return true;
-	}
-	return false;
-}
-
-/* The models that Google lists, as far as that is known. */
-static void
-show_models(struct admin_request *rq, struct dict *d)
-{
-	struct json_object *tree, *models;
-	const char *name;
-	int64_t newest_ms;
-	struct buf list;
-	size_t i;
-
-	buf_init(&list, MODELS_MAX);
-	tree = NULL;
-	if (lists_get(app_lists(rq->app), rq->store, true, &list, &newest_ms) ==
-	    GB_OK)
-		tree = tree_parse(buf_str(&list), list.len);
-	models = tree_array(tree, "models");
-	for (i = 0; i < tree_length(models) && i < MODELS_SHOWN; i++) {
-		name = tree_string(tree_item(models, i), "name", NULL);
-		if (name == NULL || !generates(tree_item(models, i)))
-			continue;
-		if (strncmp(name, "models/", 7) == 0)
-			name += 7;
-		dict_set(dict_add(d, "MODEL_CHOICE"), "NAME", name);
-	}
-	json_object_put(tree);
-	buf_release(&list);
-}
-
 /* The page with its form; NULL: it could not be made, and that is answered. */
 static struct dict *
 show_form(struct admin_request *rq, const struct form *from)
@@ -226,7 +179,7 @@ show_form(struct admin_request *rq, const struct form *from)
 		admin_fault(rq, rc);
 		return NULL;
 	}
-	show_models(rq, d);
+	model_choice_add(rq, d, "MODEL_CHOICE", "NAME", true);
 	admin_script(rq, "playground.js");
 	return d;
 }

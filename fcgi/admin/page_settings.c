@@ -5,22 +5,18 @@
 #include <string.h>
 #include <strings.h>
 
-#include <json-c/json.h>
-
+#include "admin/model_choice.h"
 #include "admin/pages.h"
 #include "admin/settings_change.h"
 #include "base/log.h"
 #include "config/settings_check.h"
 #include "config/settings_form.h"
-#include "dialect/json/json_tree.h"
 #include "store/setting_changes.h"
 
 #define TEXT_MAX    (1 << 20) /* bytes of a value on a page */
 #define FAULTS_MAX  (64 << 10)
-#define LIST_MAX    (16 << 20) /* bytes of Google's list of models */
-#define MODELS_MAX  500	       /* of them to pick from */
-#define LINES_SHOWN 8	       /* of a list at once */
-#define SAID_MAX    400	       /* bytes of names in a note */
+#define LINES_SHOWN 8	/* of a list at once */
+#define SAID_MAX    400 /* bytes of names in a note */
 
 /* The groups of the settings table: each begins with this setting. */
 static const struct {
@@ -310,34 +306,6 @@ out:
 
 /* --- the page ------------------------------------------------------------- */
 
-/* The models that Google has, to pick from. */
-static void
-show_models(struct admin_request *rq, struct dict *d)
-{
-	struct json_object *list, *models;
-	const char *name;
-	int64_t newest_ms;
-	struct buf text;
-	size_t i;
-
-	buf_init(&text, LIST_MAX);
-	list = NULL;
-	if (lists_get(app_lists(rq->app), rq->store, true, &text, &newest_ms) ==
-	    GB_OK)
-		list = tree_parse(buf_str(&text), text.len);
-	models = tree_array(list, "models");
-	for (i = 0; i < tree_length(models) && i < MODELS_MAX; i++) {
-		name = tree_string(tree_item(models, i), "name", NULL);
-		if (name == NULL)
-			continue;
-		if (strncmp(name, "models/", 7) == 0)
-			name += 7;
-		dict_set(dict_add(d, "MODEL"), "MODEL_NAME", name);
-	}
-	json_object_put(list);
-	buf_release(&text);
-}
-
 static void
 show_groups(const struct admin_request *rq, const struct view *view,
 	    struct dict *page)
@@ -381,7 +349,7 @@ show_view(struct admin_request *rq, struct view *view, int status)
 	}
 	dict_show(d, any ? "SOME" : "NONE");
 	if (models)
-		show_models(rq, d);
+		model_choice_add(rq, d, "MODEL", "MODEL_NAME", false);
 	admin_page(rq, status);
 }
 

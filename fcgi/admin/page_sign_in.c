@@ -117,22 +117,47 @@ sign_out(struct admin_request *rq)
 		admin_redirect(rq, "admin/login");
 }
 
+/* End all sessions. */
+static enum gb_err
+end_all(const struct admin_request *rq, int64_t *ended)
+{
+	enum gb_err rc;
+
+	rc = store_sessions_end(rq->store, ended);
+	if (rc == GB_OK)
+		log_info("admin: signed out everywhere (%" PRId64 ")", *ended);
+	return rc;
+}
+
 void
 sign_out_everywhere(struct admin_request *rq)
 {
 	int64_t ended;
 	enum gb_err rc;
 
-	if ((rc = store_sessions_end(rq->store, &ended)) != GB_OK ||
-	    (rc = session_sign_out(rq)) != GB_OK) {
+	if ((rc = end_all(rq, &ended)) != GB_OK ||
+	    (rc = session_sign_out(rq)) != GB_OK)
 		admin_fault(rq, rc);
-		return;
-	}
-	log_info("admin: signed out everywhere (%" PRId64 ")", ended);
-	admin_redirect(rq, "admin/login");
+	else
+		admin_redirect(rq, "admin/login");
 }
 
 /* --- who is signed in ----------------------------------------------------- */
+
+/* Who is signed in; false: it cannot be told, and that is answered. */
+static bool
+list_sessions(struct admin_request *rq, struct session_rows *sessions)
+{
+	enum gb_err rc;
+
+	rc = store_sessions_list(rq->store, clock_wall_ms(),
+				 rq->cfg->admin_session_ms, sessions);
+	if (rc != GB_OK) {
+		free(sessions->rows);
+		admin_fault(rq, rc);
+	}
+	return rc == GB_OK;
+}
 
 void
 sessions_show(struct admin_request *rq)
@@ -140,16 +165,10 @@ sessions_show(struct admin_request *rq)
 	struct session_rows sessions;
 	const struct session_row *row;
 	struct dict *d, *line;
-	enum gb_err rc;
 	size_t i;
 
-	rc = store_sessions_list(rq->store, clock_wall_ms(),
-				 rq->cfg->admin_session_ms, &sessions);
-	if (rc != GB_OK) {
-		free(sessions.rows);
-		admin_fault(rq, rc);
+	if (!list_sessions(rq, &sessions))
 		return;
-	}
 	d = admin_content(rq, "sessions.html", "SESSIONS_TITLE");
 	for (i = 0; i < sessions.count; i++) {
 		row = &sessions.rows[i];
@@ -207,52 +226,35 @@ void
 sessions_list(struct admin_request *rq)
 {
 	struct session_rows sessions;
-	struct json_out out;
-	struct buf json;
-	enum gb_err rc;
+	struct admin_answer a;
 	size_t i;
 
-	rc = store_sessions_list(rq->store, clock_wall_ms(),
-				 rq->cfg->admin_session_ms, &sessions);
-	if (rc != GB_OK) {
-		free(sessions.rows);
-		admin_fault(rq, rc);
+	if (!list_sessions(rq, &sessions))
 		return;
-	}
-	buf_init(&json, LIST_MAX);
-	jout_init(&out, &json);
-	jout_object(&out);
-	jout_key(&out, "sessions");
-	jout_array(&out);
+	admin_answer_begin(&a, LIST_MAX);
+	jout_key(&a.out, "sessions");
+	jout_array(&a.out);
 	for (i = 0; i < sessions.count; i++)
-		write_session(&out, &sessions.rows[i]);
-	jout_array_end(&out);
-	jout_object_end(&out);
+		write_session(&a.out, &sessions.rows[i]);
+	jout_array_end(&a.out);
 	free(sessions.rows);
-	admin_json(rq, 200, &json);
-	buf_release(&json);
+	admin_answer_send(rq, &a);
 }
 
 void
 sessions_end(struct admin_request *rq)
 {
-	struct json_out out;
-	struct buf json;
+	struct admin_answer a;
 	int64_t ended;
 	enum gb_err rc;
 
-	if ((rc = store_sessions_end(rq->store, &ended)) != GB_OK) {
+	if ((rc = end_all(rq, &ended)) != GB_OK) {
 		admin_fault(rq, rc);
 		return;
 	}
-	log_info("admin: signed out everywhere (%" PRId64 ")", ended);
-	buf_init(&json, LIST_MAX);
-	jout_init(&out, &json);
-	jout_object(&out);
-	jout_key_int(&out, "ended", ended);
-	jout_object_end(&out);
-	admin_json(rq, 200, &json);
-	buf_release(&json);
+	admin_answer_begin(&a, LIST_MAX);
+	jout_key_int(&a.out, "ended", ended);
+	admin_answer_send(rq, &a);
 }
 
 /* --- the language --------------------------------------------------------- */

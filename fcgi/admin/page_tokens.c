@@ -10,10 +10,10 @@
 #include "app/token_fields.h"
 #include "base/amount.h"
 #include "base/clock.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "store/usage.h"
 
-#define DAY_MS	   (24 * 3600 * INT64_C(1000))
 #define DAYS	   30 /* of use that are shown */
 #define LINK_SIZE  64 /* of the number, "-", 32 hexadecimal digits */
 #define PROOF_SIZE 33
@@ -113,7 +113,7 @@ read_use(struct admin_request *rq, struct usage_rows *use)
 	enum gb_err rc;
 
 	memset(use, 0, sizeof(*use));
-	store_usage_catch_up(rq->store, ADMIN_CATCH_UP_MS);
+	store_usage_catch_up(rq->store, CATCH_UP_PAGE_MS);
 	if ((rc = admin_reports(rq)) != GB_OK)
 		return rc;
 	return store_usage_by(rq->reports, USAGE_BY_TOKEN,
@@ -345,7 +345,7 @@ show_days(struct admin_request *rq, struct dict *page,
 	enum gb_err rc;
 	size_t i;
 
-	store_usage_catch_up(rq->store, ADMIN_CATCH_UP_MS);
+	store_usage_catch_up(rq->store, CATCH_UP_PAGE_MS);
 	if ((rc = admin_reports(rq)) != GB_OK ||
 	    (rc = store_usage_series(rq->reports, USAGE_BY_TOKEN, t->name, 0,
 				     USAGE_DAILY,
@@ -402,12 +402,12 @@ make_proof(const struct admin_request *rq, const struct token_row *t,
 	unsigned char mac[DIGEST_SIZE];
 	char what[2 * DIGEST_SIZE + 64];
 
-	secret_hex(key, rq->snap->admin.digest, DIGEST_SIZE);
-	secret_hex(digest, t->digest, DIGEST_SIZE);
+	hex_write(key, rq->snap->admin.digest, DIGEST_SIZE);
+	hex_write(digest, t->digest, DIGEST_SIZE);
 	(void)snprintf(what, sizeof(what), "token page %" PRId64 " %s", t->id,
 		       digest);
 	secret_hmac(mac, key, what);
-	secret_hex(proof, mac, (PROOF_SIZE - 1) / 2);
+	hex_write(proof, mac, (PROOF_SIZE - 1) / 2);
 	explicit_bzero(key, sizeof(key));
 }
 
@@ -461,7 +461,7 @@ make_version(const struct token_row *t, char version[PROOF_SIZE])
 	};
 
 	secret_digest_parts(digest, parts, GB_COUNT(parts));
-	secret_hex(version, digest, (PROOF_SIZE - 1) / 2);
+	hex_write(version, digest, (PROOF_SIZE - 1) / 2);
 }
 
 static void

@@ -407,6 +407,22 @@ admin_json(struct admin_request *rq, int status, const struct buf *json)
 	(void)web_reply(rq->web, status, JSON_TYPE, buf_str(json), json->len);
 }
 
+void
+admin_answer_begin(struct admin_answer *a, size_t max)
+{
+	buf_init(&a->json, max);
+	jout_init(&a->out, &a->json);
+	jout_object(&a->out);
+}
+
+void
+admin_answer_send(struct admin_request *rq, struct admin_answer *a)
+{
+	jout_object_end(&a->out);
+	admin_json(rq, 200, &a->json);
+	buf_release(&a->json);
+}
+
 static void
 fail_as_json(struct admin_request *rq, int status, const char *text)
 {

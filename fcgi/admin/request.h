@@ -15,16 +15,13 @@
 #include "admin/routes.h"
 #include "admin/session.h"
 #include "admin/site.h"
+#include "dialect/json/json_out.h"
 #include "web/reply.h"
 
 #define ADMIN_PAGE_MAX (16 * 1024 * 1024) /* bytes of a page */
 #define ADMIN_BODY_MAX (16 * 1024 * 1024) /* of a form: 100,000 keys pasted */
 #define ADMIN_PATH_MAX 2048		  /* bytes of a path to come back to */
 #define ADMIN_OPEN_MAX 16384		  /* of one by who is not signed in */
-
-/* What a page may wait for the last rows of the journal to be in the sums; it
- * keeps requests from the database meanwhile. */
-#define ADMIN_CATCH_UP_MS 5
 
 struct admin_request {
 	struct site *site;
@@ -78,6 +75,15 @@ void admin_redirect(struct admin_request *, const char *to);
 
 /* JSON answers: "json" is written out. */
 void admin_json(struct admin_request *, int status, const struct buf *json);
+
+/* The same for a JSON object whose members are written to "out" between these
+ * two: 200, or the fault when it does not fit into "max" bytes. */
+struct admin_answer {
+	struct json_out out;
+	struct buf json;
+};
+void admin_answer_begin(struct admin_answer *, size_t max);
+void admin_answer_send(struct admin_request *, struct admin_answer *);
 
 /* An error answers, as a page or as {"detail": …}, with the text of "key" and
  * "words", strings up to a NULL, in its places. */

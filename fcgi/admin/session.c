@@ -8,10 +8,11 @@
 
 #include "admin/request.h"
 #include "base/clock.h"
+#include "base/hex.h"
 #include "base/log.h"
 
 #define COOKIE	     "gb_session"
-#define LIFE_MS	     (24 * 3600 * INT64_C(1000)) /* at the latest it ends */
+#define LIFE_MS	     DAY_MS /* at the latest it ends */
 #define ADDRESS_SIZE (INET6_ADDRSTRLEN + 4)
 
 /* What has to be shown with a session: it changes with the admin token, and
@@ -35,7 +36,7 @@ make_csrf(char csrf[CSRF_SIZE], const char *id)
 	unsigned char mac[DIGEST_SIZE];
 
 	secret_hmac(mac, id, "csrf");
-	secret_hex(csrf, mac, DIGEST_SIZE);
+	hex_write(csrf, mac, DIGEST_SIZE);
 }
 
 /* The cookie's id; false: there is none that could be one. */

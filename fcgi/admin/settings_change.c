@@ -9,6 +9,7 @@
 
 #include "app/startup.h"
 #include "base/clock.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "config/settings_form.h"
 #include "store/overrides.h"
@@ -109,10 +110,10 @@ version_of(const struct admin_request *rq, const char *name, const char *json,
 					    {json, strlen(json)}};
 
 	secret_digest_parts(digest, parts, GB_COUNT(parts));
-	secret_hex(what, digest, DIGEST_SIZE);
-	secret_hex(key, rq->snap->admin.digest, DIGEST_SIZE);
+	hex_write(what, digest, DIGEST_SIZE);
+	hex_write(key, rq->snap->admin.digest, DIGEST_SIZE);
 	secret_hmac(mac, key, what);
-	secret_hex(version, mac, (VERSION_SIZE - 1) / 2);
+	hex_write(version, mac, (VERSION_SIZE - 1) / 2);
 	explicit_bzero(key, sizeof(key));
 }
 

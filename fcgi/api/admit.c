@@ -13,8 +13,6 @@
  * model's own most, 65,536, would fill a limit of a minute by itself. */
 #define OPEN_OUTPUT INT64_C(8192)
 
-#define RETRY_AFTER_CLIENT_MAX \
-	120 /* seconds that clients' libraries wait, as in call.c */
 #define NAMES_MAX 128
 #define TEXT_MAX  64
 
@@ -202,8 +200,8 @@ refuse(struct api_request *rq, const struct limit_answer *a, int64_t now_ms)
 			      "Your access token's limit \"%s\" of %s is "
 			      "reached. Please try again in %s.",
 			      kind->name, limit, wait);
-	e->retry_after_s = wait_ms <= 1000 ? 1 : (wait_ms + 999) / 1000;
-	e->no_retry = a->never || e->retry_after_s > RETRY_AFTER_CLIENT_MAX;
+	api_error_retry_after(e, wait_ms);
+	e->no_retry = e->no_retry || a->never;
 }
 
 /* Reserve; false: rq->error says why not. */

@@ -10,10 +10,7 @@
 #include "base/log.h"
 
 #define ERROR_BODY_MAX (256 * 1024) /* bytes read of an error's body */
-#define RETRY_AFTER_CLIENT_MAX \
-	120			/* seconds that clients' libraries wait; \
-				   a longer wait stops their retrying */
-#define FEED_BYTES (128 * 1024) /* of a body at a time */
+#define FEED_BYTES     (128 * 1024) /* of a body at a time */
 #define MINUTES_QUOTA_MS \
 	(10 * 60 * 1000) /* a longer rest is for a quota of \
 			    a day, or for money */
@@ -152,11 +149,7 @@ static const char *const text_of_answer[] = {
 static void
 set_retry_after(struct api_error *e, int64_t back_at)
 {
-	int64_t wait_ms;
-
-	wait_ms = back_at - clock_wall_ms();
-	e->retry_after_s = wait_ms <= 0 ? 1 : (wait_ms + 999) / 1000;
-	e->no_retry = e->retry_after_s > RETRY_AFTER_CLIENT_MAX;
+	api_error_retry_after(e, back_at - clock_wall_ms());
 }
 
 /* The last attempt's failure, as the client is to see it. */

@@ -232,7 +232,7 @@ init_call(struct asking *a, struct api_request *rq)
 	call->whole = !stream;
 	call->reader = stream ? answer_read_stream : answer_read_whole;
 	if (stream) {
-		call->stream_type = API_SSE_TYPE;
+		call->stream_type = WEB_SSE_TYPE;
 		call->keepalive = x->dialect->keepalive;
 		if (x->faked)
 			answer_fake(&a->reader, call);

@@ -269,7 +269,7 @@ init_drawing(struct drawing *d, struct images *x, struct api_request *rq)
 	call->whole = true;
 	call->reader = imagen ? read_prediction : answer_read_whole;
 	if (x->asked.stream) {
-		call->stream_type = API_SSE_TYPE;
+		call->stream_type = WEB_SSE_TYPE;
 		call->keepalive = API_KEEPALIVE;
 	}
 }
@@ -328,7 +328,7 @@ end_stream(struct images *x, struct api_request *rq)
 	if (rq->error.fault != FAULT_NONE)
 		images_write_broken(&rq->error, &rq->out);
 	if (!web_replied(rq->web) &&
-	    web_stream_begin(rq->web, 200, API_SSE_TYPE) != GB_OK)
+	    web_stream_begin(rq->web, 200, WEB_SSE_TYPE) != GB_OK)
 		api_hung_up(rq);
 }
 

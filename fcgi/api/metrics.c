@@ -18,7 +18,6 @@
 #include "store/usage.h"
 
 #define CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
-#define CATCH_UP_MS  500 /* for rows that nobody summed up yet */
 
 bool
 metrics_may(struct api_request *rq)
@@ -325,7 +324,7 @@ metrics_get(struct api_request *rq)
 		api_fail(rq, rc);
 		return;
 	}
-	store_usage_catch_up(s, CATCH_UP_MS);
+	store_usage_catch_up(s, CATCH_UP_METRICS_MS);
 	if ((rc = put_endpoints(&rq->out, s)) == GB_OK &&
 	    (rc = put_statuses(&rq->out, s)) == GB_OK &&
 	    (rc = put_all(&rq->out, s)) == GB_OK &&

@@ -20,7 +20,7 @@
 #include "dialect/model_name.h"
 #include "dialect/models_list.h"
 #include "dialect/models_merge.h"
-#include "store/overrides.h"
+#include "store/jobs.h"
 
 #define PAGES_MAX      20	  /* of a list; Google has one or two */
 #define LIST_MAX       (16 << 20) /* bytes of a list that we write */
@@ -32,9 +32,8 @@
 #define PAGE_SIZE_USUAL 50
 #define PAGE_SIZE_MAX	1000
 
-#define HOUR_MS	 (3600 * INT64_C(1000))
-#define GRACE_MS (10 * 60 * INT64_C(1000)) /* the job may need as long */
-#define AGAIN_MS (60 * INT64_C(1000)) /* between two requests that ask anew */
+#define GRACE_MS (10 * MINUTE_MS) /* the job may need as long */
+#define AGAIN_MS MINUTE_MS	  /* between two requests that ask anew */
 
 static struct models_filter
 filter_of(const struct api_request *rq)

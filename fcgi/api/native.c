@@ -235,7 +235,7 @@ prepare(struct native *n, struct api_request *rq)
 	(void)web_query_value(rq->web, "alt", alt, sizeof(alt));
 	if (strcmp(alt, "sse") == 0) {
 		n->reader.framing = FRAMING_SSE;
-		call->stream_type = API_SSE_TYPE;
+		call->stream_type = WEB_SSE_TYPE;
 		call->keepalive = API_KEEPALIVE;
 	} else {
 		n->reader.framing = FRAMING_ARRAY;

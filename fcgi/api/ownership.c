@@ -204,7 +204,7 @@ object_of(const struct api_request *rq, const char *name)
 	    .label = "",
 	    .purpose = "",
 	    .created_at = now_ms,
-	    .expires_at = now_ms + owned_name_life_ms(name),
+	    .expires_at = now_ms + owned_name_life_days(name) * DAY_MS,
 	};
 }
 

@@ -7,7 +7,7 @@
 
 #include "api/request.h"
 #include "dialect/gemini/owned_names.h"
-#include "store/objects.h"
+#include "store/owned_objects.h"
 
 struct chat;
 

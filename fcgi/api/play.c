@@ -31,7 +31,7 @@ static void
 run_stream(const struct play *p, struct api_request *rq, struct play_end *end)
 {
 	web_reply_header_drop(p->web, "Cache-Control");
-	if (web_stream_begin(p->web, 200, API_SSE_TYPE) != GB_OK)
+	if (web_stream_begin(p->web, 200, WEB_SSE_TYPE) != GB_OK)
 		api_hung_up(rq);
 	else if (rq->error.fault == FAULT_NONE)
 		chat_completions(rq);

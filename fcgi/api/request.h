@@ -14,7 +14,6 @@
 #include "web/reply.h"
 
 #define API_JSON_TYPE	"application/json; charset=utf-8"
-#define API_SSE_TYPE	"text/event-stream; charset=utf-8"
 #define API_KEEPALIVE	": keep-alive\n\n" /* a comment of SSE */
 #define ENDPOINT_MAX	64 /* bytes of an endpoint's name, with NUL */
 #define REPLY_BYTES_MAX (256 * 1024 * 1024) /* of a reply that we write */

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define HOUR_MS	    INT64_C(3600000)
 #define FIRST_ITEMS 4 /* an answer has one signed call as a rule */
 
 /* --- on their way in ------------------------------------------------------ */

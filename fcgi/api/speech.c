@@ -328,7 +328,7 @@ init_call(struct speech *s, struct api_request *rq)
 	call->whole = s->whole;
 	call->reader = s->whole ? answer_read_whole : answer_read_stream;
 	if (s->sse) {
-		call->stream_type = API_SSE_TYPE;
+		call->stream_type = WEB_SSE_TYPE;
 		call->keepalive = API_KEEPALIVE;
 		if (s->whole)
 			answer_fake(&s->reader, call);

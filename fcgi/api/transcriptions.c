@@ -172,7 +172,7 @@ init_call(struct transcribing *x, struct api_request *rq)
 	call->context = &x->reader;
 	call->whole = !x->flows;
 	if (x->asked.stream) {
-		call->stream_type = API_SSE_TYPE;
+		call->stream_type = WEB_SSE_TYPE;
 		call->keepalive = API_KEEPALIVE;
 		if (!x->flows)
 			answer_fake(&x->reader, call);

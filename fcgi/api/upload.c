@@ -213,7 +213,7 @@ open_session(struct upload *u, struct api_request *rq)
 	    .label = "",
 	    .purpose = "",
 	    .created_at = now_ms,
-	    .expires_at = now_ms + owned_name_life_ms(name),
+	    .expires_at = now_ms + owned_name_life_days(name) * DAY_MS,
 	};
 	if ((rc = store_object_put(app_store(rq->app), &session)) != GB_OK) {
 		api_fail(rq, rc);

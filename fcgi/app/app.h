@@ -9,7 +9,7 @@
 #include "app/auth.h"
 #include "app/journal_writer.h"
 #include "app/leases.h"
-#include "app/lists.h"
+#include "app/model_lists.h"
 #include "app/rules.h"
 #include "config/settings.h"
 #include "store/store.h"

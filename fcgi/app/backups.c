@@ -15,9 +15,8 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "store/backup.h"
-#include "store/overrides.h"
+#include "store/jobs.h"
 
-#define HOUR_MS	   (3600 * INT64_C(1000))
 #define NAME_SIZE  32 /* "gbalance-20260131T235959Z.db" */
 #define NAME_LEN   28
 #define UNDONE_LEN 7	/* ".XXXXXX", of one that was not finished */

@@ -19,11 +19,11 @@
 #include "keys/exit_check.h"
 #include "keys/listing.h"
 #include "keys/recheck.h"
-#include "store/overrides.h"
+#include "store/jobs.h"
 #include "store/retention.h"
 
-#define LOOK_S	   15 /* how often it looks whether a job is due */
-#define APART_MS   (60 * INT64_C(1000)) /* between programs that do jobs */
+#define LOOK_S	   15	     /* how often it looks whether a job is due */
+#define APART_MS   MINUTE_MS /* between programs that do jobs */
 #define PROGRAM	   "/proc/self/exe"
 #define CGI_METHOD "REQUEST_METHOD="
 #define CGI_SIGN   "GATEWAY_INTERFACE="

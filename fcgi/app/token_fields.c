@@ -12,7 +12,6 @@
 
 #define LIMIT_MOST  INT64_C(1000000000000) /* requests, tokens or micro-USD */
 #define DAYS_MAX    36500
-#define DAY_MS	    (24 * 3600 * INT64_C(1000))
 #define PATTERN_MAX 128 /* bytes */
 #define DOLLAR	    1000000
 

@@ -9,9 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DAY_MS	(24 * 3600 * INT64_C(1000))
-#define HOUR_MS (3600 * INT64_C(1000))
-
 #define ZONES	      "/usr/share/zoneinfo" /* where TZDIR does not say */
 #define ZONE_PATH_MAX 256
 
@@ -288,7 +285,7 @@ read_offset(const char *text, bool *is_local, int64_t *east_ms)
 		return false;
 	h = (text[1] - '0') * 10 + text[2] - '0';
 	m = (text[4] - '0') * 10 + text[5] - '0';
-	*east_ms = sign * (h * HOUR_MS + m * INT64_C(60000));
+	*east_ms = sign * (h * HOUR_MS + m * MINUTE_MS);
 	return h < 24 && m < 60;
 }
 

@@ -1,4 +1,5 @@
-/* clock.h: the two clocks, Google's midnight, and times for people */
+/* clock.h: units of time, the two clocks, Google's midnight, and times for
+ * people */
 #ifndef GB_BASE_CLOCK_H
 #define GB_BASE_CLOCK_H
 
@@ -6,6 +7,11 @@
 #include <stdint.h>
 
 #include "base/err.h"
+
+#define SECOND_MS INT64_C(1000)
+#define MINUTE_MS (60 * SECOND_MS)
+#define HOUR_MS	  (60 * MINUTE_MS)
+#define DAY_MS	  (24 * HOUR_MS) /* without a change of the clocks */
 
 #define CLOCK_TEXT_SIZE 48 /* "2026-01-31T23:59:59.123+08:00", any year */
 #define CLOCK_DATE_SIZE 24 /* "2026-01-31", any year */

@@ -13,6 +13,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "base/hex.h"
+
 #define ID_BYTES ((RANDOM_ID_SIZE - 1) / 2)
 
 /* Looked up once: OpenSSL 3 looks an algorithm up by its name at every use,
@@ -79,24 +81,16 @@ random_bytes(void *data, size_t len)
 void
 random_id(char id[RANDOM_ID_SIZE])
 {
-	static const char hex[] = "0123456789abcdef";
 	/* A system call for many ids; a thread's own, so without a lock. */
 	static _Thread_local unsigned char pool[ID_BYTES * 32];
 	static _Thread_local size_t left;
-	const unsigned char *raw;
-	size_t i;
 
 	if (left == 0) {
 		random_bytes(pool, sizeof(pool));
 		left = sizeof(pool);
 	}
 	left -= ID_BYTES;
-	raw = pool + left;
-	for (i = 0; i < ID_BYTES; i++) {
-		id[2 * i] = hex[raw[i] >> 4];
-		id[2 * i + 1] = hex[raw[i] & 15];
-	}
-	id[RANDOM_ID_SIZE - 1] = '\0';
+	hex_write(id, pool + left, ID_BYTES);
 }
 
 void
@@ -133,17 +127,4 @@ secret_hmac(unsigned char mac[DIGEST_SIZE], const char *secret,
 	if (HMAC(EVP_sha256(), secret, (int)strlen(secret),
 		 (const unsigned char *)text, strlen(text), mac, NULL) == NULL)
 		abort(); /* memory for its state, that is */
-}
-
-void
-secret_hex(char *hex, const unsigned char *bytes, size_t len)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		hex[2 * i] = digits[bytes[i] >> 4];
-		hex[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	hex[2 * len] = '\0';
 }

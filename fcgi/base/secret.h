@@ -34,9 +34,6 @@ bool secret_equal(const void *a, const void *b, size_t len);
 void secret_hmac(unsigned char mac[DIGEST_SIZE], const char *secret,
 		 const char *text);
 
-/* Write "len" bytes in hexadecimal and a NUL, 2 * len + 1 bytes. */
-void secret_hex(char *hex, const unsigned char *bytes, size_t len);
-
 /* Fill "len" bytes from the kernel's random source.  It waits, never fails. */
 void random_bytes(void *data, size_t len);
 

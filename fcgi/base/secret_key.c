@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "base/secret.h"
 
@@ -17,11 +18,9 @@
 enum gb_err
 secret_key_make(const char *path)
 {
-	static const char hex[] = "0123456789abcdef";
 	unsigned char key[SEAL_KEY_SIZE];
 	char text[DIGITS + 1];
 	enum gb_err rc;
-	size_t i;
 	int fd;
 
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -32,10 +31,7 @@ secret_key_make(const char *path)
 		return GB_EIO;
 	}
 	random_bytes(key, sizeof(key));
-	for (i = 0; i < SEAL_KEY_SIZE; i++) {
-		text[2 * i] = hex[key[i] >> 4];
-		text[2 * i + 1] = hex[key[i] & 15];
-	}
+	hex_write(text, key, sizeof(key));
 	text[DIGITS] = '\n';
 	rc = GB_OK;
 	if (write(fd, text, sizeof(text)) != (ssize_t)sizeof(text) ||
@@ -50,31 +46,12 @@ secret_key_make(const char *path)
 	return rc;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool
 read_digits(const char *text, unsigned char key[SEAL_KEY_SIZE])
 {
-	int high, low;
-	size_t i;
-
-	if (strspn(text, "0123456789abcdefABCDEF") != DIGITS ||
-	    text[DIGITS + strspn(text + DIGITS, " \t\r\n")] != '\0')
-		return false;
-	for (i = 0; i < SEAL_KEY_SIZE; i++) {
-		high = hex_digit(text[2 * i]);
-		low = hex_digit(text[2 * i + 1]);
-		key[i] = (unsigned char)(high << 4 | low);
-	}
-	return true;
+	return strspn(text, "0123456789abcdefABCDEF") == DIGITS &&
+	       text[DIGITS + strspn(text + DIGITS, " \t\r\n")] == '\0' &&
+	       hex_read(key, text, SEAL_KEY_SIZE);
 }
 
 enum gb_err

@@ -14,11 +14,11 @@ unit_ms(char unit)
 {
 	switch (unit) {
 	case 'd':
-		return 24 * 3600 * INT64_C(1000);
+		return DAY_MS;
 	case 'h':
-		return 3600 * INT64_C(1000);
+		return HOUR_MS;
 	case 'm':
-		return 60 * INT64_C(1000);
+		return MINUTE_MS;
 	default:
 		return 0;
 	}

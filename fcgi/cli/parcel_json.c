@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "base/clock.h"
+#include "base/hex.h"
 
 #define DEPTH_MAX 16 /* a setting's list of pairs is 6 deep */
 #define VERSION	  "gbalance_export"
@@ -39,7 +40,7 @@ put_value(struct buf *out, const struct parcel_field *field,
 	  const struct parcel_value *v)
 {
 	const char *text = v->text == NULL ? "" : v->text;
-	size_t i;
+	char digits[2 * DIGEST_SIZE + 1] = "";
 
 	switch (field->type) {
 	case PARCEL_SECRET:
@@ -63,10 +64,10 @@ put_value(struct buf *out, const struct parcel_field *field,
 				    : "");
 		break;
 	case PARCEL_DIGEST:
-		buf_putc(out, '"');
-		for (i = 0; v->text != NULL && i < DIGEST_SIZE; i++)
-			buf_printf(out, "%02x", (unsigned char)text[i]);
-		buf_putc(out, '"');
+		if (v->text != NULL)
+			hex_write(digits, (const unsigned char *)v->text,
+				  DIGEST_SIZE);
+		buf_printf(out, "\"%s\"", digits);
 		break;
 	case PARCEL_JSON:
 		buf_puts(out, text);
@@ -131,31 +132,15 @@ number_of(const char *text, const char *const *words, size_t count)
 	return -1;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static enum gb_err
 take_digest(struct parcel_row *row, size_t i, const char *text, size_t len)
 {
-	char digest[DIGEST_SIZE];
-	int high, low;
-	size_t k;
+	unsigned char digest[DIGEST_SIZE];
 
-	if (len != 2 * DIGEST_SIZE)
+	if (len != 2 * DIGEST_SIZE || strspn(text, HEX_DIGITS) < len ||
+	    !hex_read(digest, text, DIGEST_SIZE))
 		return GB_EINVAL;
-	for (k = 0; k < DIGEST_SIZE; k++) {
-		high = hex_digit(text[2 * k]);
-		low = hex_digit(text[2 * k + 1]);
-		if (high == -1 || low == -1)
-			return GB_EINVAL;
-		digest[k] = (char)(high << 4 | low);
-	}
-	return parcel_set(row, i, digest, DIGEST_SIZE);
+	return parcel_set(row, i, (const char *)digest, DIGEST_SIZE);
 }
 
 static enum gb_err

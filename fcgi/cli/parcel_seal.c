@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "base/files.h"
+#include "base/hex.h"
 #include "base/seal.h"
 #include "base/secret.h"
 #include "cli/commands.h"
@@ -65,22 +66,21 @@ enum gb_err
 parcel_seal(const char *passphrase_file, struct buf *text)
 {
 	unsigned char salt[SEAL_SALT_SIZE];
+	char digits[SALT_DIGITS + 1];
 	struct seal *seal;
 	struct buf out;
 	enum gb_err rc;
-	size_t i;
 
 	buf_init(&out, 2 * text->max);
 	random_bytes(salt, sizeof(salt));
 	rc = make_seal(passphrase_file, salt, SEAL_COST, &seal);
 	if (rc == GB_OK) {
+		hex_write(digits, salt, sizeof(salt));
 		buf_printf(&out,
 			   "{\"" MARK "\": 1, \"kdf\": \"scrypt\", \"n\": %u, "
-			   "\"r\": 8, \"p\": 1, \"salt\": \"",
-			   SEAL_COST);
-		for (i = 0; i < sizeof(salt); i++)
-			buf_printf(&out, "%02x", salt[i]);
-		buf_puts(&out, "\", \"data\": \"");
+			   "\"r\": 8, \"p\": 1, \"salt\": \"%s\", "
+			   "\"data\": \"",
+			   SEAL_COST, digits);
 		rc = seal_close(seal, text->data, text->len, &out);
 		buf_puts(&out, "\"}\n");
 	}
@@ -98,22 +98,12 @@ parcel_seal(const char *passphrase_file, struct buf *text)
 static bool
 read_salt(struct json_object *o, unsigned char salt[SEAL_SALT_SIZE])
 {
-	static const char digits[] = "0123456789abcdef";
-	const char *text, *high, *low;
-	size_t i;
+	const char *text;
 
 	text = json_object_get_string(o);
-	if (text == NULL || strlen(text) != SALT_DIGITS)
-		return false;
-	for (i = 0; i < SEAL_SALT_SIZE; i++) {
-		high = strchr(digits, text[2 * i]);
-		low = strchr(digits, text[2 * i + 1]);
-		if (high == NULL || low == NULL)
-			return false;
-		salt[i] =
-		    (unsigned char)((high - digits) << 4 | (low - digits));
-	}
-	return true;
+	return text != NULL && strlen(text) == SALT_DIGITS &&
+	       strspn(text, HEX_DIGITS) == SALT_DIGITS &&
+	       hex_read(salt, text, SEAL_SALT_SIZE);
 }
 
 /* Open what "o" has into "out". */

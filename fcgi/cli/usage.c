@@ -9,9 +9,7 @@
 #include "cli/moment.h"
 #include "cli/report.h"
 
-#define DAY_MS	     (24 * 3600 * INT64_C(1000))
-#define DAYS	     30	   /* that are shown by default, today included */
-#define CATCH_UP_MS  60000 /* that rows which nobody summed up may take */
+#define DAYS	     30 /* that are shown by default, today included */
 #define COLUMNS_LEAD 2
 
 /* What --by can be. */
@@ -197,7 +195,7 @@ cli_usage_report(struct cli *cli)
 	if ((d = find_dimension(cli->by)) == NULL ||
 	    !find_stretch(cli, &since_ms, &until_ms))
 		return CLI_EXIT_USAGE;
-	store_usage_catch_up(cli->store, CATCH_UP_MS);
+	store_usage_catch_up(cli->store, CATCH_UP_ALL_MS);
 	if (d->is_series)
 		rc = store_usage_series(cli->store, d->by, NULL, 0, d->step,
 					since_ms, until_ms, &rows);

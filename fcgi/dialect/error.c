@@ -17,6 +17,9 @@
 #define INVALID	    "invalid_request_error"
 #define OVERLOADED  529 /* Anthropic's own status */
 
+/* Seconds that clients' libraries wait; a longer wait stops their retrying. */
+#define RETRY_AFTER_CLIENT_MAX 120
+
 static const struct fault {
 	int status;
 	const char *type, *code; /* OpenAI's */
@@ -134,6 +137,13 @@ api_error_set(struct api_error *e, enum api_fault fault, const char *param,
 	va_end(ap);
 	e->param[utf8_trim(e->param, strlen(e->param))] = '\0';
 	e->message[utf8_trim(e->message, strlen(e->message))] = '\0';
+}
+
+void
+api_error_retry_after(struct api_error *e, int64_t wait_ms)
+{
+	e->retry_after_s = wait_ms <= 0 ? 1 : (wait_ms + 999) / 1000;
+	e->no_retry = e->retry_after_s > RETRY_AFTER_CLIENT_MAX;
 }
 
 const char *

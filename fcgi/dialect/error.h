@@ -62,6 +62,11 @@ void api_error_clear(struct api_error *);
 void api_error_set(struct api_error *e, enum api_fault, const char *param,
 		   const char *fmt, ...) GB_PRINTF(4, 5);
 
+/* It may work again in "wait_ms", at the earliest in a second: the reply says
+ * so, and that there is no use in waiting where clients' libraries would not.
+ */
+void api_error_retry_after(struct api_error *e, int64_t wait_ms);
+
 /*
  * What upstream's answer is to the client (protocol facts 5.2): "status" and
  * error body (an object, a one-element array, HTML or nothing), "secret" the

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,16 +11,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "base/secret.h"
 
-#define FOLDER_MODE 0700
-#define FILE_MODE   0600
-#define ID_LEN	    (RANDOM_ID_SIZE - 1)
-#define UNFINISHED  ".new-" /* begins the names of what is being written */
-#define STALE_MS    (3600 * INT64_C(1000)) /* no write takes as long */
-#define DAY_MS	    (24 * 3600 * INT64_C(1000))
-#define SWEEP_MAX   100000 /* pictures that one sweep can choose from */
+#define FILE_MODE  0600
+#define ID_LEN	   (RANDOM_ID_SIZE - 1)
+#define UNFINISHED ".new-" /* begins the names of what is being written */
+#define STALE_MS   HOUR_MS /* no write takes as long */
+#define SWEEP_MAX  100000  /* pictures that one sweep can choose from */
 
 static const struct picture_kind kinds[] = {
     {"image/png", "png"},   {"image/jpeg", "jpg"},  {"image/webp", "webp"},
@@ -80,32 +79,6 @@ open_folder(const char *path)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Make the folder and those it is in. */
-static enum gb_err
-make_folder(const char *path)
-{
-	char part[PATH_MAX];
-	size_t at, len;
-
-	len = strlen(path);
-	if (len >= sizeof(part)) {
-		log_errorx("pictures: %s: the path is too long", path);
-		return GB_EIO;
-	}
-	for (at = 1; at <= len; at++) {
-		if (path[at] != '/' && path[at] != '\0')
-			continue;
-		memcpy(part, path, at);
-		part[at] = '\0';
-		if (mkdir(part, FOLDER_MODE) == -1 && errno != EEXIST &&
-		    errno != EISDIR) {
-			log_error("pictures: folder %s", part);
-			return GB_EIO;
-		}
-	}
-	return GB_OK;
-}
-
 /* The folder's descriptor; -1: it cannot be had, which was logged. */
 static int
 need_folder(const char *path)
@@ -114,7 +87,7 @@ need_folder(const char *path)
 
 	if ((dir = open_folder(path)) != -1)
 		return dir;
-	if (errno == ENOENT && make_folder(path) != GB_OK)
+	if (errno == ENOENT && folder_make(path) != GB_OK)
 		return -1;
 	if ((dir = open_folder(path)) == -1)
 		log_error("pictures: folder %s", path);

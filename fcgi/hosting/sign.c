@@ -8,6 +8,7 @@
 #include <openssl/hmac.h>
 
 #include "base/base64.h"
+#include "base/hex.h"
 
 /* The moment in UTC; false: a year that no clock has. */
 static bool
@@ -39,26 +40,13 @@ sign_date(char text[SIGN_DATE_SIZE], int64_t ms)
 		text[0] = '\0';
 }
 
-static void
-to_hex(char hex[SIGN_HEX_SIZE], const unsigned char digest[DIGEST_SIZE])
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < DIGEST_SIZE; i++) {
-		hex[2 * i] = digits[digest[i] >> 4];
-		hex[2 * i + 1] = digits[digest[i] & 15];
-	}
-	hex[2 * DIGEST_SIZE] = '\0';
-}
-
 void
 sign_digest(char hex[SIGN_HEX_SIZE], const void *data, size_t len)
 {
 	unsigned char digest[DIGEST_SIZE];
 
 	secret_digest(digest, data, len);
-	to_hex(hex, digest);
+	hex_write(hex, digest, sizeof(digest));
 }
 
 /* Replace "key", of "key_len" bytes, by the HMAC of "text" with it; false: no
@@ -131,7 +119,7 @@ sign_v4(const struct sign_v4 *v4, const struct sign_request *rq,
 			    !step(key, buf_str(&text), text.len)))
 		rc = GB_ENOMEM;
 	if (rc == GB_OK)
-		to_hex(hex, key);
+		hex_write(hex, key, sizeof(key));
 	explicit_bzero(key, sizeof(key));
 	buf_release(&text);
 	return rc;

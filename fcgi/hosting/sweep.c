@@ -4,10 +4,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "hosting/local.h"
-#include "store/overrides.h"
+#include "store/jobs.h"
 
-#define EVERY_MS (60 * INT64_C(1000))	   /* as new pictures come fast */
-#define LEASE_MS (10 * 60 * INT64_C(1000)) /* many times what it takes */
+#define EVERY_MS MINUTE_MS	  /* as new pictures come fast */
+#define LEASE_MS (10 * MINUTE_MS) /* many times what it takes */
 
 void
 pictures_sweep_due(struct store *s, const struct settings *cfg)

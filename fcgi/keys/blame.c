@@ -11,13 +11,12 @@
  * in a 500 or takes too long).  Half a second without a success because of many
  * requests some fail in a row by chance.
  */
+#include "base/clock.h"
 #include "keys/blame.h"
 
 #include <string.h>
 
-#define SPAN_MS	  500
-#define SECOND_MS 1000
-#define MINUTE_MS (60 * INT64_C(1000))
+#define SPAN_MS 500
 
 static const struct {
 	const char *error_class;

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "keys/exit_turn.h"
-#include "store/overrides.h"
+#include "store/jobs.h"
 #include "upstream/exit_test.h"
 
 void

@@ -10,9 +10,8 @@
 #include "dialect/models_merge.h"
 #include "keys/exit_turn.h"
 #include "keys/pool.h"
-#include "store/lists.h"
+#include "store/model_lists.h"
 
-#define HOUR_MS (3600 * INT64_C(1000))
 #define RUN_MS \
 	3000		     /* after which no other key is asked with: the \
 				program may want to end */

@@ -11,7 +11,6 @@
 #include "store/key_health.h"
 #include "upstream/exits.h"
 
-#define DAY_MS	     (24 * 3600 * INT64_C(1000))
 #define ROW_DOUBLING 25 /* the one row that needs to know the streak */
 
 void

@@ -9,7 +9,6 @@
 #include "keys/exit_turn.h"
 #include "store/key_health.h"
 
-#define HOUR_MS (3600 * INT64_C(1000))
 #define RUN_MS \
 	3000		     /* after which no other key is asked with: the \
 				program may want to end */

@@ -17,10 +17,6 @@
 #include "base/redact.h"
 #include "keys/google_error.h"
 
-#define SECOND_MS INT64_C(1000)
-#define MINUTE_MS (60 * SECOND_MS)
-#define HOUR_MS	  (60 * MINUTE_MS)
-
 #define MINUTE_QUOTA_MS (60 * SECOND_MS) /* where Google names no delay */
 #define DELAY_EXTRA_MS	500 /* to a named delay, and as much jitter */
 #define TERMINAL_MS	(300 * SECOND_MS) /* longer: no use to wait for it */

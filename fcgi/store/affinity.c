@@ -1,11 +1,12 @@
 /* affinity.c: which key answered somebody's requests of one kind last */
 #include "store/affinity.h"
 
+#include "base/clock.h"
 #include "store/turn.h"
 
-#define TOUCH_MS      (5 * 60 * INT64_C(1000)) /* a use is written as often */
-#define AFFINITY_ROWS 100000		       /* some 10 MiB of the file */
-#define TRIM_ROWS     2			       /* a row more, two go */
+#define TOUCH_MS      (5 * MINUTE_MS) /* a use is written as often */
+#define AFFINITY_ROWS 100000	      /* some 10 MiB of the file */
+#define TRIM_ROWS     2		      /* a row more, two go */
 
 /* ?1, ?2: as in KEY_IS_READY; ?3: the tried ids; ?6: the tier.  What was used
  * in times to come is from a clock that was ahead. */

@@ -9,6 +9,7 @@
 
 #include "base/files.h"
 #include "base/log.h"
+#include "store/db.h"
 
 #define STEP_PAGES    512  /* 2 MiB between two looks at "stop" */
 #define STEP_PAUSE_US 1000 /* leave the disk to those who serve */
@@ -17,16 +18,6 @@
 /* What breaks off is thrown away: nothing needs to be undone in it. */
 static const char sql_plain[] =
     "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF";
-
-static enum gb_err
-fault(sqlite3 *db, int code, const char *path)
-{
-	if ((code & 0xff) == SQLITE_NOMEM)
-		return GB_ENOMEM;
-	log_errorx("backup: %s: %s", path,
-		   db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(code));
-	return GB_EIO;
-}
 
 /* Whether both are names of one file. */
 static bool
@@ -56,7 +47,7 @@ copy_pages(sqlite3 *from, sqlite3 *to, const char *path, bool (*stop)(void *),
 	int code, busy;
 
 	if ((backup = sqlite3_backup_init(to, "main", from, "main")) == NULL)
-		return fault(to, SQLITE_ERROR, path);
+		return db_fault_of(to, SQLITE_ERROR, path);
 	rc = GB_OK;
 	busy = 0;
 	do {
@@ -72,7 +63,8 @@ copy_pages(sqlite3 *from, sqlite3 *to, const char *path, bool (*stop)(void *),
 		 ((code == SQLITE_BUSY || code == SQLITE_LOCKED) &&
 		  busy < BUSY_TRIES));
 	code = sqlite3_backup_finish(backup);
-	return rc == GB_OK && code != SQLITE_OK ? fault(to, code, path) : rc;
+	return rc == GB_OK && code != SQLITE_OK ? db_fault_of(to, code, path)
+						: rc;
 }
 
 /* Whether the copy is whole, by its own account. */
@@ -86,10 +78,10 @@ check_copy(sqlite3 *db, const char *path)
 	code = sqlite3_prepare_v2(db, "PRAGMA integrity_check(1)", -1, &stmt,
 				  NULL);
 	if (code != SQLITE_OK)
-		return fault(db, code, path);
+		return db_fault_of(db, code, path);
 	code = sqlite3_step(stmt);
 	if (code != SQLITE_ROW)
-		rc = fault(db, code, path);
+		rc = db_fault_of(db, code, path);
 	else if (strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") == 0)
 		rc = GB_OK;
 	else {
@@ -107,7 +99,7 @@ run(sqlite3 *db, const char *sql, const char *path)
 	int code;
 
 	code = sqlite3_exec(db, sql, NULL, NULL, NULL);
-	return code == SQLITE_OK ? GB_OK : fault(db, code, path);
+	return code == SQLITE_OK ? GB_OK : db_fault_of(db, code, path);
 }
 
 /*
@@ -133,7 +125,7 @@ copy_database(const char *from_path, const char *to_path, bool (*stop)(void *),
 				    NULL);
 	rc = GB_OK;
 	if (code != SQLITE_OK) {
-		rc = fault(to != NULL ? to : from, code, from_path);
+		rc = db_fault_of(to != NULL ? to : from, code, from_path);
 		goto out;
 	}
 	sqlite3_busy_timeout(from, BUSY_TRIES);

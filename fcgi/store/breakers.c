@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "store/db.h"
 #include "store/key_health.h"
 #include "store/key_history.h"
@@ -14,9 +15,9 @@
 	5000 /* a success so soon after says that it was the keys, even \
 		if the breaker has opened: nothing heals so fast */
 #define AHEAD_MS \
-	(3600 * INT64_C(1000)) /* a time further ahead is of a clock \
-				  that was wrong */
-#define KEYS_LOOKED_AT 1000    /* to find out how many might fail alike */
+	HOUR_MS		    /* a time further ahead is of a clock \
+					      that was wrong */
+#define KEYS_LOOKED_AT 1000 /* to find out how many might fail alike */
 #define DOUBLINGS_MAX  20
 
 const char *const breaker_kind_names[BREAKER__MAX] = {

@@ -128,6 +128,16 @@ say_outage(struct store *s)
 		   sqlite3_errmsg(s->db));
 }
 
+enum gb_err
+db_fault_of(sqlite3 *db, int code, const char *what)
+{
+	if ((code & 0xff) == SQLITE_NOMEM)
+		return GB_ENOMEM;
+	log_errorx("%s: %s", what,
+		   db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(code));
+	return GB_EIO;
+}
+
 /* Log what the connection has to say, and return our word for it. */
 static enum gb_err
 db_fault(struct store *s, int code, const char *what)

@@ -50,6 +50,10 @@ struct store {
 	struct price_cache *prices; /* price_cache.h; NULL: not needed yet */
 };
 
+/* Log what a connection of any kind (NULL: none came about) has to say of
+ * "what", and return our word for it. */
+enum gb_err db_fault_of(sqlite3 *db, int code, const char *what) GB_NODISCARD;
+
 /* A value to bind. */
 struct db_value {
 	enum {

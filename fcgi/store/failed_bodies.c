@@ -5,11 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "store/db.h"
 #include "store/journal.h"
 
 /* All attempts of a request are made within that. */
-#define FAILED_WITHIN_MS (3600 * INT64_C(1000))
+#define FAILED_WITHIN_MS HOUR_MS
 
 static const char sql_put[] =
     "INSERT INTO failed_bodies (time_ms, request_id, body)"

@@ -11,7 +11,7 @@
 
 #include <sqlite3.h>
 
-#include "base/log.h"
+#include "store/db.h"
 
 #define BUSY_MS 5000 /* it may be in use */
 
@@ -19,16 +19,6 @@ static const char sql_settings[] =
     "SELECT key, value FROM t_settings WHERE key IS NOT NULL"
     " AND length(CAST(coalesce(value, '') AS BLOB)) <= ?1"
     " ORDER BY key LIMIT ?2";
-
-static enum gb_err
-fault(sqlite3 *db, int code, const char *path)
-{
-	if ((code & 0xff) == SQLITE_NOMEM)
-		return GB_ENOMEM;
-	log_errorx("%s: %s", path,
-		   db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(code));
-	return GB_EIO;
-}
 
 /* The number that "sql" asks for; 0 when it cannot be told: its table may not
  * be there. */
@@ -68,7 +58,7 @@ read_settings(sqlite3 *db, const char *path, struct balance_database *out)
 		return GB_ENOMEM;
 	code = sqlite3_prepare_v2(db, sql_settings, -1, &stmt, NULL);
 	if (code != SQLITE_OK)
-		return fault(db, code, path);
+		return db_fault_of(db, code, path);
 	sqlite3_bind_int64(stmt, 1, BALANCE_VALUE_MAX);
 	sqlite3_bind_int64(stmt, 2, BALANCE_SETTINGS_MAX);
 	rc = GB_OK;
@@ -80,7 +70,7 @@ read_settings(sqlite3 *db, const char *path, struct balance_database *out)
 			rc = GB_ENOMEM;
 	}
 	if (rc == GB_OK && code != SQLITE_DONE)
-		rc = fault(db, code, path);
+		rc = db_fault_of(db, code, path);
 	sqlite3_finalize(stmt);
 	return rc;
 }
@@ -99,7 +89,7 @@ balance_database_read(struct balance_database *out, const char *path,
 	    sqlite3_open_v2(path, &db,
 			    SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
 	if (code != SQLITE_OK) {
-		rc = fault(db, code, path);
+		rc = db_fault_of(db, code, path);
 		goto out;
 	}
 	sqlite3_busy_timeout(db, BUSY_MS);

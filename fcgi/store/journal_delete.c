@@ -10,7 +10,6 @@
 
 #define STEP_ROWS     200  /* about a millisecond of the lock */
 #define STEP_PAUSE_US 2000 /* longer than a waiter's longest sleep */
-#define CATCH_UP_MS   2000 /* that adding rows to the sums may take */
 
 static void
 pause_step(void)
@@ -20,74 +19,33 @@ pause_step(void)
 	nanosleep(&pause, NULL);
 }
 
-/* A page of requests or attempts, as far as deleting goes. */
-struct step {
-	int64_t ids[STEP_ROWS];
-	size_t count;
-	struct journal_cursor next;
-	bool more;
-};
-
-static enum gb_err
-read_requests(struct store *s, const struct journal_filter *f,
-	      struct step *step)
-{
-	struct journal_requests page;
-	enum gb_err rc;
-
-	rc = store_journal_requests(s, f, &step->next, STEP_ROWS, &page);
-	for (step->count = 0; step->count < page.count; step->count++)
-		step->ids[step->count] = page.rows[step->count].id;
-	step->next = page.next;
-	step->more = page.more;
-	journal_requests_free(&page);
-	return rc;
-}
-
-static enum gb_err
-read_attempts(struct store *s, const struct journal_filter *f,
-	      struct step *step)
-{
-	struct journal_attempts page;
-	enum gb_err rc;
-
-	rc = store_journal_attempts(s, f, &step->next, STEP_ROWS, &page);
-	for (step->count = 0; step->count < page.count; step->count++)
-		step->ids[step->count] = page.rows[step->count].id;
-	step->next = page.next;
-	step->more = page.more;
-	journal_attempts_free(&page);
-	return rc;
-}
-
-typedef enum gb_err read_step(struct store *, const struct journal_filter *,
-			      struct step *);
 typedef enum gb_err delete_step(struct store *, const int64_t *ids,
 				size_t count, int64_t *deleted);
 
 static enum gb_err
-delete_of(struct store *s, const struct journal_filter *filter, int64_t most_ms,
-	  read_step *read, delete_step *drop, struct journal_deleted *out)
+delete_of(struct store *s, enum journal_table table,
+	  const struct journal_filter *filter, int64_t most_ms,
+	  delete_step *drop, struct journal_deleted *out)
 {
 	struct journal_filter f = *filter;
-	int64_t stop_ms, deleted;
-	struct step step;
+	int64_t ids[STEP_ROWS], stop_ms, deleted;
+	struct journal_cursor at = {0, 0};
 	enum gb_err rc;
+	size_t count;
 
 	memset(out, 0, sizeof(*out));
-	memset(&step, 0, sizeof(step));
 	/* What comes meanwhile stays, or there might be no end. */
 	if (f.until_ms == 0)
 		f.until_ms = clock_wall_ms() + 1;
 	stop_ms = clock_mono_ms() + most_ms;
 	do {
-		if ((rc = read(s, &f, &step)) != GB_OK ||
-		    (rc = drop(s, step.ids, step.count, &deleted)) != GB_OK)
+		if ((rc = store_journal_ids(s, table, &f, &at, STEP_ROWS, ids,
+					    &count, &out->more)) != GB_OK ||
+		    (rc = drop(s, ids, count, &deleted)) != GB_OK)
 			return rc;
 		out->rows += deleted;
-		out->more = step.more;
 		pause_step();
-	} while (step.more && clock_mono_ms() < stop_ms);
+	} while (out->more && clock_mono_ms() < stop_ms);
 	return GB_OK;
 }
 
@@ -96,8 +54,8 @@ store_journal_delete_requests_of(struct store *s,
 				 const struct journal_filter *f,
 				 int64_t most_ms, struct journal_deleted *out)
 {
-	store_usage_catch_up(s, CATCH_UP_MS);
-	return delete_of(s, f, most_ms, read_requests,
+	store_usage_catch_up(s, CATCH_UP_DELETE_MS);
+	return delete_of(s, JOURNAL_REQUESTS, f, most_ms,
 			 store_journal_delete_request_ids, out);
 }
 
@@ -106,7 +64,7 @@ store_journal_delete_attempts_of(struct store *s,
 				 const struct journal_filter *f,
 				 int64_t most_ms, struct journal_deleted *out)
 {
-	return delete_of(s, f, most_ms, read_attempts,
+	return delete_of(s, JOURNAL_ATTEMPTS, f, most_ms,
 			 store_journal_delete_attempt_ids, out);
 }
 
@@ -134,7 +92,7 @@ enum gb_err
 store_journal_delete_chosen_requests(struct store *s, const int64_t *ids,
 				     size_t count, struct journal_deleted *out)
 {
-	store_usage_catch_up(s, CATCH_UP_MS);
+	store_usage_catch_up(s, CATCH_UP_DELETE_MS);
 	return delete_chosen(s, ids, count, store_journal_delete_request_ids,
 			     out);
 }

@@ -10,12 +10,11 @@
 #include "store/db.h"
 #include "store/usage.h"
 
-#define HOUR_MS	     (3600 * INT64_C(1000))
 #define NEWEST_MS    (INT64_MAX / 2) /* after any moment */
 #define SCAN_MS	     25	   /* that a page may take, and a chunk more */
 #define UNSUMMED_MAX 20000 /* rows that are in no sum yet; of more, none is */
-#define LATE_MS	     (60 * INT64_C(1000)) /* that attempts may end late */
-#define LONG_MS	     (2 * HOUR_MS)	  /* that a request may take */
+#define LATE_MS	     MINUTE_MS	   /* that attempts may end late */
+#define LONG_MS	     (2 * HOUR_MS) /* that a request may take */
 #define CHUNK_ROWS   2000 /* that are looked at in one go: few milliseconds */
 
 /* --- SQL ------------------------------------------------------------------ */
@@ -451,6 +450,41 @@ store_journal_attempts(struct store *s, const struct journal_filter *f,
 	page->more = r.more;
 	if (rc != GB_OK)
 		journal_attempts_free(page);
+	return rc;
+}
+
+static enum gb_err
+read_id(sqlite3_stmt *stmt, void *to)
+{
+	*(int64_t *)to = sqlite3_column_int64(stmt, 0);
+	return GB_OK;
+}
+
+enum gb_err
+store_journal_ids(struct store *s, enum journal_table table,
+		  const struct journal_filter *f, struct journal_cursor *at,
+		  size_t most, int64_t *ids, size_t *count, bool *more)
+{
+	bool requests = table == JOURNAL_REQUESTS;
+	struct reading r = {
+	    .s = s,
+	    .filter = f,
+	    .sql_end = requests ? sql_requests_end : sql_attempts_end,
+	    .sql_rows = requests ? sql_requests : sql_attempts,
+	    .has_sums = requests,
+	    .most = most,
+	    .each = sizeof(*ids),
+	    .read = read_id,
+	};
+	enum gb_err rc;
+
+	rc = run(&r, at);
+	if (rc == GB_OK)
+		memcpy(ids, r.rows, r.count * sizeof(*ids));
+	free(r.rows);
+	*count = rc == GB_OK ? r.count : 0;
+	*at = r.at;
+	*more = r.more;
 	return rc;
 }
 

@@ -93,6 +93,18 @@ enum gb_err store_journal_attempts(struct store *,
 				   size_t most,
 				   struct journal_attempts *) GB_NODISCARD;
 
+/* The ids of such a page's rows, for "ids" to have room for "most" of them;
+ * "*at" moves on from where it is. */
+enum journal_table {
+	JOURNAL_REQUESTS,
+	JOURNAL_ATTEMPTS
+};
+enum gb_err store_journal_ids(struct store *, enum journal_table,
+			      const struct journal_filter *,
+			      struct journal_cursor *at, size_t most,
+			      int64_t *ids, size_t *count,
+			      bool *more) GB_NODISCARD;
+
 /* One row; GB_ENOTFOUND.  The attempt's "text" is to be freed, also then. */
 enum gb_err store_journal_request(struct store *, int64_t id,
 				  struct journal_request *) GB_NODISCARD;

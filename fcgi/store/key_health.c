@@ -396,37 +396,9 @@ enum gb_err
 store_key_recheck_take(struct store *s, int64_t now_ms, int64_t every_ms,
 		       struct key_turn *turn)
 {
-	sqlite3_stmt *stmt;
-	enum gb_err rc;
-	int64_t due;
-	bool row;
-
-	memset(turn, 0, sizeof(*turn));
-	stmt = NULL;
-	db_lock(s);
-	/* Nobody waits for a lock as long as nothing is due. */
-	rc =
-	    db_number_locked(s, sql_recheck_due,
+	return turn_take_due(s, sql_recheck_due, sql_recheck_take,
 			     DB_ARGS(db_int(now_ms - every_ms), db_int(now_ms)),
-			     &due);
-	if (rc != GB_OK)
-		goto out;
-	rc =
-	    db_start(s, sql_recheck_take,
-		     DB_ARGS(db_int(now_ms - every_ms), db_int(now_ms)), &stmt);
-	if (rc != GB_OK || (rc = db_step(s, stmt, &row)) != GB_OK)
-		goto out;
-	rc = row ? turn_read(stmt, turn) : GB_ENOTFOUND;
-	if (rc == GB_OK) {
-		turn->pool = pool_read(stmt, 3);
-		rc = db_step(s, stmt, &row); /* its end is the commit */
-	}
-out:
-	db_end(stmt);
-	db_unlock(s);
-	if (rc != GB_OK)
-		explicit_bzero(turn, sizeof(*turn));
-	return rc;
+			     turn);
 }
 
 enum gb_err

@@ -156,9 +156,9 @@ struct key_turn {
  * Take the next turn for "model" ("": for no model in particular): the first
  * READY key of the pool after the one whose turn it was last, over all
  * processes, that may serve the model and does not cool for it, whose list of
- * models (lists.h), if it is known, does not lack one that other lists have,
- * and that is not among the "tried_count" ids in "tried".  Each tier has a
- * rotation of its own; a later one has a turn only when the one before has no
+ * models (model_lists.h), if it is known, does not lack one that other lists
+ * have, and that is not among the "tried_count" ids in "tried".  Each tier has
+ * a rotation of its own; a later one has a turn only when the one before has no
  * such key.  Where keys of a tier have different weights, the rotation is over
  * places instead (key_slots.h), of which each has as many as it weighs.  When
  * no key in service has the model on its list, lists do not count.  One

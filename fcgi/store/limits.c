@@ -10,7 +10,6 @@
 #include "store/outage.h"
 #include "store/price_cache.h"
 
-#define MINUTE_MS INT64_C(60000)
 #define SKEW_MS \
 	INT64_C(15000) /* a thread may wait that long for its turn to write, \
 			  and find what began later */

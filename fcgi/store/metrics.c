@@ -7,8 +7,7 @@
 
 #include "store/db.h"
 
-#define FORGET_MS \
-	(3600 * INT64_C(1000)) /* rows of processes that were killed */
+#define FORGET_MS HOUR_MS /* rows of processes that were killed */
 
 static const char sql_resting[] =
     "SELECT count(*) FROM key_models WHERE ready_at > ?1";

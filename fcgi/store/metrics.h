@@ -3,6 +3,7 @@
 #ifndef GB_STORE_METRICS_H
 #define GB_STORE_METRICS_H
 
+#include "base/clock.h"
 #include "store/key_summary.h"
 
 #define METRIC_CLASSES_MAX 64 /* the verdicts' and a few more */
@@ -10,7 +11,7 @@
 
 /* What a process says of itself every quarter of a minute; one that has been
  * silent for longer than this is none any more. */
-#define PROCESS_SILENCE_MS (60 * INT64_C(1000))
+#define PROCESS_SILENCE_MS MINUTE_MS
 
 /* Failed attempts of one class since the database was made. */
 struct metric_class {

@@ -1,4 +1,4 @@
-/* overrides.c: settings that an admin changed, and small shared facts */
+/* overrides.c: settings that an admin changed, and the admin's digest */
 #include "store/overrides.h"
 
 #include <stdlib.h>
@@ -22,17 +22,6 @@ static const char sql_digest_replace[] =
     "UPDATE meta SET admin_digest = ?1, generation = generation + 1";
 static const char sql_digest_get[] =
     "SELECT admin_digest FROM meta WHERE admin_digest IS NOT NULL";
-
-/* A clock that was once far ahead must not stop a job for as long: a time
- * that lies too far in the future counts as none. */
-static const char sql_job_take[] =
-    "INSERT INTO jobs (name, taken_at, lease_until) VALUES (?1, ?2, ?2 + ?4)"
-    " ON CONFLICT (name) DO UPDATE SET taken_at = ?2, lease_until = ?2 + ?4"
-    " WHERE abs(?2 - taken_at) >= ?3"
-    " AND (lease_until <= ?2 OR lease_until > ?2 + ?4)";
-
-static const char sql_job_end[] =
-    "UPDATE jobs SET lease_until = taken_at WHERE name = ?1 AND taken_at = ?2";
 
 void
 override_rows_free(struct override_rows *rows)
@@ -136,26 +125,4 @@ store_admin_digest_get(struct store *s, unsigned char *digest)
 	db_end(stmt);
 	db_unlock(s);
 	return rc;
-}
-
-enum gb_err
-store_job_take(struct store *s, const char *job, int64_t now_ms,
-	       int64_t every_ms, int64_t lease_ms, bool *mine)
-{
-	int64_t changes;
-	enum gb_err rc;
-
-	rc = db_run(s, sql_job_take,
-		    DB_ARGS(db_text(job), db_int(now_ms), db_int(every_ms),
-			    db_int(lease_ms)),
-		    &changes);
-	*mine = changes > 0;
-	return rc;
-}
-
-enum gb_err
-store_job_end(struct store *s, const char *job, int64_t taken_ms)
-{
-	return db_run(s, sql_job_end, DB_ARGS(db_text(job), db_int(taken_ms)),
-		      NULL);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "store/db.h"
 
 #define NAME_SIZE (7 + 2 * DIGEST_SIZE + 1)
@@ -27,7 +28,7 @@ name_of(const char *id, char name[NAME_SIZE])
 
 	secret_digest(digest, id, strlen(id));
 	(void)snprintf(name, NAME_SIZE, "doctor ");
-	secret_hex(name + 7, digest, sizeof(digest));
+	hex_write(name + 7, digest, sizeof(digest));
 	return name;
 }
 

@@ -9,10 +9,11 @@
 #ifndef GB_STORE_PROBES_H
 #define GB_STORE_PROBES_H
 
+#include "base/clock.h"
 #include "base/secret.h"
 #include "store/store.h"
 
-#define PROBE_LIFE_MS (2 * 60 * INT64_C(1000)) /* more than all of it takes */
+#define PROBE_LIFE_MS (2 * MINUTE_MS) /* more than all of it takes */
 
 /* Begin one, whose id is made here; the database has a digest of it. */
 enum gb_err store_probe_begin(struct store *, int64_t now_ms,

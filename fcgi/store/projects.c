@@ -8,7 +8,6 @@
 #include "store/key_history.h"
 #include "store/turn.h"
 
-#define DAY_MS	      (24 * 3600 * INT64_C(1000))
 #define TOGETHER_MS   10000 /* between the ends of two keys of a project */
 #define PROBATION_MS  60000 /* after which a guess is tested */
 #define REQUESTS_READ 5000  /* of a day; in a busier one nobody counts */

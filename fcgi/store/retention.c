@@ -7,27 +7,25 @@
 #include "base/log.h"
 #include "store/affinity.h"
 #include "store/failed_bodies.h"
+#include "store/jobs.h"
 #include "store/journal.h"
 #include "store/key_health.h"
 #include "store/key_history.h"
-#include "store/objects.h"
-#include "store/overrides.h"
+#include "store/owned_objects.h"
 #include "store/sessions.h"
 #include "store/signatures.h"
 #include "store/usage.h"
 
-#define HOUR_MS	      (3600 * INT64_C(1000))
-#define DAY_MS	      (24 * HOUR_MS)
-#define EVERY_MS      (60 * INT64_C(1000))
-#define LEASE_MS      (60 * INT64_C(1000)) /* many times what a run takes */
-#define RUN_MS	      1000 /* a kind of row: the journal waits meanwhile */
-#define STEP_ROWS     200  /* about a millisecond of the lock */
-#define STEP_PAUSE_US 2000 /* longer than a waiter's longest sleep */
-#define USAGE_MS      (10 * INT64_C(1000)) /* sums are as old as that */
-#define HOURS_DAYS    400		   /* that sums of hours are kept */
-#define HISTORY_DAYS  90		   /* of what became of keys */
-#define HISTORY_ROWS  500000		   /* some 100 MiB of the file */
-#define BREAKER_DAYS  1			   /* that nobody asked about */
+#define EVERY_MS      MINUTE_MS
+#define LEASE_MS      MINUTE_MS /* many times what a run takes */
+#define RUN_MS	      1000	/* a kind of row: the journal waits meanwhile */
+#define STEP_ROWS     200	/* about a millisecond of the lock */
+#define STEP_PAUSE_US 2000	/* longer than a waiter's longest sleep */
+#define USAGE_MS      (10 * SECOND_MS) /* sums are as old as that */
+#define HOURS_DAYS    400	       /* that sums of hours are kept */
+#define HISTORY_DAYS  90	       /* of what became of keys */
+#define HISTORY_ROWS  500000	       /* some 100 MiB of the file */
+#define BREAKER_DAYS  1		       /* that nobody asked about */
 #define COOLED_DAYS   2 /* what (key, model) cooled until is old news */
 
 /* Delete up to a number of rows that are older than a time, or beyond a

@@ -8,8 +8,6 @@
 #include "store/db.h"
 #include "store/sums.h"
 
-#define HOUR_MS	      (3600 * INT64_C(1000))
-#define DAY_MS	      (24 * HOUR_MS)
 #define STEP_ROWS     1000 /* some milliseconds, of it one of the lock */
 #define STEP_PAUSE_US 2000 /* longer than a waiter's longest sleep */
 #define STEP_SUMS     400  /* about that, each of two rows to be written */

@@ -4,14 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "store/db.h"
 
-#define SEEN_EVERY_MS (60 * INT64_C(1000)) /* no write for each click */
+#define SEEN_EVERY_MS MINUTE_MS /* no write for each click */
 #define TRIES_FREE    3
-#define TRY_MS	      INT64_C(1000) /* what the first one after these costs */
-#define TRY_MAX_MS    (5 * 60 * INT64_C(1000))
+#define TRY_MS	      SECOND_MS /* what the first one after these costs */
+#define TRY_MAX_MS    (5 * MINUTE_MS)
 #define TRY_DOUBLINGS 9 /* until TRY_MAX_MS is passed */
-#define TRY_KEPT_MS   (3600 * INT64_C(1000))
+#define TRY_KEPT_MS   HOUR_MS
 
 #define COLUMNS "id, created_at, seen_at, expires_at, address, agent, notes"
 

@@ -151,6 +151,37 @@ step_turn(struct store *s, const char *sql, const struct db_value *values,
 	return rc;
 }
 
+enum gb_err
+turn_take_due(struct store *s, const char *sql_due, const char *sql_take,
+	      const struct db_value *values, size_t count,
+	      struct key_turn *turn)
+{
+	sqlite3_stmt *stmt;
+	enum gb_err rc;
+	int64_t due;
+	bool row;
+
+	memset(turn, 0, sizeof(*turn));
+	stmt = NULL;
+	db_lock(s);
+	/* Nobody waits for a lock as long as nothing is due. */
+	if ((rc = db_number_locked(s, sql_due, values, count, &due)) != GB_OK ||
+	    (rc = db_start(s, sql_take, values, count, &stmt)) != GB_OK ||
+	    (rc = db_step(s, stmt, &row)) != GB_OK)
+		goto out;
+	rc = row ? turn_read(stmt, turn) : GB_ENOTFOUND;
+	if (rc == GB_OK) {
+		turn->pool = pool_read(stmt, 3);
+		rc = db_step(s, stmt, &row); /* its end is the commit */
+	}
+out:
+	db_end(stmt);
+	db_unlock(s);
+	if (rc != GB_OK)
+		explicit_bzero(turn, sizeof(*turn));
+	return rc;
+}
+
 /* The next key's turn in the tier; with "whatever" also that of a key whose
  * list lacks the model. */
 static enum gb_err

@@ -59,6 +59,12 @@ enum key_pool pool_read(sqlite3_stmt *stmt, int column);
  * its pool is for the caller to fill in.  GB_EIO: it is none. */
 enum gb_err turn_read(sqlite3_stmt *stmt, struct key_turn *) GB_NODISCARD;
 
+/* The key that a job has to look at next: "sql_take" marks it, and returns what
+ * turn_read() takes and the pool.  GB_ENOTFOUND: "sql_due" finds none. */
+enum gb_err turn_take_due(struct store *, const char *sql_due,
+			  const char *sql_take, const struct db_value *values,
+			  size_t count, struct key_turn *) GB_NODISCARD;
+
 /* SQL: whether key "k" is one of them.  ?1: now; ?2, ?3: the wish's. */
 #define KEY_FILTER \
 	"(?4 IS NULL OR k.id IN (SELECT value FROM json_each(?4)))" \

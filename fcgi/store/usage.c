@@ -11,8 +11,6 @@
 #include "store/db.h"
 #include "store/sums.h"
 
-#define DAY_MS (24 * 3600 * INT64_C(1000))
-
 const char *const usage_names[USAGE__MAX] = {
 #define NAME(number, column) #column,
     USAGE_SUMS(NAME)

@@ -136,6 +136,13 @@ enum gb_err store_usage_series(struct store *, enum usage_by by,
 enum gb_err store_usage_roll(struct store *, int64_t most,
 			     int64_t *added) GB_NODISCARD;
 
+/* What who waits for it may grant store_usage_catch_up(); it keeps requests
+ * from the database meanwhile. */
+#define CATCH_UP_PAGE_MS    5	  /* a browser; many at once */
+#define CATCH_UP_METRICS_MS 500	  /* monitoring; one in some seconds */
+#define CATCH_UP_DELETE_MS  2000  /* before rows are deleted */
+#define CATCH_UP_ALL_MS	    60000 /* a person, at a prompt */
+
 /* Add all that there are, in short steps, for "most_ms" at most; failures are
  * logged, and what is left is for the next time. */
 void store_usage_catch_up(struct store *, int64_t most_ms);

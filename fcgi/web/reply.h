@@ -10,6 +10,8 @@
 
 #include "web/request.h"
 
+#define WEB_SSE_TYPE "text/event-stream; charset=utf-8"
+
 /* Add a header to the reply to come.  Names and values are ours or checked:
  * characters that could end the line are dropped. */
 void web_reply_header(struct web_request *, const char *name,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hex.h"
 
 #define HOST_BYTES_MAX 256	   /* of a host's name and port */
 #define READ_BYTES     (64 * 1024) /* of a body, asked for at once */
@@ -49,18 +50,6 @@ variable_or(const struct web_request *rq, const char *name, const char *other)
 
 	value = web_variable(rq, name);
 	return value == NULL ? other : value;
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 /* Append the "len" bytes at "text" with %XX decoded; %00 stays as it is, for

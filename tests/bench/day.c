@@ -39,10 +39,7 @@
 #define CALL_MS	   200
 #define ERROR_MS   80
 
-#define SECOND_MS INT64_C(1000)
-#define MINUTE_MS (60 * SECOND_MS)
-#define HOUR_MS	  (60 * MINUTE_MS)
-#define FIRST_MS  (INT64_C(1737014400) * SECOND_MS) /* midnight, Pacific */
+#define FIRST_MS (INT64_C(1737014400) * SECOND_MS) /* midnight, Pacific */
 
 #define NAMES_MAX 4096
 

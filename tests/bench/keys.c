@@ -17,12 +17,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "store/key_wishes.h"
 
-#define ROUNDS	15
-#define TURNS	500
-#define NOW_MS	INT64_C(1737000000000)
-#define HOUR_MS INT64_C(3600000)
+#define ROUNDS 15
+#define TURNS  500
+#define NOW_MS INT64_C(1737000000000)
 
 static const char model[] = "gemini-2.5-flash";
 static const struct key_filter all;

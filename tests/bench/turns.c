@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "store/lists.h"
+#include "store/model_lists.h"
 
 #define KEYS   100
 #define LISTS  3

@@ -21,7 +21,6 @@
 #include "store/journal_read.h"
 #include "store/usage.h"
 
-#define DAY_MS	   (24 * 3600 * INT64_C(1000))
 #define DAYS	   30
 #define STEP_ROWS  1000
 #define ROUNDS	   5

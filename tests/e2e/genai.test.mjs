@@ -1,10 +1,10 @@
 /* genai.test.mjs: the official @google/genai client, as people use it */
 import assert from "node:assert/strict";
-import {after, afterEach, before, beforeEach, it} from "node:test";
+import {it} from "node:test";
 
 import {ApiError, GoogleGenAI} from "@google/genai";
 
-import {KEYS, MODEL, startFake, startStack, TOKEN} from "./harness.mjs";
+import {KEYS, MODEL, TOKEN, withFakeAndStack} from "./harness.mjs";
 
 const TOOLS = [{functionDeclarations: [{
 	name: "get_weather",
@@ -22,16 +22,9 @@ const clientOf = (apiKey = TOKEN) => new GoogleGenAI({
 	apiKey, httpOptions: {baseUrl: stack.url},
 });
 
-before(async () => {
-	fake = await startFake();
-	stack = await startStack(fake);
+withFakeAndStack((...both) => {
+	[fake, stack] = both;
 	ai = clientOf();
-});
-beforeEach(() => fake.reset());
-afterEach(() => stack.check());
-after(async () => {
-	await stack?.stop();
-	await fake?.close();
 });
 
 it("generateContent", async () => {

@@ -15,6 +15,7 @@ import http from "node:http";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
+import {after, afterEach, before, beforeEach} from "node:test";
 import {setTimeout as sleep} from "node:timers/promises";
 import {fileURLToPath} from "node:url";
 import {promisify} from "node:util";
@@ -782,5 +783,39 @@ export function startStack(fake, options)
 	return stack.start().catch(async (e) => {
 		await stack.stop().catch(() => {});
 		throw e;
+	});
+}
+
+/*
+ * A stack for the tests of one file or "describe", where this is called; after
+ * each of them it is looked at.  "fake" gives the fake it is on.
+ */
+export function withStack(fake, options)
+{
+	const held = {};
+
+	before(async () => {
+		held.stack = await startStack(fake(), options);
+	});
+	afterEach(() => held.stack.check());
+	after(() => held.stack?.stop());
+	return held;
+}
+
+/* The same with a fake of its own; "take" is given both when they run. */
+export function withFakeAndStack(take, options)
+{
+	let fake, stack;
+
+	before(async () => {
+		fake = await startFake();
+		stack = await startStack(fake, options);
+		take(fake, stack);
+	});
+	beforeEach(() => fake.reset());
+	afterEach(() => stack.check());
+	after(async () => {
+		await stack?.stop();
+		await fake?.close();
 	});
 }

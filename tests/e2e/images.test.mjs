@@ -1,10 +1,10 @@
 /* images.test.mjs: pictures drawn and edited, with the official client */
 import assert from "node:assert/strict";
-import {after, afterEach, before, beforeEach, describe, it} from "node:test";
+import {describe, it} from "node:test";
 
 import OpenAI, {toFile} from "openai";
 
-import {ask, bearer, KEYS, startFake, startStack, stream, TOKEN}
+import {ask, bearer, KEYS, startStack, stream, TOKEN, withFakeAndStack}
 	from "./harness.mjs";
 
 const PAINTER = "gemini-3.1-flash-image";
@@ -20,18 +20,11 @@ const png = (i) => Buffer.concat([PNG, Buffer.from([i])]);
 describe("images", () => {
 	let fake, stack, client;
 
-	before(async () => {
-		fake = await startFake();
-		stack = await startStack(fake);
+	withFakeAndStack((...both) => {
+		[fake, stack] = both;
 		client = new OpenAI({apiKey: TOKEN, maxRetries: 0,
 				     baseURL: `${stack.url}/v1`});
 	});
-	after(async () => {
-		await stack.stop();
-		await fake.close();
-	});
-	beforeEach(() => fake.reset());
-	afterEach(() => stack.check());
 
 	const sent = (i = 0) => JSON.parse(fake.requests[i].body);
 	const fails = async (promise) => {

@@ -1,9 +1,9 @@
 /* native.test.mjs: Google's own dialect passes through as it is */
 import assert from "node:assert/strict";
-import {after, afterEach, before, beforeEach, describe, it} from "node:test";
+import {describe, it} from "node:test";
 
-import {ask, bearer, KEYS, MODEL, open, startFake, startStack, TOKEN,
-	userSays} from "./harness.mjs";
+import {ask, bearer, KEYS, MODEL, open, startStack, TOKEN, userSays,
+	withFakeAndStack} from "./harness.mjs";
 
 const PREFIXES = ["/v1beta", "/gemini/v1beta", "/v1", "/v1alpha"];
 const UPSTREAM = {"/gemini/v1beta": "/v1beta"};
@@ -18,16 +18,7 @@ const ODD_REPLY = '{ "zzz" : 1.50, "candidates":[{"content":{"parts":[{"text":' 
 
 let fake, stack;
 
-before(async () => {
-	fake = await startFake();
-	stack = await startStack(fake);
-});
-beforeEach(() => fake.reset());
-afterEach(() => stack.check());
-after(async () => {
-	await stack?.stop();
-	await fake?.close();
-});
+withFakeAndStack((...both) => [fake, stack] = both);
 
 const post = (path, body, more = {}) =>
 	ask(stack.url + path, {headers: bearer(), body, ...more});

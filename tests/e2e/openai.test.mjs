@@ -1,11 +1,11 @@
 /* openai.test.mjs: the official openai client, as people use it */
 import assert from "node:assert/strict";
-import {after, afterEach, before, beforeEach, describe, it} from "node:test";
+import {describe, it} from "node:test";
 
 import OpenAI from "openai";
 
-import {ask, assertTrueRetryAfter, bearer, chat, KEYS, MODEL, startFake,
-	startStack, TOKEN} from "./harness.mjs";
+import {ask, assertTrueRetryAfter, bearer, chat, KEYS, MODEL, TOKEN,
+	withFakeAndStack} from "./harness.mjs";
 
 const PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAf" +
 	"FcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -43,17 +43,10 @@ const ask1 = (content, more = {}) =>
 	client.chat.completions.create(chat(content, more));
 const sentBody = (i = 0) => JSON.parse(fake.requests[i].body);
 
-before(async () => {
-	fake = await startFake();
-	stack = await startStack(fake, {settings: {max_body: 300000}});
+withFakeAndStack((...both) => {
+	[fake, stack] = both;
 	client = clientOf();
-});
-beforeEach(() => fake.reset());
-afterEach(() => stack.check());
-after(async () => {
-	await stack?.stop();
-	await fake?.close();
-});
+}, {settings: {max_body: 300000}});
 
 describe("chat", () => {
 	it("answers", async () => {

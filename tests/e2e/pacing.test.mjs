@@ -4,10 +4,10 @@
  * hung up.  How long it takes is test_pacing.c's.
  */
 import assert from "node:assert/strict";
-import {after, afterEach, before, beforeEach, describe, it} from "node:test";
+import {after, before, beforeEach, describe, it} from "node:test";
 
 import {ask, bearer, chat, MODEL, startFake, startStack, Steps, stream,
-	userSays} from "./harness.mjs";
+	userSays, withStack} from "./harness.mjs";
 import {faultsOf} from "./validate.mjs";
 
 const NATIVE = `/v1beta/models/${MODEL}:streamGenerateContent`;
@@ -25,17 +25,7 @@ before(async () => {
 beforeEach(() => fake.reset());
 after(() => fake?.close());
 
-function withStack(options)
-{
-	const held = {};
-
-	before(async () => {
-		held.stack = await startStack(fake, options);
-	});
-	afterEach(() => held.stack.check());
-	after(() => held.stack?.stop());
-	return held;
-}
+const stackOf = (options) => withStack(() => fake, options);
 
 /* Each dialect: where, what, and the text and thought of an event. */
 const DIALECTS = {
@@ -80,13 +70,13 @@ const parsed = (events) => events.filter((e) => e !== "[DONE]")
 const said = (events, text) => events.map(text).filter(Boolean);
 
 describe("STREAM_OPTIMIZER_ENABLED", () => {
-	const on = withStack({env: {
+	const on = stackOf({env: {
 		STREAM_OPTIMIZER_ENABLED: "true",
 		STREAM_MIN_DELAY: "0.001",
 		STREAM_MAX_DELAY: "0.002",
 	}});
-	const off = withStack({});
-	const fakes = withStack({settings: {
+	const off = stackOf({});
+	const fakes = stackOf({settings: {
 		stream_optimizer_enabled: true, stream_min_delay: 0.001,
 		fake_stream_enabled: true}});
 	const get = async (held, {path, body}, check = true) => {

@@ -4,13 +4,13 @@ import {execFileSync} from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import {after, afterEach, before, beforeEach, describe, it} from "node:test";
+import {after, before, beforeEach, describe, it} from "node:test";
 
 import OpenAI from "openai";
 
 import {tone} from "../fake/parts.mjs";
-import {ask, bearer, open, startFake, startStack, Steps, stream, TOKEN}
-	from "./harness.mjs";
+import {ask, bearer, open, startFake, startStack, Steps, stream, TOKEN,
+	withFakeAndStack} from "./harness.mjs";
 
 const NEW = "gemini-3.8-flash-tts";
 const OLD = "gemini-2.5-flash-preview-tts";
@@ -76,18 +76,11 @@ const bytesOf = async (res) => Buffer.from(await res.arrayBuffer());
 describe("speech", () => {
 	let fake, stack, client;
 
-	before(async () => {
-		fake = await startFake();
-		stack = await startStack(fake);
+	withFakeAndStack((...both) => {
+		[fake, stack] = both;
 		client = new OpenAI({apiKey: TOKEN, maxRetries: 0,
 				     baseURL: `${stack.url}/v1`});
 	});
-	after(async () => {
-		await stack.stop();
-		await fake.close();
-	});
-	beforeEach(() => fake.reset());
-	afterEach(() => stack.check());
 
 	const sent = (i = 0) => JSON.parse(fake.requests[i].body);
 	const say = (more) => client.audio.speech.create(

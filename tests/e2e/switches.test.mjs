@@ -5,10 +5,10 @@
  */
 import assert from "node:assert/strict";
 import fs from "node:fs";
-import {after, afterEach, before, beforeEach, describe, it} from "node:test";
+import {after, before, beforeEach, describe, it} from "node:test";
 
-import {ask, bearer, chat, MODEL, startFake, startStack, Steps, stream,
-	userSays} from "./harness.mjs";
+import {ask, bearer, chat, MODEL, startFake, Steps, stream, userSays,
+	withStack} from "./harness.mjs";
 
 let fake;
 
@@ -18,22 +18,11 @@ before(async () => {
 beforeEach(() => fake.reset());
 after(() => fake?.close());
 
-/* A stack for the tests of one "describe"; call it there. */
-function withStack(options)
-{
-	const held = {};
-
-	before(async () => {
-		held.stack = await startStack(fake, options);
-	});
-	afterEach(() => held.stack.check());
-	after(() => held.stack?.stop());
-	return held;
-}
+const stackOf = (options) => withStack(() => fake, options);
 
 describe("URL_NORMALIZATION_ENABLED", () => {
-	const on = withStack({env: {URL_NORMALIZATION_ENABLED: "true"}});
-	const off = withStack({});
+	const on = stackOf({env: {URL_NORMALIZATION_ENABLED: "true"}});
+	const off = stackOf({});
 	const NATIVE = `${MODEL}:generateContent`;
 	const get = (held, path, headers = bearer()) =>
 		ask(held.stack.url + path, {headers});
@@ -87,10 +76,10 @@ describe("URL_NORMALIZATION_ENABLED", () => {
 
 describe("CORS", () => {
 	const ORIGIN = "https://chat.example";
-	const any = withStack({});
-	const some = withStack({settings: {
+	const any = stackOf({});
+	const some = stackOf({settings: {
 		cors_origins: [ORIGIN, "http://localhost:3000"]}});
-	const none = withStack({settings: {cors_origins: []}});
+	const none = stackOf({settings: {cors_origins: []}});
 	const preflight = (held, path, more = {}) =>
 		ask(held.stack.url + path, {method: "OPTIONS", headers: {
 			origin: ORIGIN,
@@ -199,8 +188,8 @@ describe("CORS", () => {
 describe("TIMEZONE", () => {
 	const ZONE = {TIMEZONE: "Asia/Tokyo"};	/* no daylight saving */
 	const STAMP = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d";
-	const utc = withStack({});
-	const tokyo = withStack({env: ZONE});
+	const utc = stackOf({});
+	const tokyo = stackOf({env: ZONE});
 
 	it("is the log's", () => {
 		assert.match(utc.stack.logs(),
@@ -229,11 +218,11 @@ describe("TIMEZONE", () => {
 });
 
 describe("fake streams", () => {
-	const all = withStack({settings: {
+	const all = stackOf({settings: {
 		fake_stream_enabled: true,
 		fake_stream_empty_data_interval_seconds: 1,
 	}});
-	const listed = withStack({settings: {fake_stream_models: [MODEL]}});
+	const listed = stackOf({settings: {fake_stream_models: [MODEL]}});
 	const OTHER = "gemini-3.5-flash";
 	const NATIVE = `/v1beta/models/${MODEL}`;
 	const SSE = `${NATIVE}:streamGenerateContent?alt=sse`;

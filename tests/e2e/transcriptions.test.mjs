@@ -1,10 +1,11 @@
 /* transcriptions.test.mjs: recordings as text, with the official client */
 import assert from "node:assert/strict";
-import {after, afterEach, before, beforeEach, describe, it} from "node:test";
+import {describe, it} from "node:test";
 
 import OpenAI, {toFile} from "openai";
 
-import {ask, bearer, MODEL, startFake, startStack, TOKEN} from "./harness.mjs";
+import {ask, bearer, MODEL, startStack, TOKEN, withFakeAndStack}
+	from "./harness.mjs";
 
 const SCRIBE = "gemini-3.5-transcribe";
 const USUAL = "gemini-flash-latest";
@@ -39,18 +40,11 @@ const segment = (start, end, text, more = {}) =>
 describe("transcriptions", () => {
 	let fake, stack, client;
 
-	before(async () => {
-		fake = await startFake();
-		stack = await startStack(fake);
+	withFakeAndStack((...both) => {
+		[fake, stack] = both;
 		client = new OpenAI({apiKey: TOKEN, maxRetries: 0,
 				     baseURL: `${stack.url}/v1`});
 	});
-	after(async () => {
-		await stack.stop();
-		await fake.close();
-	});
-	beforeEach(() => fake.reset());
-	afterEach(() => stack.check());
 
 	const sent = (i = 0) => JSON.parse(fake.requests[i].body);
 	const words = (i = 0) => sent(i).contents[0].parts[1].text;

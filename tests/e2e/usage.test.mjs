@@ -4,25 +4,17 @@
  */
 import assert from "node:assert/strict";
 import fs from "node:fs";
-import {after, afterEach, before, beforeEach, describe, it} from "node:test";
+import {describe, it} from "node:test";
 
-import {ask, bearer, chat, sleep, startFake, startStack} from "./harness.mjs";
+import {ask, bearer, chat, sleep, startStack, withFakeAndStack}
+	from "./harness.mjs";
 
 const MODEL = "gemini-2.5-flash";
 const UNPRICED = "gemini-flash-latest";	/* unless Google tells what it is */
 
 let fake, stack;
 
-before(async () => {
-	fake = await startFake();
-	stack = await startStack(fake);
-});
-beforeEach(() => fake.reset());
-afterEach(() => stack.check());
-after(async () => {
-	await stack?.stop();
-	await fake?.close();
-});
+withFakeAndStack((...both) => [fake, stack] = both);
 
 /* 1,000 prompt, of it 300 cached, 50 of tools, 100 audio, 200 of a picture. */
 const USAGE = {

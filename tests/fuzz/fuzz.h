@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The target; libFuzzer calls it. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -15,6 +16,19 @@ must(int truth)
 {
 	if (!truth)
 		abort();
+}
+
+/* The input as a text that ends with a NUL; to be freed. */
+static inline char *
+fuzz_text(const uint8_t *data, size_t size)
+{
+	char *text;
+
+	text = malloc(size + 1);
+	must(text != NULL);
+	memcpy(text, data, size);
+	text[size] = '\0';
+	return text;
 }
 
 #endif

@@ -121,10 +121,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t wanted;
 	char *text;
 
-	text = malloc(size + 1);
-	must(text != NULL);
-	memcpy(text, data, size);
-	text[size] = '\0';
+	text = fuzz_text(data, size);
 	fuzz_request(text, size, false);
 	fuzz_request(text, size, true);
 	for (wanted = 1; wanted <= WANTED_MAX; wanted++)

@@ -7,7 +7,6 @@
  * is none.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "dialect/gemini/gemini_request.h"
 #include "dialect/images/images_reply.h"
@@ -123,10 +122,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text;
 
-	text = malloc(size + 1);
-	must(text != NULL);
-	memcpy(text, data, size);
-	text[size] = '\0';
+	text = fuzz_text(data, size);
 	fuzz_request(text, size, false);
 	fuzz_request(text, size, true);
 	fuzz_answer(text, size);

@@ -6,7 +6,6 @@
  * refused names a fault; a judgement is JSON with scores from 0 to 1.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "dialect/gemini/gemini_request.h"
 #include "dialect/json/json_in.h"
@@ -95,10 +94,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text;
 
-	text = malloc(size + 1);
-	must(text != NULL);
-	memcpy(text, data, size);
-	text[size] = '\0';
+	text = fuzz_text(data, size);
 	fuzz_request(text, size, false);
 	fuzz_request(text, size, true);
 	fuzz_answer(text, size);

@@ -20,7 +20,7 @@ check(const struct owned_name *name)
 	must(strspn(name->text, fit) == len);
 	must(owned_name_read(&again, name->text, len));
 	must(strcmp(again.text, name->text) == 0);
-	must(owned_name_life_ms(name->text) > 0);
+	must(owned_name_life_days(name->text) > 0);
 }
 
 int

@@ -62,10 +62,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	choice = data[--size];
-	text = malloc(size + 1);
-	must(text != NULL);
-	memcpy(text, data, size);
-	text[size] = '\0';
+	text = fuzz_text(data, size);
 	if (json_read(text, size, &root, &err) == GB_OK) {
 		if (speech_read(root, choice & 1, &rq, &err) == GB_OK) {
 			must(rq.input.len > 0 && rq.form < SPEECH__MAX);

@@ -211,10 +211,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text;
 
-	text = malloc(size + 1);
-	must(text != NULL);
-	memcpy(text, data, size);
-	text[size] = '\0';
+	text = fuzz_text(data, size);
 	fuzz_form(text, size, TASK_TRANSCRIBE, false, "gemini-3.8-flash");
 	fuzz_form(text, size, TASK_TRANSCRIBE, true, "gemini-3.5-transcribe");
 	fuzz_form(text, size, TASK_TRANSLATE, false, "gemini-2.0-flash");

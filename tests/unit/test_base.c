@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/hex.h"
 #include "base/redact.h"
 #include "base/secret.h"
 
@@ -175,12 +176,31 @@ test_secret_hmac(void **state)
 
 	(void)state;
 	secret_hmac(mac, "Jefe", "what do ya want for nothing?");
-	secret_hex(hex, mac, sizeof(mac));
+	hex_write(hex, mac, sizeof(mac));
 	CHECK_STR("hmac", hex,
 		  "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b9"
 		  "64ec3843");
 	CHECK("equal", secret_equal("abc", "abd", 2));
 	CHECK("not equal", !secret_equal("abc", "abd", 3));
+}
+
+static void
+test_hex(void **state)
+{
+	static const char *const bad[] = {"0", "00 f", "000g", "00:0", "0@00"};
+	const unsigned char bytes[] = {0x00, 0x7f, 0xa0, 0xff};
+	unsigned char read[4];
+	char text[9];
+	size_t i;
+
+	(void)state;
+	hex_write(text, bytes, sizeof(bytes));
+	CHECK_STR("written", text, "007fa0ff");
+	CHECK("read", hex_read(read, text, 4) && memcmp(read, bytes, 4) == 0);
+	CHECK("capital",
+	      hex_read(read, "007FA0FF", 4) && memcmp(read, bytes, 4) == 0);
+	for (i = 0; i < GB_COUNT(bad); i++)
+		CHECK(bad[i], !hex_read(read, bad[i], 2));
 }
 
 int
@@ -193,6 +213,7 @@ main(void)
 	    cmocka_unit_test(test_mask),
 	    cmocka_unit_test(test_secret),
 	    cmocka_unit_test(test_digest_of_parts),
+	    cmocka_unit_test(test_hex),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);

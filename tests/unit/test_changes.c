@@ -9,6 +9,7 @@
 #include "app/startup.h"
 #include "base/clock.h"
 #include "store/db.h"
+#include "store/jobs.h"
 #include "store/overrides.h"
 #include "store/tokens.h"
 

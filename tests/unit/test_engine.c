@@ -1,6 +1,6 @@
 /* test_engine.c: what one thread for all exchanges promises: back-pressure,
  * cancelling, hang-ups, sharing */
-#include "upstream_unit.h"
+#include "unit_upstream.h"
 
 #include <sched.h>
 

@@ -1,6 +1,6 @@
 /* test_exit_test.c: testing exits: what an address is, which ones are tested,
  * and in which order they are told */
-#include "upstream_unit.h"
+#include "unit_upstream.h"
 
 #include "upstream/exit_test.h"
 

@@ -1,5 +1,5 @@
 /* test_exit_turn.c: exits that rest, and what a key leaves by meanwhile */
-#include "upstream_unit.h"
+#include "unit_upstream.h"
 
 #include "unit_store.h"
 
@@ -7,8 +7,7 @@
 #include "keys/exit_turn.h"
 #include "store/breakers.h"
 
-#define SECOND_MS INT64_C(1000)
-#define NOW_MS	  INT64_C(1700000000000)
+#define NOW_MS INT64_C(1700000000000)
 
 static struct store *store;
 

@@ -5,7 +5,7 @@
  * All servers are on loopback, so what is "allowed" here is told by the port.
  * Names are looked up by this file's own getaddrinfo().
  */
-#include "upstream_unit.h"
+#include "unit_upstream.h"
 
 #include <netdb.h>
 

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "base/base64.h"
+#include "base/clock.h"
 #include "hosting/local.h"
 
 #define NOW_MS INT64_C(1790000000000)
-#define DAY_MS INT64_C(86400000)
 #define ID     "0123456789abcdef0123456789abcdef"
 
 struct room {

@@ -300,7 +300,7 @@ test_measure(void **state)
 						    99999, &deleted),
 			 GB_OK);
 	CHECK_INT("none that is not in the sums", deleted, 0);
-	store_usage_catch_up(u->store, 60000);
+	store_usage_catch_up(u->store, CATCH_UP_ALL_MS);
 	assert_int_equal(store_journal_cut_requests(u->store, cut.request_id,
 						    10, &deleted),
 			 GB_OK);

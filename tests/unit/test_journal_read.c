@@ -7,12 +7,11 @@
 #include "store/journal_read.h"
 #include "store/usage.h"
 
-#define HOUR	    (3600 * INT64_C(1000))
-#define NOW	    UNIT_NOW
-#define ROWS	    3000
-#define HOURS	    50
-#define TEXT_MAX    (256 * 1024)
-#define CATCH_UP_MS 60000
+#define HOUR	 (3600 * INT64_C(1000))
+#define NOW	 UNIT_NOW
+#define ROWS	 3000
+#define HOURS	 50
+#define TEXT_MAX (256 * 1024)
 
 static unsigned seed = 1;
 
@@ -175,12 +174,12 @@ test_filters(void **state)
 	check_filters(u, "nothing added up");
 	assert_int_equal(store_usage_roll(u->store, ROWS / 2, &n), GB_OK);
 	check_filters(u, "some added up");
-	store_usage_catch_up(u->store, CATCH_UP_MS);
+	store_usage_catch_up(u->store, CATCH_UP_ALL_MS);
 	check_filters(u, "all added up");
 	assert_int_equal(clock_set_zone("<+0530>-5:30"), GB_OK);
 	for (i = 0; i < ROWS / 4; i++)
 		write_any(u->store, ROWS + i);
-	store_usage_catch_up(u->store, CATCH_UP_MS);
+	store_usage_catch_up(u->store, CATCH_UP_ALL_MS);
 	assert_int_equal(clock_set_zone("UTC"), GB_OK);
 	check_filters(u, "in hours of another zone");
 	assert_int_equal(store_usage_delete_hours(u->store, NOW + 20 * HOUR,
@@ -230,7 +229,7 @@ test_rare(void **state)
 		 NULL, 0);
 	for (i = 0; i < GB_COUNT(rare); i++)
 		check(u, "rare", rare[i].what, &rare[i].filter, rare[i].where);
-	store_usage_catch_up(u->store, CATCH_UP_MS);
+	store_usage_catch_up(u->store, CATCH_UP_ALL_MS);
 	for (i = 0; i < GB_COUNT(rare); i++)
 		check(u, "rare, added up", rare[i].what, &rare[i].filter,
 		      rare[i].where);
@@ -254,7 +253,7 @@ test_passed_over(void **state)
 		 "'', iif(i = 9, 'rare', 'x'), 1, '', '', 0, 0, 200, 1, 0, 0, "
 		 "0, 0, 0, 0, '' FROM n",
 		 NULL, 0);
-	store_usage_catch_up(u->store, CATCH_UP_MS);
+	store_usage_catch_up(u->store, CATCH_UP_ALL_MS);
 	/* as if there were none: only the sums tell */
 	unit_sql(u->path,
 		 "UPDATE requests SET token = 'rare' WHERE id % 1000 = 999",

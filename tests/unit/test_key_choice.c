@@ -371,23 +371,7 @@ test_fields(void **state)
 	    {"too long a note", {.note = long_note}, false},
 	    {"a guess's name", {.project = "~1"}, false},
 	};
-	static const struct {
-		const char *text, *want;
-	} tidy[] = {
-	    {"", ""},
-	    {"  ", ""},
-	    {"a", "a"},
-	    {" a , b ", "a,b"},
-	    {"models/a", "a"},
-	    {"a,,b", NULL},
-	    {",", NULL},
-	    {"a b", NULL},
-	    {"a?", NULL},
-	    {"*", "*"},
-	    {"models/", "models/"},
-	};
 	struct unit_store *u = *state;
-	char out[KEY_MODELS_MAX + 1], text[KEY_MODELS_MAX + 2];
 	struct key_filter all = {.ids = NULL};
 	int64_t chosen;
 	size_t i;
@@ -403,6 +387,30 @@ test_fields(void **state)
 			  rows[i].want ? GB_OK : GB_EINVAL);
 		CHECK_INT("no key", chosen, 0);
 	}
+}
+
+static void
+test_tidy_models(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} tidy[] = {
+	    {"", ""},
+	    {"  ", ""},
+	    {"a", "a"},
+	    {" a , b ", "a,b"},
+	    {"models/a", "a"},
+	    {"a,,b", NULL},
+	    {",", NULL},
+	    {"a b", NULL},
+	    {"a?", NULL},
+	    {"*", "*"},
+	    {"models/", "models/"},
+	};
+	char out[KEY_MODELS_MAX + 1], text[KEY_MODELS_MAX + 2];
+	size_t i;
+
+	(void)state;
 	for (i = 0; i < GB_COUNT(tidy); i++) {
 		CHECK_INT(tidy[i].text, key_models_tidy(tidy[i].text, out),
 			  tidy[i].want != NULL);
@@ -467,11 +475,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    WITH_STORE(test_tiers),	     WITH_STORE(test_tiers_affinity),
-	    WITH_STORE(test_tiers_several),  WITH_STORE(test_weights),
-	    WITH_STORE(test_weights_change), WITH_STORE(test_weights_processes),
-	    WITH_STORE(test_models),	     WITH_STORE(test_models_and_rest),
-	    WITH_STORE(test_fields),	     WITH_STORE(test_set),
+	    WITH_STORE(test_tiers),
+	    WITH_STORE(test_tiers_affinity),
+	    WITH_STORE(test_tiers_several),
+	    WITH_STORE(test_weights),
+	    WITH_STORE(test_weights_change),
+	    WITH_STORE(test_weights_processes),
+	    WITH_STORE(test_models),
+	    WITH_STORE(test_models_and_rest),
+	    WITH_STORE(test_fields),
+	    cmocka_unit_test(test_tidy_models),
+	    WITH_STORE(test_set),
 	};
 
 	return cmocka_run_group_tests_name("key_choice", tests, NULL, NULL);

@@ -297,10 +297,7 @@ test_wishes(void **state)
 {
 	const struct key_filter all = {.ids = NULL}, two = {.ids = "[2]"};
 	struct unit_store *u = *state;
-	struct key_wish_of of = {.wish = WISH_PROJECT, .model = ""};
-	char have[16], text[TEXT_MAX], name[KEY_PROJECT_MAX + 2];
-	struct key_turn turn;
-	int64_t back_at, chosen;
+	char have[16], text[TEXT_MAX];
 
 	unit_add_keys(u->store, 3);
 	CHECK_INT("off", wish(u->store, &all, WISH_DISABLE, ""), 3);
@@ -312,8 +309,23 @@ test_wishes(void **state)
 	CHECK_INT("clear", wish(u->store, &all, WISH_CLEAR, ""), 3);
 	tell_ready(u->store, have);
 	CHECK_STR("what a person disabled stays so", have, "2");
+	CHECK_INT("gone", wish(u->store, &all, WISH_REMOVE, ""), 3);
+	tell_history(u->store, 2, text);
+	CHECK_STR("the history stays", text,
+		  "ready>off person 0 said, off>ready person 0 said");
+}
 
-	/* One model: whatever is answered, until a person says so. */
+/* One model: whatever is answered, until a person says so. */
+static void
+test_wishes_of_a_model(void **state)
+{
+	const struct key_filter all = {.ids = NULL}, two = {.ids = "[2]"};
+	struct unit_store *u = *state;
+	struct key_turn turn;
+	int64_t back_at, gone;
+	char text[TEXT_MAX];
+
+	unit_add_keys(u->store, 3);
 	CHECK_INT("model off", wish(u->store, &all, WISH_DISABLE_MODEL, MODEL),
 		  3);
 	assert_int_equal(unit_succeeded(u->store, 2, MODEL, NOW + 1), GB_OK);
@@ -323,7 +335,7 @@ test_wishes(void **state)
 	CHECK_INT("clear", wish(u->store, &all, WISH_CLEAR, ""), 3);
 	CHECK_INT("clear", wish(u->store, &all, WISH_CLEAR_MODEL, MODEL), 3);
 	assert_int_equal(store_keys_forget_models(u->store, NOW + 9 * DAY, 99,
-						  &chosen),
+						  &gone),
 			 GB_OK);
 	CHECK_INT("nobody's turn",
 		  store_key_turn(u->store, POOL_GEMINI, MODEL, NOW + 9 * DAY,
@@ -342,11 +354,20 @@ test_wishes(void **state)
 		  GB_OK);
 	tell_history(u->store, 2, text);
 	CHECK_STR("all is told", text,
-		  "ready>off person 0 said, off>ready person 0 said, " MODEL
-		  ":ready>off person 0 said, " MODEL
-		  ":off>ready person 0 said");
+		  MODEL ":ready>off person 0 said, " MODEL
+			":off>ready person 0 said");
+}
 
-	/* Names of projects. */
+static void
+test_names_of_projects(void **state)
+{
+	const struct key_filter all = {.ids = NULL};
+	struct key_wish_of of = {.wish = WISH_PROJECT, .model = ""};
+	struct unit_store *u = *state;
+	char name[KEY_PROJECT_MAX + 2];
+	int64_t chosen;
+
+	unit_add_keys(u->store, 3);
 	memset(name, 'x', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
 	of.text = name;
@@ -364,9 +385,6 @@ test_wishes(void **state)
 	CHECK_INT("a guess's",
 		  store_keys_wish(u->store, &all, &of, NOW, &chosen),
 		  GB_EINVAL);
-	CHECK_INT("gone", wish(u->store, &all, WISH_REMOVE, ""), 3);
-	tell_history(u->store, 2, text);
-	CHECK("the history stays", text[0] != '\0');
 }
 
 /* --- projects ------------------------------------------------------------- */
@@ -748,11 +766,18 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_history), WITH_STORE(test_history_pages),
-	    WITH_STORE(test_filters),	    WITH_STORE(test_wishes),
-	    WITH_STORE(test_declared),	    WITH_STORE(test_learned),
-	    WITH_STORE(test_guessed),	    WITH_STORE(test_shared),
-	    WITH_STORE(test_model_turns),   WITH_STORE(test_recheck_processes),
+	    cmocka_unit_test(test_history),
+	    WITH_STORE(test_history_pages),
+	    WITH_STORE(test_filters),
+	    WITH_STORE(test_wishes),
+	    WITH_STORE(test_wishes_of_a_model),
+	    WITH_STORE(test_names_of_projects),
+	    WITH_STORE(test_declared),
+	    WITH_STORE(test_learned),
+	    WITH_STORE(test_guessed),
+	    WITH_STORE(test_shared),
+	    WITH_STORE(test_model_turns),
+	    WITH_STORE(test_recheck_processes),
 	};
 
 	return cmocka_run_group_tests_name("key health", tests, NULL, NULL);

@@ -3,7 +3,7 @@
 #include "unit_store.h"
 
 #include "keys/listing.h"
-#include "store/lists.h"
+#include "store/model_lists.h"
 #include "tiny_server.h"
 
 #define KEYS	   3

@@ -132,7 +132,7 @@ test_delete(void **state)
 		  GB_OK);
 	/* Their ids come again, and count again. */
 	write_one(u->store, 1, HOUR, 200, 0);
-	store_usage_catch_up(u->store, 60000);
+	store_usage_catch_up(u->store, CATCH_UP_ALL_MS);
 	CHECK_INT("sums",
 		  count(u, "sum(requests) FROM usage_days WHERE dimension = 0"),
 		  701);

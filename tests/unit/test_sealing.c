@@ -8,7 +8,7 @@
 #include "base/files.h"
 #include "store/journal.h"
 #include "store/key_list.h"
-#include "store/lists.h"
+#include "store/model_lists.h"
 #include "store/overrides.h"
 #include "store/parcel.h"
 #include "store/sealing.h"

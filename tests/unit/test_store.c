@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "store/jobs.h"
 #include "store/overrides.h"
 #include "store/tokens.h"
 

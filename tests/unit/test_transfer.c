@@ -1,6 +1,6 @@
 /* test_transfer.c: single exchanges with a server that misbehaves in every way
  * it can */
-#include "upstream_unit.h"
+#include "unit_upstream.h"
 
 /* --- plain replies -------------------------------------------------------- */
 

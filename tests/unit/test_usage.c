@@ -16,10 +16,9 @@
 #define NOW  (UNIT_NOW / DAY * DAY) /* a midnight of UTC */
 #define ALL  0, USAGE_NO_END
 
-#define KILLS	    25
-#define INDIA	    "<+0530>-5:30"
-#define NEW_YORK    "EST5EDT,M3.2.0,M11.1.0"
-#define CATCH_UP_MS 60000
+#define KILLS	 25
+#define INDIA	 "<+0530>-5:30"
+#define NEW_YORK "EST5EDT,M3.2.0,M11.1.0"
 
 /* --- rows ----------------------------------------------------------------- */
 
@@ -180,7 +179,7 @@ do_anything(struct store *s)
 				     s, NOW + any(60 * HOUR), any(40), &n),
 				 GB_OK);
 	if (any(8) == 0) { /* all of them, so that ids begin anew */
-		store_usage_catch_up(s, CATCH_UP_MS);
+		store_usage_catch_up(s, CATCH_UP_ALL_MS);
 		assert_int_equal(store_journal_delete_requests(s, NOW + DAY * 9,
 							       99999, &n),
 				 GB_OK);
@@ -202,7 +201,7 @@ test_equal(void **state)
 		do_anything(i % 2 ? u->store : other);
 		check_moment("a moment", u->path);
 	}
-	store_usage_catch_up(u->store, CATCH_UP_MS);
+	store_usage_catch_up(u->store, CATCH_UP_ALL_MS);
 	CHECK("something was done",
 	      unit_sql(u->path, "SELECT count(*) FROM truth", NULL, 0) > 1000);
 	check_truth("at the end", u->path);
@@ -244,7 +243,7 @@ test_killed(void **state)
 		check_moment("after a kill", u->path);
 	}
 	assert_int_equal(store_open(&u->store, u->path), GB_OK);
-	store_usage_catch_up(u->store, CATCH_UP_MS);
+	store_usage_catch_up(u->store, CATCH_UP_ALL_MS);
 	CHECK("something was done",
 	      unit_sql(u->path, "SELECT count(*) FROM truth", NULL, 0) > 100);
 	check_truth("at the end", u->path);
@@ -316,7 +315,7 @@ test_fails_whole(void **state)
 	CHECK_INT("none", added, 0);
 	check_moment("none of it", u->path);
 	unit_sql(u->path, "DROP TRIGGER f", NULL, 0);
-	store_usage_catch_up(u->store, CATCH_UP_MS);
+	store_usage_catch_up(u->store, CATCH_UP_ALL_MS);
 	check_truth("all of it", u->path);
 }
 
@@ -345,7 +344,7 @@ test_stretches(void **state)
 	CHECK_INT("not yet", rows.count, 0);
 	CHECK_INT("but behind", rows.behind, 96);
 	usage_rows_free(&rows);
-	store_usage_catch_up(u->store, CATCH_UP_MS);
+	store_usage_catch_up(u->store, CATCH_UP_ALL_MS);
 	for (from = -1; from <= 97; from += 7)
 		for (to = from; to <= 97; to += 5) {
 			(void)snprintf(what, sizeof(what), "%d to %d",
@@ -388,7 +387,7 @@ test_values(void **state)
 	e.key_id = 99;
 	memset(e.token, 't', sizeof(e.token) - 1);
 	write_entry(u->store, &e);
-	store_usage_catch_up(u->store, CATCH_UP_MS);
+	store_usage_catch_up(u->store, CATCH_UP_ALL_MS);
 
 	rows = report(u->store, USAGE_BY_KEY, ALL);
 	CHECK_INT("keys", rows.count, 2);
@@ -444,7 +443,7 @@ test_zones(void **state)
 			write_at(u->store, NOW + zones[i].times[j] * 60000,
 				 "a");
 		assert_int_equal(clock_set_zone(zones[i].rolled_in), GB_OK);
-		store_usage_catch_up(u->store, CATCH_UP_MS);
+		store_usage_catch_up(u->store, CATCH_UP_ALL_MS);
 		assert_int_equal(clock_set_zone(zones[i].shown_in), GB_OK);
 		assert_int_equal(store_usage_series(u->store, USAGE_BY_TOKEN,
 						    "a", 0, USAGE_DAILY, ALL,
@@ -481,7 +480,7 @@ test_series(void **state)
 	write_entry(u->store, &e);
 	e.status = 200;
 	write_entry(u->store, &e);
-	store_usage_catch_up(u->store, CATCH_UP_MS);
+	store_usage_catch_up(u->store, CATCH_UP_ALL_MS);
 	assert_int_equal(store_usage_series(u->store, USAGE_BY_STATUS, NULL,
 					    429, USAGE_HOURLY, ALL, &rows),
 			 GB_OK);
@@ -545,7 +544,7 @@ test_old_hours(void **state)
 
 	write_at(u->store, NOW, "a");
 	write_at(u->store, NOW + DAY, "a");
-	store_usage_catch_up(u->store, CATCH_UP_MS);
+	store_usage_catch_up(u->store, CATCH_UP_ALL_MS);
 	assert_int_equal(store_usage_delete_hours(u->store, NOW + DAY, 4,
 						  &deleted),
 			 GB_OK);

@@ -274,10 +274,23 @@ speaker_of(struct transcription *t, struct text name)
 	return i;
 }
 
-/* --- JSON that was asked for in words ------------------------------------- */
+/* What the times of an item are called. */
+struct time_names {
+	const char *start, *end;
+	bool zero_left_out; /* of the start, as protobuf does */
+};
 
 static bool
-read_words(struct transcription *t, struct json_object *list)
+read_start(struct json_object *item, const struct time_names *names,
+	   int64_t *ms)
+{
+	return (names->zero_left_out && tree_get(item, names->start) == NULL) ||
+	       read_time(item, names->start, ms);
+}
+
+static bool
+read_words(struct transcription *t, struct json_object *list,
+	   const struct time_names *names)
 {
 	struct json_object *item;
 	struct spoken word;
@@ -288,14 +301,18 @@ read_words(struct transcription *t, struct json_object *list)
 		item = tree_item(list, i);
 		memset(&word, 0, sizeof(word));
 		word.text = trim(text_of(tree_get(item, "word")));
-		if (!read_time(item, "start", &word.start_ms) ||
-		    !read_time(item, "end", &word.end_ms))
+		if (!read_start(item, names, &word.start_ms) ||
+		    !read_time(item, names->end, &word.end_ms))
 			return false;
 		if (word.text.len > 0 && !append(t, &t->words, &word))
 			return false;
 	}
 	return true;
 }
+
+/* --- JSON that was asked for in words ------------------------------------- */
+
+static const struct time_names asked_names = {"start", "end", false};
 
 static bool
 read_segment(struct transcription *t, struct json_object *item)
@@ -314,7 +331,8 @@ read_segment(struct transcription *t, struct json_object *item)
 		s.speaker =
 		    speaker_of(t, trim(text_of(tree_get(item, "speaker"))));
 	return append(t, &t->segments, &s) &&
-	       (!t->asked->words || read_words(t, tree_array(item, "words")));
+	       (!t->asked->words ||
+		read_words(t, tree_array(item, "words"), &asked_names));
 }
 
 /* The object in what was said, which may stand within a fence of Markdown. */
@@ -352,29 +370,7 @@ read_json(struct transcription *t)
 
 /* --- parts of a model for that alone -------------------------------------- */
 
-static bool
-part_words(struct transcription *t, struct json_object *list)
-{
-	struct json_object *item;
-	struct spoken word;
-	size_t i, n;
-
-	n = tree_length(list);
-	for (i = 0; i < n; i++) {
-		item = tree_item(list, i);
-		memset(&word, 0, sizeof(word));
-		word.text = trim(text_of(tree_get(item, "word")));
-		/* protobuf leaves out what is zero */
-		if (tree_get(item, "startOffset") != NULL &&
-		    !read_time(item, "startOffset", &word.start_ms))
-			return false;
-		if (!read_time(item, "endOffset", &word.end_ms))
-			return false;
-		if (word.text.len > 0 && !append(t, &t->words, &word))
-			return false;
-	}
-	return true;
-}
+static const struct time_names part_names = {"startOffset", "endOffset", true};
 
 /* Where the part lies, by itself or by its words from "first" on. */
 static bool
@@ -383,9 +379,8 @@ part_times(const struct transcription *t, struct json_object *part,
 {
 	const struct spoken_list *words = &t->words;
 
-	if (read_time(part, "endOffset", &s->end_ms))
-		return tree_get(part, "startOffset") == NULL ||
-		       read_time(part, "startOffset", &s->start_ms);
+	if (read_time(part, part_names.end, &s->end_ms))
+		return read_start(part, &part_names, &s->start_ms);
 	if (words->count == first)
 		return false;
 	s->start_ms = words->items[first].start_ms;
@@ -476,7 +471,7 @@ read_part(struct transcription *t, struct json_object *part)
 	struct spoken s;
 
 	memset(&s, 0, sizeof(s));
-	if (!part_words(t, tree_array(part, "words")) ||
+	if (!read_words(t, tree_array(part, "words"), &part_names) ||
 	    !part_times(t, part, first, &s))
 		return false;
 	s.text = trim(text_of(tree_get(part, "text")));

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/hex.h"
+
 #define PARAM_NAME_MAX 64 /* bytes of a decoded name that may be a secret's */
 
 static const char *const versions[] = {"v1beta", "v1", "v1alpha"};
@@ -99,18 +101,6 @@ native_generates(enum native_verb verb)
 		if (verbs[i].verb == verb)
 			return verbs[i].generates;
 	return false;
-}
-
-static int
-hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at;
-
-	if (c >= 'A' && c <= 'F')
-		c = (char)(c - 'A' + 'a');
-	at = c == '\0' ? NULL : strchr(digits, c);
-	return at == NULL ? -1 : (int)(at - digits);
 }
 
 /* Whether the parameter's name, decoded, is a credential's. */

@@ -6,7 +6,6 @@
 
 #include "dialect/chat.h"
 
-#define DAY_MS	    INT64_C(86400000)
 #define KEY_MAX	    32	 /* bytes of a member's key; longer ones are none */
 #define VALUE_MAX   1024 /* bytes of a value that may be a name or its URI */
 #define ESCAPED_MAX 6	 /* bytes that one may have been written with */
@@ -197,13 +196,13 @@ owned_name_of_path(struct owned_name *name, const char *path)
 	return read_plain(name, path, strlen(path));
 }
 
-int64_t
-owned_name_life_ms(const char *name)
+int
+owned_name_life_days(const char *name)
 {
 	const struct collection *c;
 
 	c = find_collection(name, strcspn(name, "/"));
-	return (c == NULL ? 30 : c->days) * DAY_MS;
+	return c == NULL ? 30 : c->days;
 }
 
 void

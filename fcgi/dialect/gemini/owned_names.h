@@ -49,8 +49,8 @@ bool owned_name_of_path(struct owned_name *, const char *path);
 /* Whether it is a collection of such things: "files", "batches" … */
 bool owned_collection(const char *text, size_t len);
 
-/* Milliseconds that a thing of this name lives when nobody says how long. */
-int64_t owned_name_life_ms(const char *name);
+/* Days that a thing of this name lives when nobody says how long. */
+int owned_name_life_days(const char *name);
 
 /* Add a name, once. */
 void owned_names_add(struct owned_names *, const struct owned_name *);

@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 
 #include "dialect/chat_tools.h"
+#include "dialect/openai/openai_fields.h"
 
 static enum gb_err
 read_tool(struct chat_reader *r, struct json_object *tool,
@@ -64,24 +65,16 @@ static enum gb_err
 read_allowed(struct chat_reader *r, struct json_object *value,
 	     const struct field *at)
 {
-	static const struct choice modes[] = {
-	    {"auto", CHAT_CHOICE_VALIDATED},
-	    {"required", CHAT_CHOICE_ANY},
-	    {NULL, 0},
-	};
 	struct json_object *tools, *tool;
 	const char *kind;
 	enum gb_err rc;
 	size_t i;
-	int mode;
 
 	if ((rc = field_object(value, at, r->err)) != GB_OK)
 		return rc;
-	rc = field_choice(field_get(value, "mode"), FIELD_KEY(at, "mode"),
-			  modes, &mode, r->err);
+	rc = openai_read_allowed_mode(r, value, at, &r->chat->choice);
 	if (rc != GB_OK)
 		return rc;
-	r->chat->choice = (enum chat_choice)mode;
 	tools = field_get(value, "tools");
 	at = FIELD_KEY(at, "tools");
 	if ((rc = field_array(tools, at, r->err)) != GB_OK)

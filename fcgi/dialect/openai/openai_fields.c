@@ -67,6 +67,25 @@ openai_read_effort(struct chat_reader *r, struct json_object *value,
 }
 
 enum gb_err
+openai_read_allowed_mode(struct chat_reader *r, struct json_object *value,
+			 const struct field *at, enum chat_choice *mode)
+{
+	static const struct choice modes[] = {
+	    {"auto", CHAT_CHOICE_VALIDATED},
+	    {"required", CHAT_CHOICE_ANY},
+	    {NULL, 0},
+	};
+	enum gb_err rc;
+	int read;
+
+	rc = field_choice(field_get(value, "mode"), FIELD_KEY(at, "mode"),
+			  modes, &read, r->err);
+	if (rc == GB_OK)
+		*mode = (enum chat_choice)read;
+	return rc;
+}
+
+enum gb_err
 openai_read_stream_options(struct chat_reader *r, struct json_object *value,
 			   const struct field *at)
 {

@@ -30,6 +30,12 @@ enum gb_err openai_read_n(struct chat_reader *, struct json_object *,
 enum gb_err openai_read_effort(struct chat_reader *, struct json_object *,
 			       const struct field *) GB_NODISCARD;
 
+/* "mode" of the tools that a "tool_choice" allows, of what "value" has. */
+enum gb_err openai_read_allowed_mode(struct chat_reader *,
+				     struct json_object *value,
+				     const struct field *,
+				     enum chat_choice *mode) GB_NODISCARD;
+
 /* {"include_usage":…} */
 enum gb_err openai_read_stream_options(struct chat_reader *,
 				       struct json_object *,

@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "dialect/chat_tools.h"
+#include "dialect/openai/openai_fields.h"
 
 #define DESCRIPTION_MAX (1u << 20) /* bytes of what is said of a namespace */
 #define TYPE_SHOWN	40	   /* bytes of a type that an error shows */
@@ -190,19 +191,12 @@ static enum gb_err
 read_allowed(struct chat_reader *r, struct json_object *value,
 	     const struct field *at)
 {
-	static const struct choice modes[] = {
-	    {"auto", CHAT_CHOICE_VALIDATED},
-	    {"required", CHAT_CHOICE_ANY},
-	    {NULL, 0},
-	};
 	struct json_object *tools, *tool;
 	enum gb_err rc;
 	size_t i;
-	int mode;
+	enum chat_choice mode;
 
-	rc = field_choice(field_get(value, "mode"), FIELD_KEY(at, "mode"),
-			  modes, &mode, r->err);
-	if (rc != GB_OK)
+	if ((rc = openai_read_allowed_mode(r, value, at, &mode)) != GB_OK)
 		return rc;
 	tools = field_get(value, "tools");
 	at = FIELD_KEY(at, "tools");
@@ -216,8 +210,7 @@ read_allowed(struct chat_reader *r, struct json_object *value,
 		if (rc != GB_OK)
 			return rc;
 	}
-	r->chat->choice = r->chat->allowed_count > 0 ? (enum chat_choice)mode
-						     : CHAT_CHOICE_NONE;
+	r->chat->choice = r->chat->allowed_count > 0 ? mode : CHAT_CHOICE_NONE;
 	return GB_OK;
 }
 

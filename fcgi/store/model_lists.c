@@ -1,5 +1,5 @@
-/* lists.c: which models Google lists for which key */
-#include "store/lists.h"
+/* model_lists.c: which models Google lists for which key */
+#include "store/model_lists.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +31,8 @@ static const char sql_due[] = "SELECT 1 FROM keys WHERE " IS_DUE " LIMIT 1";
 static const char sql_take[] =
     "UPDATE keys SET list_asked_at = ?2 WHERE id ="
     " (SELECT id FROM keys WHERE " IS_DUE
-    " ORDER BY list_asked_at, id LIMIT 1) RETURNING id, gb_open(secret), 1";
+    " ORDER BY list_asked_at, id LIMIT 1) RETURNING id, gb_open(secret), 1,"
+    " pool";
 
 static const char sql_state[] =
     "SELECT group_concat(id), max(newest) FROM"
@@ -115,34 +116,9 @@ enum gb_err
 store_list_take(struct store *s, int64_t now_ms, int64_t every_ms,
 		struct key_turn *turn)
 {
-	const struct db_value values[] = {
-	    db_int(now_ms - every_ms),
-	    db_int(now_ms),
-	};
-	sqlite3_stmt *stmt;
-	enum gb_err rc;
-	int64_t due;
-	bool row;
-
-	memset(turn, 0, sizeof(*turn));
-	stmt = NULL;
-	db_lock(s);
-	/* Nobody waits for a lock as long as nothing is due. */
-	if ((rc = db_number_locked(s, sql_due, values, GB_COUNT(values),
-				   &due)) != GB_OK ||
-	    (rc = db_start(s, sql_take, values, GB_COUNT(values), &stmt)) !=
-		GB_OK ||
-	    (rc = db_step(s, stmt, &row)) != GB_OK)
-		goto out;
-	rc = row ? turn_read(stmt, turn) : GB_ENOTFOUND;
-	if (rc == GB_OK)
-		rc = db_step(s, stmt, &row); /* its end is the commit */
-out:
-	db_end(stmt);
-	db_unlock(s);
-	if (rc != GB_OK)
-		explicit_bzero(turn, sizeof(*turn));
-	return rc;
+	return turn_take_due(s, sql_due, sql_take,
+			     DB_ARGS(db_int(now_ms - every_ms), db_int(now_ms)),
+			     turn);
 }
 
 enum gb_err

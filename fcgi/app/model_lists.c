@@ -1,5 +1,5 @@
-/* lists.c: the models of all projects as one list, kept in memory */
-#include "app/lists.h"
+/* model_lists.c: the models of all projects as one list, kept in memory */
+#include "app/model_lists.h"
 
 #include <string.h>
 

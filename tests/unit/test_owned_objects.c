@@ -1,9 +1,9 @@
-/* test_objects.c: what belongs to a key, in the database; and a key that is the
- * only one that will do */
+/* test_owned_objects.c: what belongs to a key, in the database; and a key that
+ * is the only one that will do */
 #include "unit_store.h"
 
 #include "base/clock.h"
-#include "store/objects.h"
+#include "store/owned_objects.h"
 #include "store/retention.h"
 
 #define NOW  UNIT_NOW

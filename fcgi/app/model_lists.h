@@ -1,10 +1,10 @@
-/* lists.h: the models of all projects as one list, kept in memory */
-#ifndef GB_APP_LISTS_H
-#define GB_APP_LISTS_H
+/* model_lists.h: the models of all projects as one list, kept in memory */
+#ifndef GB_APP_MODEL_LISTS_H
+#define GB_APP_MODEL_LISTS_H
 
 #include <pthread.h>
 
-#include "store/lists.h"
+#include "store/model_lists.h"
 
 /* The members are its own. */
 struct lists {

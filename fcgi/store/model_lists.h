@@ -1,12 +1,12 @@
 /*
- * lists.h: which models Google lists for which key (SQL).
+ * model_lists.h: which models Google lists for which key (SQL).
  *
  * Projects see different models, so each key of the first pool has a list of
  * its own, or none as long as nobody has asked.  Keys whose lists are the same
  * to the byte share one.  Turns go by them: see store_key_turn().
  */
-#ifndef GB_STORE_LISTS_H
-#define GB_STORE_LISTS_H
+#ifndef GB_STORE_MODEL_LISTS_H
+#define GB_STORE_MODEL_LISTS_H
 
 #include "store/keys.h"
 

@@ -1,5 +1,5 @@
-/* objects.c: which key made what */
-#include "store/objects.h"
+/* owned_objects.c: which key made what */
+#include "store/owned_objects.h"
 
 #include <stdio.h>
 #include <stdlib.h>

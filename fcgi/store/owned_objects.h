@@ -1,12 +1,12 @@
 /*
- * store/objects.h: which key made what: files, caches, batches and so on, and
- * sessions of resumable uploads (SQL).
+ * store/owned_objects.h: which key made what: files, caches, batches and so on,
+ * and sessions of resumable uploads (SQL).
  *
  * Each belongs to a project of Google's, so later calls for it go to the key
  * that made it, from any process.
  */
-#ifndef GB_STORE_OBJECTS_H
-#define GB_STORE_OBJECTS_H
+#ifndef GB_STORE_OWNED_OBJECTS_H
+#define GB_STORE_OWNED_OBJECTS_H
 
 #include "store/keys.h"
 #include "store/store.h"

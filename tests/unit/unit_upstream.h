@@ -1,6 +1,6 @@
-/* upstream_unit.h: what the tests of transfers and of the engine share */
-#ifndef GB_TESTS_UNIT_UPSTREAM_UNIT_H
-#define GB_TESTS_UNIT_UPSTREAM_UNIT_H
+/* unit_upstream.h: what the tests of transfers and of the engine share */
+#ifndef GB_TESTS_UNIT_UPSTREAM_H
+#define GB_TESTS_UNIT_UPSTREAM_H
 
 #include "unit.h"
 

@@ -1,10 +1,10 @@
-/* test_lists.c: which models each key has, and that no key is asked for what
- * it has not */
+/* test_model_lists.c: which models each key has, and that no key is asked for
+ * what it has not */
 #include "unit_store.h"
 
 #include <sys/wait.h>
 
-#include "app/lists.h"
+#include "app/model_lists.h"
 
 #define NOW	  UNIT_NOW
 #define HOUR	  INT64_C(3600000)
@@ -315,5 +315,5 @@ main(void)
 	    WITH_STORE(test_take),     WITH_STORE(test_merged),
 	};
 
-	return cmocka_run_group_tests_name("lists", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("model_lists", tests, NULL, NULL);
 }

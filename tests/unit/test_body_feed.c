@@ -1,5 +1,6 @@
-/* test_feed.c: request bodies that come piece by piece and are never kept */
-#include "upstream_unit.h"
+/* test_body_feed.c: request bodies that come piece by piece and are never kept
+ */
+#include "unit_upstream.h"
 
 #include <poll.h>
 
@@ -221,5 +222,5 @@ main(void)
 	    cmocka_unit_test(test_given_up),
 	};
 
-	return cmocka_run_group_tests_name("feed", tests, setup, teardown);
+	return cmocka_run_group_tests_name("body_feed", tests, setup, teardown);
 }
