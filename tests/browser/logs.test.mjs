@@ -156,12 +156,21 @@ describe("logs and the overview", {timeout: TEST_MS}, () => {
 		await signIn(page, stack.url);
 		await page.goto(at("logs"));
 		assert.equal(await rows(), 100);
+		const text = () => page.textContent("main tbody");
+		const seen = [await text()];
 		let all = 100;
 		while (await page.locator("a[rel=next]").count() > 0) {
 			await page.click("a[rel=next]");
 			all += await rows();
+			seen.push(await text());
 		}
 		assert.equal(all, count("requests"));
+		for (const before of seen.slice(0, -1).reverse()) {
+			await page.click("a[rel=prev]");
+			assert.equal(await text(), before);
+		}
+		assert.equal(await page.locator("a[rel=prev]").count(), 0);
+		await page.click("a[rel=next]");
 		await page.click("text=First page");
 		await page.fill("#f_model", "gemini-3.1-flash");
 		await page.fill("#f_status", "503");
