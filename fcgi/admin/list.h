@@ -3,7 +3,9 @@
  *
  * A list is paged by keys, not by numbers: "after" in the query is the cursor
  * that the page before ended with, which only the page understands, and
- * "before" the one that it began with.  All other names in a query are filters.
+ * "before" the one that it began with.  A list that is only read forwards has
+ * in "trail" the cursors of the pages that led here instead, joined by "_".
+ * All other names in a query are filters.
  */
 #ifndef GB_ADMIN_LIST_H
 #define GB_ADMIN_LIST_H
@@ -32,5 +34,9 @@ void list_escape(struct buf *out, const char *text, const char *keep);
  * row; NULL: there is none), and to the next. */
 void list_pager(struct dict *d, const struct form *query, const char *before,
 		const char *after);
+
+/* The same for a list that is only read forwards: back is where one came from,
+ * unless that is so many pages ago that the link would be too long. */
+void list_pager_on(struct dict *d, const struct form *query, const char *after);
 
 #endif

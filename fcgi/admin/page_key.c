@@ -203,7 +203,7 @@ show_history(struct admin_request *rq, struct dict *d, int64_t id)
 	if (events.count == HISTORY)
 		(void)snprintf(after, sizeof(after), "%" PRId64,
 			       events.rows[events.count - 1].id);
-	list_pager(d, &rq->query, NULL, events.count == HISTORY ? after : NULL);
+	list_pager_on(d, &rq->query, events.count == HISTORY ? after : NULL);
 	key_events_free(&events);
 	return GB_OK;
 }

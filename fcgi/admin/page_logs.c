@@ -340,7 +340,7 @@ show_list(struct admin_request *rq, struct dict *d, const struct logs_filter *f)
 	say_partly(rq, d, &shown);
 	dict_show_if(d, "NOTHING", shown.count == 0 && !shown.more);
 	logs_cursor_text(after, &shown.next);
-	list_pager(d, &rq->query, NULL, shown.more ? after : NULL);
+	list_pager_on(d, &rq->query, shown.more ? after : NULL);
 	show_actions(rq, d);
 	return GB_OK;
 }

@@ -542,8 +542,7 @@ settings_history(struct admin_request *rq)
 		dict_show_if(line, "RESET", e->reset);
 		(void)snprintf(after, sizeof(after), "%" PRId64, e->id);
 	}
-	list_pager(d, &rq->query, NULL,
-		   events.count > LIST_PAGE ? after : NULL);
+	list_pager_on(d, &rq->query, events.count > LIST_PAGE ? after : NULL);
 	setting_events_free(&events);
 	admin_page(rq, 200);
 }

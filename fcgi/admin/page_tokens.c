@@ -142,8 +142,7 @@ show_rows(struct admin_request *rq, struct dict *page,
 		show_sums(d, find_use(&uses, t->name)->row);
 		(void)snprintf(after, sizeof(after), "%" PRId64, t->id);
 	}
-	list_pager(page, &rq->query, NULL,
-		   rows->count > LIST_PAGE ? after : NULL);
+	list_pager_on(page, &rq->query, rows->count > LIST_PAGE ? after : NULL);
 }
 
 /* The list, with the form for a new one: as it was typed, when "fault" (the

@@ -176,6 +176,7 @@ show_field(const struct admin_request *rq, struct dict *page,
 	struct buf value;
 	const char *text;
 	struct dict *d;
+	bool unfit;
 
 	buf_init(&value, VALUE_MAX);
 	write_field(t, field, &value);
@@ -188,7 +189,9 @@ show_field(const struct admin_request *rq, struct dict *page,
 		dict_show(d, "HELPED");
 		dict_set(d, "HELP", admin_text(rq, fields[field].help));
 	}
-	if (typed && !read_field(text, field, &scratch)) {
+	unfit = typed && !read_field(text, field, &scratch);
+	dict_show_if(d, "DESCRIBED", unfit || fields[field].help != NULL);
+	if (unfit) {
 		dict_show(d, "FAULT");
 		dict_set(d, "WHY", admin_text(rq, fields[field].fault));
 	}

@@ -19,6 +19,7 @@ export const ADMIN = "gb-admin-token-for-the-tests";
 export const SHOTS = path.join(REPO, "build/browser");
 
 const WAIT_MS = 20000;		/* for anything, on a busy machine */
+const WIDTH = 1280, HEIGHT = 800;
 const PAGE_MAX = 100 * 1024;	/* bytes of a page with all its files */
 
 const axe = fs.readFileSync(createRequire(import.meta.url)
@@ -51,9 +52,12 @@ function combine(axes)
 			({...look, [name]: value}))), [{}]);
 }
 
-export const LOOKS = combine({
+/* A look is one browser, and one screen of its. */
+export const CONTEXTS = combine({
 	scripts: [true, false],
 	language: ["en", "zh-CN"],
+});
+export const SCREENS = combine({
 	width: [360, 1280],
 	scheme: ["light", "dark"],
 });
@@ -64,21 +68,22 @@ export const FEW_LOOKS = [
 	{scripts: false, language: "zh-CN", width: 360, scheme: "dark"},
 ];
 
-export const nameOf = (look) => `${look.language}-${look.width}-` +
-	`${look.scheme}${look.scripts ? "" : "-noscript"}`;
+export const nameOf = (look) => [look.language, look.width, look.scheme,
+	look.scripts ? undefined : "noscript"].filter((n) => n).join("-");
 
 /* A browser of its own, as far as cookies go, with this look. */
-export async function open(browser, look)
+export async function open(browser, look, more = {})
 {
 	const context = await browser.newContext({
 		javaScriptEnabled: look.scripts,
 		locale: look.language,
-		viewport: {width: look.width, height: 800},
-		colorScheme: look.scheme,
 		reducedMotion: "reduce",
+		...more,
 	});
 	const page = await context.newPage();
 
+	page.look = look;
+	await setScreen(page, {width: WIDTH, scheme: "light", ...look});
 	page.setDefaultTimeout(WAIT_MS);
 	page.faults = [];
 	page.on("pageerror", (e) => page.faults.push(String(e)));
@@ -97,6 +102,14 @@ export async function open(browser, look)
 	return page;
 }
 
+/* The same page on another screen. */
+export async function setScreen(page, {width, scheme})
+{
+	page.look = {...page.look, width, scheme};
+	await page.setViewportSize({width, height: HEIGHT});
+	await page.emulateMedia({colorScheme: scheme, reducedMotion: "reduce"});
+}
+
 export async function signIn(page, url, token = ADMIN)
 {
 	await page.goto(`${url}/admin/login`);
@@ -113,7 +126,7 @@ export async function visit(page, url)
 						      () => 0));
 
 	page.on("response", count);
-	const answer = await page.goto(url, {waitUntil: "networkidle"});
+	const answer = await page.goto(url, {waitUntil: "load"});
 	page.off("response", count);
 	const bytes = (await Promise.all(sizes)).reduce((a, b) => a + b, 0);
 	assert.ok(bytes <= PAGE_MAX, `${url}: ${bytes} bytes`);
@@ -121,8 +134,9 @@ export async function visit(page, url)
 }
 
 /* What must hold of every page, whatever it is. */
-export async function check(page, name, look)
+export async function check(page, name)
 {
+	const {look} = page;
 	const what = `${name} ${nameOf(look)}`;
 
 	assert.deepEqual(page.faults, [], what);
@@ -133,19 +147,23 @@ export async function check(page, name, look)
 	assert.ok(widths[0] <= widths[1], `${what}: it is ${widths[0]} wide`);
 	assert.doesNotMatch(await page.content(), /\{\{|>_?[A-Z]+_[A-Z_]+</,
 			    `${what}: a text is missing`);
+	assert.equal(await page.locator("main b, main img").count(), 0,
+		     `${what}: markup`);
 	/* Axe waits for timers, which do not run without scripts: the page is
 	 * the same. */
 	if (look.scripts)
 		await checkAxe(page, what);
 	await page.screenshot({path: path.join(SHOTS, `${what
-		.replace(/ /g, "-")}.png`), fullPage: true});
+		.replace(/ /g, "-")}.jpeg`), fullPage: true, quality: 80});
 }
 
 async function checkAxe(page, what)
 {
-	const violations = await page.evaluate(`${axe};
-		axe.run().then((r) => r.violations.map((v) => v.id + ": " +
-			v.nodes.map((n) => n.html).join(" ")))`);
+	if (await page.evaluate("typeof axe === 'undefined'"))
+		await page.evaluate(axe);
+	const violations = await page.evaluate(() => window.axe.run({
+		resultTypes: ["violations"]}).then((r) => r.violations.map((v) =>
+		`${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`)));
 
 	assert.deepEqual(violations, [], what);
 }

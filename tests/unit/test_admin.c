@@ -175,10 +175,15 @@ test_list_url(void **state)
 	}
 }
 
-/* The pager as a page shows it. */
+#define PAGER_MAX 16384 /* bytes */
+
+/* The pager as a page shows it; "before" NO_WAY_BACK: of a list that is only
+ * read forwards. */
+static const char NO_WAY_BACK[] = "";
+
 static void
 pager(struct template_set *set, const char *query, const char *before,
-      const char *after, char out[1024])
+      const char *after, char out[PAGER_MAX])
 {
 	struct template_error error;
 	struct dict *texts, *d;
@@ -186,12 +191,15 @@ pager(struct template_set *set, const char *query, const char *before,
 	struct buf page;
 
 	form_init(&form);
-	buf_init(&page, 1023);
+	buf_init(&page, PAGER_MAX - 1);
 	assert_int_equal(form_read(&form, query, strlen(query)), GB_OK);
 	assert_int_equal(texts_load(&texts, "templates", "en"), GB_OK);
 	d = dict_new();
 	dict_set_outer(d, texts);
-	list_pager(d, &form, before, after);
+	if (before == NO_WAY_BACK)
+		list_pager_on(d, &form, after);
+	else
+		list_pager(d, &form, before, after);
 	error.text[0] = '\0';
 	CHECK_INT(error.text,
 		  template_render(set, "pager.html", d, &page, &error), GB_OK);
@@ -215,7 +223,7 @@ test_pager(void **state)
 				   "href=\"?q=a%26b&amp;after=9\">Next</a>\n";
 	static const char end[] = "</nav>\n";
 	struct template_set *set;
-	char have[1024], want[1024];
+	char have[PAGER_MAX], want[1024];
 
 	(void)state;
 	set = template_set_open("templates", TEMPLATE_STRICT, NULL, NULL);
@@ -235,6 +243,90 @@ test_pager(void **state)
 	pager(set, "q=a%26b&after=8", "3", NULL, have);
 	(void)snprintf(want, sizeof(want), "%s%s%s%s", begin, first, back, end);
 	CHECK_STR("the last page", have, want);
+	template_set_close(set);
+}
+
+/* The query of a link of the pager, without its "?"; false: there is none. */
+static bool
+link_of(const char *page, const char *rel, char query[PAGER_MAX])
+{
+	const char *at, *end;
+	size_t len;
+
+	at = strstr(page, rel);
+	if (at == NULL)
+		return false;
+	at = strstr(at, "href=\"?") + strlen("href=\"?");
+	end = strchr(at, '"');
+	for (len = 0; at < end; at++) {
+		query[len++] = *at;
+		if (strncmp(at, "&amp;", 5) == 0)
+			at += 4;
+	}
+	query[len] = '\0';
+	return true;
+}
+
+/* Which page it is, by its cursor; -1: the first. */
+static int
+at_of(const char *query)
+{
+	const char *after;
+
+	after = strstr(query, "&after=");
+	if (after == NULL)
+		return -1;
+	return (int)strtol(strchr(after, '.') + 1, NULL, 10);
+}
+
+/* Go "pages" on from the first page, and back as far as that goes: how many
+ * pages that is, each of which is the one that was there before. */
+static int
+there_and_back(struct template_set *set, int pages)
+{
+	static char been[200][PAGER_MAX];
+	char page[PAGER_MAX], query[PAGER_MAX], cursor[40], begins[64];
+	int i, back;
+
+	(void)snprintf(query, sizeof(query), "q=a%%26b");
+	for (i = 0; i < pages; i++) {
+		(void)snprintf(been[i], PAGER_MAX, "%s", query);
+		(void)snprintf(cursor, sizeof(cursor), "1700000000%03d.%d", i,
+			       i);
+		pager(set, query, NO_WAY_BACK, cursor, page);
+		CHECK(been[i], link_of(page, "rel=\"next\"", query));
+		(void)snprintf(begins, sizeof(begins), "q=a%%26b&after=%s",
+			       cursor);
+		CHECK(query, strncmp(query, begins, strlen(begins)) == 0);
+		CHECK(query, strlen(query) < 1200);
+	}
+	for (back = 0;; back++) {
+		pager(set, query, NO_WAY_BACK, NULL, page);
+		if (!link_of(page, "rel=\"prev\"", query))
+			return back;
+		i--;
+		CHECK(query, i >= 0);
+		CHECK_INT("the page before", at_of(query), at_of(been[i]));
+	}
+}
+
+static void
+test_trail(void **state)
+{
+	struct template_set *set;
+	char page[PAGER_MAX];
+
+	(void)state;
+	set = template_set_open("templates", TEMPLATE_STRICT, NULL, NULL);
+	assert_non_null(set);
+	pager(set, "q=a", NO_WAY_BACK, NULL, page);
+	CHECK_STR("one page", page, "");
+	CHECK_INT("some pages", there_and_back(set, 3), 3);
+	CHECK("many pages", there_and_back(set, 199) > 40);
+	pager(set, "after=9&trail=%3Cb%3E_%22", NO_WAY_BACK, "8", page);
+	CHECK("markup is text", strpbrk(strstr(page, "href="), "'") == NULL &&
+				    strstr(page, "%22") != NULL &&
+				    strstr(page, "<b>") == NULL);
 	template_set_close(set);
 }
 
@@ -450,6 +542,7 @@ main(void)
 	    cmocka_unit_test(test_form_values),
 	    cmocka_unit_test(test_list_url),
 	    cmocka_unit_test(test_pager),
+	    cmocka_unit_test(test_trail),
 	    cmocka_unit_test(test_languages),
 	    cmocka_unit_test(test_paths),
 	    cmocka_unit_test(test_texts),
