@@ -654,6 +654,12 @@ store_close(struct store *s)
 }
 
 const char *
+store_path(const struct store *s)
+{
+	return sqlite3_db_filename(s->db, "main");
+}
+
+const char *
 store_library(void)
 {
 	return sqlite3_libversion();

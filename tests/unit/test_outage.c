@@ -1,12 +1,9 @@
 /* test_outage.c: turns while nothing can be written, and after */
-#include "unit_store.h"
+#include "unit_disk.h"
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 
 #include "store/combine.h"
 #include "store/db.h"
@@ -16,36 +13,6 @@
 #define MODEL "gemini-2.5-flash"
 #define NOW   UNIT_NOW
 #define KEYS  4
-
-/* From now on the database's files do not grow, as on a full disk. */
-static void
-fill(const struct unit_store *u)
-{
-	struct rlimit limit = {.rlim_max = RLIM_INFINITY};
-	struct stat st;
-	char path[160];
-
-	signal(SIGXFSZ, SIG_IGN);
-	(void)snprintf(path, sizeof(path), "%s-wal", u->path);
-	assert_int_equal(stat(path, &st), 0);
-	limit.rlim_cur = (rlim_t)st.st_size;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
-static void
-empty(void)
-{
-	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
-
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
-static int
-teardown(void **state)
-{
-	empty(); /* also after a failure */
-	return unit_store_teardown(state);
-}
 
 static int64_t
 turn_of(struct store *s, const int64_t *tried, size_t count, int64_t *back_at)
@@ -84,7 +51,7 @@ test_turns(void **state)
 
 	unit_add_keys(u->store, KEYS);
 	assert_int_equal(unit_cool(u->store, 2, NOW + 1000, "rests"), GB_OK);
-	fill(u);
+	disk_fill(u);
 	CHECK_INT("a row", write_row(u->store), GB_EFULL);
 	CHECK("an outage", store_in_outage(u->store));
 	for (was = 0, i = 0; i < 3 * (KEYS - 1); i++) {
@@ -99,7 +66,7 @@ test_turns(void **state)
 		  GB_EFULL);
 	CHECK("still", store_in_outage(u->store));
 
-	empty();
+	disk_free();
 	CHECK_INT("a row", write_row(u->store), GB_OK);
 	CHECK("over", !store_in_outage(u->store));
 	CHECK_INT("rows",
@@ -121,7 +88,7 @@ test_none_left(void **state)
 
 	unit_add_keys(u->store, 3);
 	assert_int_equal(unit_cool(u->store, 3, NOW + 1000, "rests"), GB_OK);
-	fill(u);
+	disk_fill(u);
 	CHECK_INT("a row", write_row(u->store), GB_EFULL);
 	CHECK_INT("the one that was not tried",
 		  turn_of(u->store, tried, 1, &back_at), 2);
@@ -138,7 +105,7 @@ test_several(void **state)
 	int64_t back_at;
 
 	unit_add_keys(u->store, 3);
-	fill(u);
+	disk_fill(u);
 	assert_int_equal(store_key_turns(u->store, POOL_GEMINI, MODEL, NOW,
 					 NULL, turns, 3, &back_at),
 			 GB_OK);
@@ -158,7 +125,7 @@ test_rests(void **state)
 
 	unit_add_keys(u->store, 3);
 	store_outage_rest(u->store, 1, "", NOW + 1000); /* it can be written */
-	fill(u);
+	disk_fill(u);
 	CHECK_INT("a row", write_row(u->store), GB_EFULL);
 	store_outage_rest(u->store, 1, "", NOW + 1000);
 	store_outage_rest(u->store, 2, MODEL, NOW + 1000);
@@ -175,7 +142,7 @@ test_rests(void **state)
 	CHECK_INT("only the last ones are kept",
 		  turn_of(u->store, NULL, 0, &back_at), 2);
 
-	empty();
+	disk_free();
 	CHECK_INT("a row", write_row(u->store), GB_OK);
 	for (i = 1; i <= 3; i++)
 		CHECK_INT("forgotten", turn_of(u->store, NULL, 0, &back_at), i);
@@ -230,7 +197,7 @@ write_much(struct store *s, struct combine_op *op)
 {
 	static const char sql[] = "INSERT INTO room VALUES (zeroblob(4000000))";
 
-	fill(((struct one *)op)->all->u);
+	disk_fill(((struct one *)op)->all->u);
 	return db_run_locked(s, sql, DB_NO_ARGS, NULL);
 }
 
@@ -240,7 +207,7 @@ write_little(struct store *s, struct combine_op *op)
 	static const char sql[] = "INSERT INTO room VALUES (1)";
 
 	((struct one *)op)->was_run = true;
-	empty(); /* there is room again, but no transaction */
+	disk_free(); /* there is room again, but no transaction */
 	return db_run_locked(s, sql, DB_NO_ARGS, NULL);
 }
 
@@ -278,7 +245,7 @@ test_undone_together(void **state)
 	}
 	for (i = 0; i < GB_COUNT(ones); i++)
 		pthread_join(threads[i], NULL);
-	empty();
+	disk_free();
 	CHECK_INT("before", ones[0].op.rc, GB_OK);
 	CHECK_INT("too much", ones[1].op.rc, GB_EFULL);
 	CHECK_INT("with it", ones[2].op.rc, GB_EFULL);
@@ -290,7 +257,7 @@ test_undone_together(void **state)
 }
 
 #define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, teardown)
+	cmocka_unit_test_setup_teardown(test, unit_store_setup, disk_teardown)
 
 int
 main(void)

@@ -52,6 +52,7 @@ unit_store_teardown(void **state)
 	    "data/deep/gbalance.db",
 	    "data/deep/gbalance.db-wal",
 	    "data/deep/gbalance.db-shm",
+	    "data/deep/gbalance.db-slots",
 	    "other.db",
 	    "other.db-wal",
 	    "other.db-shm",
