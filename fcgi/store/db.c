@@ -18,6 +18,7 @@
 #include "store/price_cache.h"
 #include "store/sealing.h"
 #include "store/key_serves.h"
+#include "store/no_turn.h"
 
 /* How long a connection waits for another one's lock.  A turn holds it for
  * some 20 us, a batch of the journal for a millisecond, a checkpoint on a
@@ -456,6 +457,7 @@ db_is_within(const struct store *s)
 void
 db_undo(struct store *s)
 {
+	no_turn_forget(s);
 	if (sqlite3_get_autocommit(s->db))
 		return;
 	s->changes = sqlite3_total_changes64(s->db); /* they are none */
@@ -649,6 +651,7 @@ store_close(struct store *s)
 	combine_release(&s->writes);
 	price_cache_free(s->prices);
 	outage_forget(s);
+	no_turn_forget(s);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }

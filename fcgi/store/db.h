@@ -44,6 +44,7 @@ struct store {
 	int64_t unwritten_turn[POOL__MAX]
 			      [TIER__MAX]; /* see outage.h; 0: none yet */
 	struct outage_rests *outage_rests; /* NULL: none */
+	struct no_turns *no_turns;	   /* no_turn.h; NULL: none */
 
 	struct combine writes; /* turns and journal rows of many threads */
 

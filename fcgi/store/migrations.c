@@ -28,6 +28,7 @@
  * attempt_counts: how many rows of attempts there ever were.  processes: those
  * that serve, and how busy they were when they last said so.
  * meta.seal: see seal.h; '' where secrets are as they are.
+ * meta.key_changes: see no_turn.h.
  * clock: one moment on two clocks, see clock_jump.h.
  * objects: a key that was deleted leaves its rows until they expire, so that
  * clients can be told.
@@ -523,5 +524,34 @@ const char *const migrations[] = {
     "	WHERE id > 0;"
 
     "PRAGMA user_version = 16;",
+
+    /* 17: counts what changes for whom there is a turn, but for rests that
+     * begin or grow longer; see no_turn.h */
+    "ALTER TABLE meta ADD COLUMN key_changes INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TRIGGER keys_added AFTER INSERT ON keys"
+    "	BEGIN UPDATE meta SET key_changes = key_changes + 1; END;"
+    "CREATE TRIGGER keys_gone AFTER DELETE ON keys"
+    "	BEGIN UPDATE meta SET key_changes = key_changes + 1; END;"
+    "CREATE TRIGGER keys_changed AFTER UPDATE"
+    "	OF ready_at, disabled_by, pool, models, list_id ON keys"
+    "	WHEN NEW.ready_at < OLD.ready_at OR NEW.disabled_by <> OLD.disabled_by"
+    "	OR NEW.pool <> OLD.pool OR NEW.models <> OLD.models"
+    "	OR NEW.list_id IS NOT OLD.list_id"
+    "	BEGIN UPDATE meta SET key_changes = key_changes + 1; END;"
+    "CREATE TRIGGER key_models_added AFTER INSERT ON key_models"
+    "	WHEN NEW.disabled_by <> 0"
+    "	BEGIN UPDATE meta SET key_changes = key_changes + 1; END;"
+    "CREATE TRIGGER key_models_gone AFTER DELETE ON key_models"
+    "	BEGIN UPDATE meta SET key_changes = key_changes + 1; END;"
+    "CREATE TRIGGER key_models_changed AFTER UPDATE"
+    "	OF ready_at, disabled_by ON key_models"
+    "	WHEN NEW.ready_at < OLD.ready_at OR NEW.disabled_by <> OLD.disabled_by"
+    "	BEGIN UPDATE meta SET key_changes = key_changes + 1; END;"
+    "CREATE TRIGGER list_models_added AFTER INSERT ON list_models"
+    "	BEGIN UPDATE meta SET key_changes = key_changes + 1; END;"
+    "CREATE TRIGGER list_models_gone AFTER DELETE ON list_models"
+    "	BEGIN UPDATE meta SET key_changes = key_changes + 1; END;"
+
+    "PRAGMA user_version = 17;",
 };
 const size_t migration_count = GB_COUNT(migrations);

@@ -12,7 +12,7 @@
 #include "store/key_health.h"
 #include "store/key_wishes.h"
 
-#define UNIT_SCHEMA 16 /* the version that this program makes */
+#define UNIT_SCHEMA 17 /* the version that this program makes */
 #define UNIT_NOW    INT64_C(1737000000000)
 
 struct unit_store {
