@@ -6,8 +6,10 @@
 
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "keys/pool.h"
 #include "store/breakers.h"
+#include "store/journal.h"
 #include "store/key_history.h"
 
 #define MODEL	  "gemini-2.5-flash"
@@ -552,6 +554,127 @@ test_guessed(void **state)
 	CHECK_INT("it is not believed again", count_awake(u, at + DAY + 1), 3);
 }
 
+static void
+answered(struct store *s, int64_t key, const char *model, int64_t now_ms)
+{
+	struct journal_entry e = {
+	    .time_ms = now_ms,
+	    .request_id = "r",
+	    .key_id = key,
+	    .endpoint = "chat.completions",
+	    .status = 200,
+	    .error_class = "",
+	};
+	const struct journal_entry *all[] = {&e};
+
+	(void)snprintf(e.model, sizeof(e.model), "%s", model);
+	assert_int_equal(store_journal_write(s, all, 1), GB_OK);
+}
+
+/* 1 and 2 run dry together on two days, but one of them, or a key that belongs
+ * to it, answers ("by", for MODEL, at "at") after the other was told. */
+static void
+test_not_together(void **state)
+{
+	static const struct {
+		const char *what;
+		int64_t by, at;
+		int together;
+	} cases[] = {
+	    {"before", 2, -HOUR, 2},
+	    {"after: they do not share it", 2, HOUR, 0},
+	    {"the other way round", 1, HOUR, 0},
+	    {"a key of its group", 3, HOUR, 0},
+	    {"when there was quota again", 2, 20 * HOUR, 2},
+	    {"another key", 4, HOUR, 2},
+	};
+	struct unit_store *u = *state;
+	int64_t began = clock_pacific_midnight_ms(NOW), day;
+	size_t i;
+
+	unit_add_keys(u->store, 4);
+	for (i = 0; i < GB_COUNT(cases); i++) {
+		unit_sql(u->path, "DELETE FROM key_models", NULL, 0);
+		unit_sql(u->path, "DELETE FROM key_events", NULL, 0);
+		unit_sql(u->path, "DELETE FROM requests", NULL, 0);
+		unit_sql(u->path,
+			 "UPDATE keys SET project_by = (id = 3), project ="
+			 " iif(id = 3, '~2', '')",
+			 NULL, 0);
+		unit_sql(u->path,
+			 "UPDATE keys SET project_by = 1, project = '~2'"
+			 " WHERE id = 2",
+			 NULL, 0);
+		for (day = began; day <= began + DAY; day += DAY) {
+			unit_sql(u->path, "DELETE FROM key_models", NULL, 0);
+			use_up(u->store, 1, day + 6 * HOUR, DAY_ID, 20, "");
+			use_up(u->store, 2, day + 6 * HOUR + SECOND, DAY_ID, 20,
+			       "");
+			if (day == began)
+				answered(u->store, cases[i].by, MODEL,
+					 day + 6 * HOUR + cases[i].at);
+		}
+		CHECK_INT(cases[i].what,
+			  unit_sql(u->path,
+				   "SELECT count(*) FROM keys WHERE id <= 2"
+				   " AND project = (SELECT project FROM keys"
+				   " WHERE id = 1) AND project <> ''",
+				   NULL, 0),
+			  cases[i].together);
+	}
+}
+
+/* Which key of a guess is asked again a minute after 1 ran dry; 0: none. */
+static int64_t
+probed(struct unit_store *u, int64_t at)
+{
+	char sql[256];
+
+	unit_sql(u->path, "DELETE FROM key_models", NULL, 0);
+	use_up(u->store, 1, at, DAY_ID, 20, "");
+	(void)snprintf(sql, sizeof(sql),
+		       "SELECT sum(key_id) FROM key_models WHERE cause = 1"
+		       " AND ready_at <= %lld",
+		       (long long)(at + 61 * SECOND));
+	return unit_sql(u->path, sql, NULL, 0);
+}
+
+/* Each has its turn, so that one which does not belong there is found. */
+static void
+test_probed(void **state)
+{
+	struct unit_store *u = *state;
+	int64_t at = NOW;
+	bool closed;
+
+	unit_add_keys(u->store, 4);
+	unit_sql(u->path, "UPDATE keys SET project = '~1', project_by = 1",
+		 NULL, 0);
+	CHECK_INT("the first", probed(u, at), 2);
+	use_up(u->store, 2, at + 62 * SECOND, DAY_ID, 20, "");
+	CHECK_INT("the next", probed(u, at += DAY), 3);
+	/* For one whose rest is over in seconds, that it works is no news. */
+	unit_sql(u->path,
+		 "UPDATE key_models SET ready_at = 1737086464000"
+		 " WHERE key_id = 1",
+		 NULL, 0);
+	assert_int_equal(store_key_succeeded(u->store, 3, POOL_GEMINI, MODEL,
+					     "direct", at + 62 * SECOND,
+					     &closed),
+			 GB_OK);
+	CHECK_INT("it stays",
+		  unit_sql(u->path, "SELECT project_by FROM keys WHERE id = 3",
+			   NULL, 0),
+		  1);
+	CHECK_INT("until it is told", probed(u, at += DAY), 3);
+	use_up(u->store, 3, at + 62 * SECOND, DAY_ID, 20, "");
+	CHECK_INT("the last", probed(u, at += DAY), 4);
+	use_up(u->store, 4, at + 62 * SECOND, DAY_ID, 20, "");
+	CHECK_INT("and again", probed(u, at += DAY), 2);
+	use_up(u->store, 2, at + 62 * SECOND, DAY_ID, 20, "");
+	CHECK_INT("in this order", probed(u, at + DAY), 3);
+}
+
 /* --- breakers ------------------------------------------------------------- */
 
 /* Two processes see one breaker; one call at a time finds out. */
@@ -751,6 +874,7 @@ main(void)
 	    cmocka_unit_test(test_history), WITH_STORE(test_history_pages),
 	    WITH_STORE(test_filters),	    WITH_STORE(test_wishes),
 	    WITH_STORE(test_declared),	    WITH_STORE(test_learned),
+	    WITH_STORE(test_not_together),  WITH_STORE(test_probed),
 	    WITH_STORE(test_guessed),	    WITH_STORE(test_shared),
 	    WITH_STORE(test_model_turns),   WITH_STORE(test_recheck_processes),
 	};
