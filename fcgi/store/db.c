@@ -273,10 +273,10 @@ db_written(struct store *s)
 	    sqlite3_total_changes64(s->db) == s->changes)
 		return;
 	atomic_store(&s->outage, false);
-	outage_forget(s);
 	if (s->outage_said)
 		log_info("database: can be written again");
 	s->outage_said = false;
+	outage_over(s);
 }
 
 bool

@@ -8,6 +8,7 @@
 #include "store/combine.h"
 #include "store/db.h"
 #include "store/journal.h"
+#include "store/outage.h"
 #include "store/overrides.h"
 
 #define MODEL "gemini-2.5-flash"
@@ -151,6 +152,77 @@ test_rests(void **state)
 		  0);
 }
 
+/* Verdicts that could not be written are, when it is over: the last ones. */
+static void
+test_verdicts(void **state)
+{
+	static const struct blame another = {.exit = true,
+					     .keys = 4,
+					     .requests = 4,
+					     .span_ms = 1000};
+	const struct key_case waits = {
+	    .key_id = 3,
+	    .now_ms = NOW,
+	    .sentence = SENTENCE_DISABLE,
+	    .blame = &another,
+	    .reason = "x",
+	};
+	struct unit_store *u = *state;
+	char reason[160];
+	int64_t back_at;
+	int i;
+
+	unit_add_keys(u->store, 4);
+	CHECK("without an outage there is nothing to wait for",
+	      !outage_keep(u->store, &(const struct key_case){.key_id = 1}));
+	assert_int_equal(unit_cool(u->store, 4, NOW + 1000, "before"), GB_OK);
+	disk_fill(u);
+	CHECK_INT("the first", unit_disable_by_system(u->store, 1, NOW, "dead"),
+		  GB_EFULL);
+	CHECK_INT("one more",
+		  unit_cool_model(u->store, 2, MODEL, NOW, NOW + 2000, "quota"),
+		  GB_EFULL);
+	CHECK_INT("what waits for others", unit_judged(u->store, waits),
+		  GB_EFULL);
+	CHECK_INT("nothing is written",
+		  unit_key_state(u->store, 1, NOW, reason), KEY_READY);
+	disk_free();
+	CHECK_INT("a row", write_row(u->store), GB_OK);
+	CHECK("it is over", !store_in_outage(u->store));
+	CHECK_INT("disabled", unit_key_state(u->store, 1, NOW, reason),
+		  KEY_DISABLED);
+	CHECK_STR("why", reason, "dead");
+	CHECK_INT("rests",
+		  unit_sql(u->path,
+			   "SELECT ready_at FROM key_models WHERE key_id = 2"
+			   " AND model = '" MODEL "' AND reason = 'quota'",
+			   NULL, 0),
+		  NOW + 2000);
+	CHECK_INT("nobody is charged with what may be over",
+		  unit_sql(u->path, "SELECT count(*) FROM charges", NULL, 0),
+		  0);
+	CHECK_INT("with their history",
+		  unit_sql(u->path, "SELECT count(*) FROM key_events", NULL, 0),
+		  3);
+	CHECK_INT("the next one", turn_of(u->store, NULL, 0, &back_at), 3);
+
+	disk_fill(u);
+	CHECK_INT("too old", unit_disable_by_system(u->store, 2, NOW, "dead"),
+		  GB_EFULL);
+	for (i = 0; i < 256; i++)
+		CHECK_INT("many", unit_cool(u->store, 3, NOW + 1 + i, "rests"),
+			  GB_EFULL);
+	disk_free();
+	CHECK_INT("a row", write_row(u->store), GB_OK);
+	CHECK_INT("only the last are kept",
+		  unit_key_state(u->store, 2, NOW, reason), KEY_READY);
+	CHECK_INT("all of these", unit_key_state(u->store, 3, NOW + 255, NULL),
+		  KEY_COOLING);
+	disk_fill(u); /* and the store closes */
+	CHECK_INT("the end", unit_disable_by_system(u->store, 2, NOW, "dead"),
+		  GB_EFULL);
+}
+
 /* What fails for another reason is no outage. */
 static void
 test_other(void **state)
@@ -263,9 +335,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    WITH_STORE(test_turns),   WITH_STORE(test_none_left),
-	    WITH_STORE(test_several), WITH_STORE(test_rests),
-	    WITH_STORE(test_other),   WITH_STORE(test_undone_together),
+	    WITH_STORE(test_turns),	      WITH_STORE(test_none_left),
+	    WITH_STORE(test_several),	      WITH_STORE(test_rests),
+	    WITH_STORE(test_verdicts),	      WITH_STORE(test_other),
+	    WITH_STORE(test_undone_together),
 	};
 
 	return cmocka_run_group_tests_name("outage", tests, NULL, NULL);
