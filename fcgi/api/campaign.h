@@ -47,8 +47,11 @@ enum attempt call_keep_alive(struct call *);
  * other is cancelled, which is no key's fault, and counts as a failed attempt
  * of class "hedged".  One that answers with an error has not won: it is judged,
  * and the other goes on.  Only what is of no key in particular and can be sent
- * twice.  ATTEMPT_OK: "*t" is to be read.  ATTEMPT_GONE: the client hung up,
- * and "*t" is still to be freed.
+ * twice.  To the limits of the client's token both are one request: what was
+ * reserved for it covers both, and it settles with what the answer took that
+ * was used.  It was not the client who asked twice, and what the cancelled call
+ * took is told by nobody.  ATTEMPT_OK: "*t" is to be read.  ATTEMPT_GONE: the
+ * client hung up, and "*t" is still to be freed.
  */
 enum attempt hedge_run(struct call *, struct campaign *c, struct transfer **t);
 

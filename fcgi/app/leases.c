@@ -20,6 +20,7 @@ leases_init(struct leases *l, struct store *store)
 
 	memset(l, 0, sizeof(*l));
 	l->store = store;
+	slots_init(&l->slots, store_path(store));
 	random_bytes(&l->owner, sizeof(l->owner));
 	pthread_mutex_init(&l->mutex, NULL);
 	pthread_condattr_init(&attr);
@@ -122,6 +123,26 @@ leases_release(struct leases *l)
 	pthread_mutex_destroy(&l->mutex);
 }
 
+/* Reserve in the database, with a slot where the token has no more than so
+ * many. */
+static enum gb_err
+reserve(struct leases *l, const struct limit_want *want, struct lease *lease,
+	struct limit_answer *answer)
+{
+	int64_t most = want->limits[LIMIT_PARALLEL];
+	struct limit_want wish = *want;
+	enum gb_err rc;
+
+	lease->slot = SLOT_NONE;
+	if (most > 0)
+		wish.full = slot_take(&l->slots, want->token_id, most,
+				      &lease->slot) == GB_EBUSY;
+	rc = store_limit_reserve(l->store, &wish, &lease->limit, answer);
+	if (rc != GB_OK)
+		slot_give(lease->slot);
+	return rc;
+}
+
 enum gb_err
 leases_reserve(struct leases *l, const struct limit_want *want,
 	       struct lease *lease, struct limit_answer *answer)
@@ -132,7 +153,7 @@ leases_reserve(struct leases *l, const struct limit_want *want,
 	lease->limit.owner = l->owner;
 	lease->limit.number = l->next_number++;
 	pthread_mutex_unlock(&l->mutex);
-	rc = store_limit_reserve(l->store, want, &lease->limit, answer);
+	rc = reserve(l, want, lease, answer);
 	if (rc != GB_OK)
 		return rc;
 	lease->live = true;
@@ -168,4 +189,5 @@ leases_end(struct leases *l, struct lease *lease, bool settled)
 	rc = settled ? GB_OK : store_limit_return(l->store, &lease->limit);
 	if (rc != GB_OK && rc != GB_EFULL)
 		log_warnx("limits: a reservation was not given back");
+	slot_give(lease->slot);
 }

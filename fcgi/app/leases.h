@@ -1,7 +1,9 @@
 /*
  * leases.h: what this process's requests have reserved of their tokens' limits,
  * and a thread that says of each that it lives.  The thread is there from the
- * first reservation on, so that who has no limits pays for nothing.
+ * first reservation on, so that who has no limits pays for nothing.  How many
+ * are under way at once the kernel counts, too (slots.h): while the database
+ * cannot be written, it alone knows.
  */
 #ifndef GB_APP_LEASES_H
 #define GB_APP_LEASES_H
@@ -9,11 +11,13 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "app/slots.h"
 #include "store/limits.h"
 
 /* One request's; a member of the request, and zero before it reserves. */
 struct lease {
 	struct limit_lease limit; /* what the journal settles */
+	int slot;		  /* of slot_take() */
 	bool live;
 	int64_t made_ms;	   /* on clock_mono_ms() */
 	struct lease *next, *prev; /* under the mutex of struct leases */
@@ -21,6 +25,7 @@ struct lease {
 
 struct leases {
 	struct store *store;
+	struct slots slots;
 	int64_t owner; /* a number that no other process has */
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;

@@ -179,8 +179,8 @@ log_breaker(const struct key_case *c, const struct key_outcome *o)
 		  c->reason);
 }
 
-/* It cannot be written, so this process alone keeps to it; what waits for what
- * other keys say is lost. */
+/* It cannot be written yet, so this process alone keeps to it; what waits for
+ * what other keys say is lost. */
 static void
 keep_in_mind(struct store *s, const struct key_case *c)
 {

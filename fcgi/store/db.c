@@ -18,6 +18,7 @@
 #include "store/price_cache.h"
 #include "store/sealing.h"
 #include "store/key_serves.h"
+#include "store/no_turn.h"
 
 /* How long a connection waits for another one's lock.  A turn holds it for
  * some 20 us, a batch of the journal for a millisecond, a checkpoint on a
@@ -282,10 +283,10 @@ db_written(struct store *s)
 	    sqlite3_total_changes64(s->db) == s->changes)
 		return;
 	atomic_store(&s->outage, false);
-	outage_forget(s);
 	if (s->outage_said)
 		log_info("database: can be written again");
 	s->outage_said = false;
+	outage_over(s);
 }
 
 bool
@@ -466,6 +467,7 @@ db_is_within(const struct store *s)
 void
 db_undo(struct store *s)
 {
+	no_turn_forget(s);
 	if (sqlite3_get_autocommit(s->db))
 		return;
 	s->changes = sqlite3_total_changes64(s->db); /* they are none */
@@ -659,8 +661,15 @@ store_close(struct store *s)
 	combine_release(&s->writes);
 	price_cache_free(s->prices);
 	outage_forget(s);
+	no_turn_forget(s);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
+}
+
+const char *
+store_path(const struct store *s)
+{
+	return sqlite3_db_filename(s->db, "main");
 }
 
 const char *

@@ -42,8 +42,10 @@ struct store {
 	int64_t outage_said_ms; /* 0: never */
 	int64_t changes; /* of the connection when it failed, all in all */
 	int64_t unwritten_turn[POOL__MAX]
-			      [TIER__MAX]; /* see outage.h; 0: none yet */
-	struct outage_rests *outage_rests; /* NULL: none */
+			      [TIER__MAX];	 /* see outage.h; 0: none yet */
+	struct outage_rests *outage_rests;	 /* NULL: none */
+	struct outage_verdicts *outage_verdicts; /* NULL: none */
+	struct no_turns *no_turns;		 /* no_turn.h; NULL: none */
 
 	struct combine writes; /* turns and journal rows of many threads */
 

@@ -13,6 +13,7 @@
 
 #include "store/db.h"
 #include "store/key_history.h"
+#include "store/outage.h"
 #include "store/projects.h"
 #include "store/turn.h"
 
@@ -272,10 +273,21 @@ store_key_judged(struct store *s, const struct key_case *c,
 	struct judged j = {.op.run = run_judged, .c = c, .out = out};
 	enum gb_err rc;
 
-	rc = combine_run(s, &s->writes, &j.op);
+	do
+		rc = combine_run(s, &s->writes, &j.op);
+	while (rc == GB_EFULL && !outage_keep(s, c));
 	if (rc != GB_OK)
 		memset(out, 0, sizeof(*out));
 	return rc;
+}
+
+enum gb_err
+key_judged_locked(struct store *s, const struct key_case *c)
+{
+	struct key_outcome out;
+	struct judged j = {.c = c, .out = &out};
+
+	return run_judged(s, &j.op);
 }
 
 /* --- a success ------------------------------------------------------------ */

@@ -58,8 +58,14 @@ struct key_outcome {
 	int64_t open_until_ms;	/* … until then */
 };
 
+/* GB_EFULL: it cannot be written now, and is carried out when the outage is
+ * over, if it is of this key alone. */
 enum gb_err store_key_judged(struct store *, const struct key_case *,
 			     struct key_outcome *) GB_NODISCARD;
+
+/* For fcgi/store, within a transaction. */
+enum gb_err key_judged_locked(struct store *,
+			      const struct key_case *) GB_NODISCARD;
 
 /*
  * A call with the key over "exit" went well: that clears its count of failures,

@@ -340,6 +340,8 @@ run_reserve(struct store *s, struct combine_op *op)
 				&r->parallel)) != GB_OK ||
 	    (rc = find_amounts(s, r)) != GB_OK)
 		return rc;
+	if (w->full && r->parallel < w->limits[LIMIT_PARALLEL])
+		r->parallel = w->limits[LIMIT_PARALLEL];
 	refused = is_refused(r);
 	if (!refused && (rc = take(s, r)) != GB_OK)
 		return rc;

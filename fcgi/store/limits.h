@@ -71,6 +71,8 @@ struct limit_want {
 	int64_t output;	       /* tokens that it names as the most */
 	int64_t open_output;   /* tokens of answers that it names no most for:
 				  reserved as far as there is room */
+	bool full;	       /* as many are under way as may be, whatever
+				  the rows say */
 	int64_t now_ms;	       /* wall time */
 	int64_t mono_ms;       /* clock_mono_ms() */
 };

@@ -1,14 +1,17 @@
-/* outage.c: turns while nothing can be written */
+/* outage.c: turns and verdicts while nothing can be written */
 #include "store/outage.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "store/db.h"
 #include "store/turn.h"
 
-#define RESTS_MAX 1024 /* in memory: 150 KiB, and only then */
+#define RESTS_MAX    1024 /* in memory: 150 KiB, and only then */
+#define VERDICTS_MAX 256  /* of some 500 bytes */
 
 static const char sql_get[] =
     "SELECT pos FROM rotation WHERE pool = ?1 AND tier = ?2";
@@ -38,11 +41,131 @@ struct outage_rests {
 	struct outage_rest rests[RESTS_MAX];
 };
 
+/* What of a case is text. */
+static const size_t case_texts[] = {
+    offsetof(struct key_case, exit),
+    offsetof(struct key_case, model),
+    offsetof(struct key_case, named),
+    offsetof(struct key_case, consumer),
+    offsetof(struct key_case, quota),
+    offsetof(struct key_case, error_class),
+    offsetof(struct key_case, request_id),
+    offsetof(struct key_case, reason),
+};
+
+/* Verdicts that could not be written; the last ones, in a ring. */
+struct outage_verdicts {
+	size_t count;
+	struct key_case *cases[VERDICTS_MAX];
+};
+
+/* The case with its texts, in one piece; NULL: no memory. */
+static struct key_case *
+case_copy(const struct key_case *c)
+{
+	struct key_case *copy;
+	const char **text;
+	size_t i, len, size;
+	char *at;
+
+	for (size = sizeof(*copy), i = 0; i < GB_COUNT(case_texts); i++)
+		size += strlen(*(const char *const *)((const char *)c +
+						      case_texts[i])) +
+			1;
+	if ((copy = malloc(size)) == NULL)
+		return NULL;
+	*copy = *c;
+	copy->blame = NULL;
+	at = (char *)(copy + 1);
+	for (i = 0; i < GB_COUNT(case_texts); i++) {
+		text = (const char **)((char *)copy + case_texts[i]);
+		len = strlen(*text) + 1;
+		*text = memcpy(at, *text, len);
+		at += len;
+	}
+	return copy;
+}
+
+static void
+verdicts_free(struct outage_verdicts *all)
+{
+	size_t i;
+
+	for (i = 0; all != NULL && i < VERDICTS_MAX; i++)
+		free(all->cases[i]);
+	free(all);
+}
+
 void
 outage_forget(struct store *s)
 {
 	free(s->outage_rests);
 	s->outage_rests = NULL;
+	verdicts_free(s->outage_verdicts);
+	s->outage_verdicts = NULL;
+}
+
+/* What waits for what other keys say is not kept: what of it a success has
+ * cleared meanwhile is not known, either. */
+bool
+outage_keep(struct store *s, const struct key_case *c)
+{
+	bool over, waits = c->blame != NULL && !c->blame->at_once;
+	struct outage_verdicts *all;
+	struct key_case **place, *copy;
+
+	db_lock(s);
+	over = !store_in_outage(s);
+	if (!over && !waits && s->outage_verdicts == NULL)
+		s->outage_verdicts = calloc(1, sizeof(*s->outage_verdicts));
+	all = s->outage_verdicts;
+	if (!over && !waits && all != NULL && (copy = case_copy(c)) != NULL) {
+		place = &all->cases[all->count++ % VERDICTS_MAX];
+		free(*place);
+		*place = copy;
+	}
+	db_unlock(s);
+	return !over;
+}
+
+/* In the order in which they came. */
+static enum gb_err
+carry_out(struct store *s, const struct outage_verdicts *all)
+{
+	const struct key_case *c;
+	enum gb_err rc = GB_OK;
+	size_t i;
+
+	for (i = 0; rc == GB_OK && i < VERDICTS_MAX; i++) {
+		c = all->cases[(all->count + i) % VERDICTS_MAX];
+		if (c != NULL)
+			rc = key_judged_locked(s, c);
+	}
+	return rc;
+}
+
+void
+outage_over(struct store *s)
+{
+	struct outage_verdicts *all = s->outage_verdicts;
+	enum gb_err rc;
+
+	if (all == NULL) {
+		outage_forget(s);
+		return;
+	}
+	s->outage_verdicts = NULL; /* not again, by what is written below */
+	if ((rc = db_begin(s)) == GB_OK)
+		rc = db_finish(s, carry_out(s, all));
+	if (rc == GB_EFULL && s->outage_verdicts == NULL) {
+		s->outage_verdicts = all; /* it is not over */
+		return;
+	}
+	if (rc != GB_OK)
+		log_warnx("database: verdicts of the time in which it could "
+			  "not be written are lost");
+	verdicts_free(all);
+	outage_forget(s);
 }
 
 void

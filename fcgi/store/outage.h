@@ -1,12 +1,21 @@
-/* outage.h: turns while nothing can be written; for fcgi/store only */
+/* outage.h: turns and verdicts while nothing can be written; for fcgi/store
+ * only */
 #ifndef GB_STORE_OUTAGE_H
 #define GB_STORE_OUTAGE_H
 
 #include "store/combine.h"
-#include "store/keys.h"
+#include "store/key_health.h"
 
-/* It is over, or the store closes: nothing is kept of it any more. */
+/* The store closes: nothing is kept any more. */
 void outage_forget(struct store *);
+
+/* It is over, within the lock: the verdicts that were kept are carried out. */
+void outage_over(struct store *);
+
+/* The case could not be carried out: keep it until the outage is over, as one
+ * of the last VERDICTS_MAX, if it is of its key alone.  False: that is so
+ * already, and it can be tried again. */
+bool outage_keep(struct store *, const struct key_case *) GB_NODISCARD;
 
 /*
  * The transaction of "op" failed with GB_EFULL.  Run it again on what the

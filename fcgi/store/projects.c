@@ -10,7 +10,7 @@
 
 #define TOGETHER_MS   10000 /* between the ends of two keys of a project */
 #define PROBATION_MS  60000 /* after which a guess is tested */
-#define REQUESTS_READ 5000  /* of a day; in a busier one nobody counts */
+#define REQUESTS_READ 10000 /* of two days; in busier ones nobody counts */
 
 static const char sql_learn[] =
     "UPDATE keys SET project = ?2, project_by = 2 WHERE id = ?1"
@@ -29,9 +29,31 @@ static const char sql_shared[] =
     "UPDATE key_events SET shared = 1 WHERE id = (SELECT max(id)"
     " FROM key_events WHERE key_id = ?1 AND model = ?2 AND time_ms = ?3)";
 
+/*
+ * What is known of two days, ?4 begins the second one: when each key answered
+ * last for a model, and when it was told first that the quota ?5 is used up.
+ * Where one of a group, or of the other, answered after one of the other group
+ * had been told so, they do not share it.
+ */
+#define TWO_DAYS \
+	"WITH worked(key_id, model, day, at) AS MATERIALIZED (" \
+	"SELECT key_id, model, time_ms >= ?4, max(time_ms) FROM requests" \
+	" WHERE time_ms >= ?4 - 86400000 AND status = 200 GROUP BY 1, 2, 3)," \
+	" dry(key_id, model, day, at) AS MATERIALIZED (" \
+	"SELECT key_id, model, time_ms >= ?4, min(time_ms) FROM key_events" \
+	" WHERE time_ms >= ?4 - 86400000 AND quota = ?5 AND cause = 0" \
+	" GROUP BY 1, 2, 3)"
+#define GROUP_OF(id) \
+	"(SELECT " id " UNION SELECT o.id FROM keys t JOIN keys o" \
+	" ON o.project = t.project WHERE t.id = " id " AND o.project <> '')"
+#define WORKED_AFTER(a, b) \
+	"EXISTS (SELECT 1 FROM dry d JOIN worked w ON w.model = d.model" \
+	" AND w.day = d.day AND w.at > d.at" \
+	" WHERE d.key_id IN " GROUP_OF(a) " AND w.key_id IN " GROUP_OF(b) ")"
+
 /* ?5: the quota, ?6: now, ?7: within what time. */
-static const char sql_partner[] =
-    "SELECT b.key_id FROM key_events b JOIN keys k ON k.id = b.key_id"
+static const char sql_partner[] = TWO_DAYS
+    " SELECT b.key_id FROM key_events b JOIN keys k ON k.id = b.key_id"
     " WHERE b.time_ms BETWEEN ?6 - ?7 AND ?6 AND b.key_id <> ?1"
     " AND b.model = ?2 AND b.quota = ?5 AND b.shared = 1 AND b.cause = 0"
     " AND k.project_by <= 1"
@@ -43,7 +65,8 @@ static const char sql_partner[] =
     " AND y.model = x.model AND abs(y.time_ms - x.time_ms) <= ?7"
     " WHERE x.key_id = b.key_id AND x.quota = ?5 AND x.shared = 1"
     " AND x.cause = 0 AND x.time_ms < ?4)"
-    " ORDER BY b.id DESC LIMIT 1";
+    " AND NOT " WORKED_AFTER("?1", "b.key_id") " AND NOT " WORKED_AFTER(
+	"b.key_id", "?1") " ORDER BY b.id DESC LIMIT 1";
 /* Two that belong together: ?1 and ?2.  Whole groups meet, too. */
 static const char sql_join[] =
     "UPDATE keys SET project_by = 1, project = (SELECT coalesce("
@@ -52,21 +75,24 @@ static const char sql_join[] =
     " OR (project <> '' AND project IN"
     " (SELECT project FROM keys WHERE id IN (?1, ?2))))";
 
-/* Nobody of the group but ?1 has found out himself: the first one of those
- * that rest by its word is asked at ?4.  ?2: the model, ?3: now. */
+/* Nobody of the group but ?1 has found out himself: of those that rest by its
+ * word the one that was told so longest ago is asked at ?4, so that each has
+ * its turn.  ?2: the model, ?3: now. */
 static const char sql_probation[] =
     "UPDATE key_models SET ready_at = ?4 WHERE model = ?2 AND key_id = ("
-    "SELECT min(o.id) FROM keys t JOIN keys o ON o.project = t.project"
+    "SELECT o.id FROM keys t JOIN keys o ON o.project = t.project"
     " AND o.pool = t.pool JOIN key_models m ON m.key_id = o.id"
     " AND m.model = ?2 WHERE t.id = ?1 AND t.project_by = 1"
     " AND o.project_by = 1 AND o.project <> '' AND o.id <> ?1"
     " AND m.cause = 1 AND m.ready_at > ?4"
     " AND NOT EXISTS (SELECT 1 FROM keys p JOIN key_models n"
     " ON n.key_id = p.id AND n.model = ?2 WHERE p.project = t.project"
-    " AND p.id <> ?1 AND n.cause = 0 AND n.ready_at > ?3))";
+    " AND p.id <> ?1 AND n.cause = 0 AND n.ready_at > ?3)"
+    " ORDER BY (SELECT max(e.id) FROM key_events e WHERE e.key_id = o.id"
+    " AND e.cause = 0 AND e.quota <> '') NULLS FIRST, o.id LIMIT 1)";
 
 /* ?1: a key that works for ?2 at ?3, while another of its guessed project is
- * known to rest. */
+ * known to rest, and not only for some seconds more. */
 static const char sql_is_refuted[] =
     "SELECT 1 FROM keys t JOIN key_models m ON m.key_id = t.id"
     " AND m.model = ?2 WHERE t.id = ?1 AND t.project_by = 1"
@@ -74,7 +100,7 @@ static const char sql_is_refuted[] =
     " AND EXISTS (SELECT 1 FROM keys o JOIN key_models n"
     " ON n.key_id = o.id AND n.model = ?2 WHERE o.project = t.project"
     " AND o.project <> '' AND o.id <> ?1 AND n.cause = 0"
-    " AND n.ready_at > ?3)";
+    " AND n.ready_at > ?3 + 10000)";
 #define RESTS_BY_GUESS \
 	"SELECT o.id FROM keys t JOIN keys o ON o.project = t.project" \
 	" WHERE t.id = ?1 AND o.project <> '' AND o.project_by = 1"
@@ -129,7 +155,8 @@ was_shared(struct store *s, const struct key_case *c, int64_t since_ms,
 
 	*shared = false;
 	rc = db_number_locked(s, sql_requests,
-			      DB_ARGS(db_int(since_ms), db_int(REQUESTS_READ)),
+			      DB_ARGS(db_int(since_ms - DAY_MS),
+				      db_int(REQUESTS_READ)),
 			      &requests);
 	if (rc != GB_OK || requests >= REQUESTS_READ)
 		return rc;

@@ -4,10 +4,12 @@
  *
  * A project is declared by a person, or learned from an answer that names it,
  * or guessed: two keys ran dry of the same quota of a day within seconds, on
- * two days, each long before it had used that much itself, and neither worked
- * between the one's end and the other's.  A guess is on probation: when one of
- * its keys tells that a quota is gone the others rest, but the first of them is
- * asked again a minute later, and if it works, the guess was wrong.
+ * two days, each long before it had used that much itself, and on these days
+ * no key of the one's group worked for a model after one of the other's had
+ * been told that it is used up.  A guess is on probation: when one of its keys
+ * tells that a quota is gone the others rest, but one of them, each in its
+ * turn, is asked again a minute later, and if it works, it is of another
+ * project.
  */
 #ifndef GB_STORE_PROJECTS_H
 #define GB_STORE_PROJECTS_H

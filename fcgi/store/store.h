@@ -48,6 +48,9 @@ bool store_in_outage(const struct store *);
 void store_outage_rest(struct store *, int64_t key_id, const char *model,
 		       int64_t until_ms);
 
+/* The file's absolute path, the store's. */
+const char *store_path(const struct store *);
+
 /* The version of SQLite, for people. */
 const char *store_library(void);
 

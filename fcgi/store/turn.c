@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "store/affinity.h"
+#include "store/no_turn.h"
 #include "store/outage.h"
 
 #define PAST_TROUBLES 2			       /* a bit of KEY_HAS_PAST */
@@ -268,7 +269,12 @@ static enum gb_err
 serve_one(struct store *s, const struct turn_request *rq)
 {
 	enum gb_err rc, told;
+	bool none;
 
+	told = no_turn_known(s, rq->pool, rq->model, rq->now_ms, rq->back_at,
+			     &none);
+	if (told != GB_OK || none)
+		return told == GB_OK ? GB_ENOTFOUND : told;
 	rc = take_tiers(s, rq, false);
 	if (rc != GB_ENOTFOUND)
 		return rc;
@@ -279,8 +285,10 @@ serve_one(struct store *s, const struct turn_request *rq)
 			return rc;
 		told = find_back_at(s, rq, true);
 	}
-	if (*rq->back_at <= rq->now_ms)
-		*rq->back_at = 0;
+	if (*rq->back_at > 0 && *rq->back_at <= rq->now_ms)
+		*rq->back_at = 0; /* that one was tried */
+	else if (told == GB_OK)
+		told = no_turn_note(s, rq->pool, rq->model, *rq->back_at);
 	return told == GB_OK ? GB_ENOTFOUND : told;
 }
 

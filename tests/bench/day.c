@@ -15,8 +15,10 @@
  *	refused		without one
  *	wasted		calls that were told that a quota is used up
  *	false		requests that were refused while some project had quota
- *	skewed		turns by which keys differ before the first verdict of
- *all dead		keys out of service at the end
+ *	early		the same, in the minutes after midnight that keys rest
+ *			in case Google's clock is not ours
+ *	skewed		turns by which keys differ before any verdict
+ *	dead		keys out of service at the end
  */
 #include <err.h>
 #include <stdio.h>
@@ -57,7 +59,7 @@ struct day {
 	int projects;
 	struct quota quota[KEYS][MODELS]; /* by project */
 	uint64_t random;
-	long answered, refused, wasted, wrong;
+	long answered, refused, wasted, wrong, early;
 	long turns[KEYS + 1]; /* by the id of the key, until a verdict */
 	bool judged;
 };
@@ -183,6 +185,14 @@ note(struct day *d, const char *model, int64_t key_id, int status)
 		errx(1, "a row is not written");
 }
 
+/* verdict.c adds as much to a rest until midnight. */
+static bool
+is_early(void)
+{
+	return clock_pacific_midnight_ms(now_ms) - now_ms >
+	       24 * HOUR_MS - 5 * MINUTE_MS;
+}
+
 static void
 ask(struct day *d, int model)
 {
@@ -219,7 +229,8 @@ ask(struct day *d, int model)
 	}
 	note(d, name, 0, 429);
 	d->refused++;
-	d->wrong += google_has_quota(d, model);
+	if (google_has_quota(d, model))
+		++*(is_early() ? &d->early : &d->wrong);
 }
 
 static int
@@ -289,7 +300,7 @@ live(struct day *d, int64_t midnight, bool last)
 	int i;
 
 	plan(d, all, midnight);
-	d->answered = d->refused = d->wasted = d->wrong = 0;
+	d->answered = d->refused = d->wasted = d->wrong = d->early = 0;
 	for (i = 0; i < REQUESTS; i++) {
 		if (now_ms < all[i].at_ms)
 			now_ms = all[i].at_ms;
@@ -300,9 +311,9 @@ live(struct day *d, int64_t midnight, bool last)
 	if (store_keys_count(d->store, POOL_GEMINI, &keys, &enabled) != GB_OK)
 		errx(1, "keys are not counted");
 	(void)printf("answered=%ld possible=%ld refused=%ld wasted=%ld "
-		     "false=%ld skewed=%ld dead=%lld\n",
+		     "false=%ld early=%ld skewed=%ld dead=%lld\n",
 		     d->answered, possible(d, all), d->refused, d->wasted,
-		     d->wrong, skew(d), (long long)(keys - enabled));
+		     d->wrong, d->early, skew(d), (long long)(keys - enabled));
 }
 
 static void

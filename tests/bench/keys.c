@@ -7,9 +7,9 @@
  * It makes a database of so many keys in the folder and prints "name=value"
  * pairs: seconds of what an admin does, and microseconds of a turn, in the best
  * of many rounds, as a busy machine slows all of them down: with all keys
- *READY, of different weights, with each second one resting for the model, with
- *one in a hundred that does not, and what it takes to find that nobody is
- *READY.
+ * READY, of different weights, with each second one resting for the model, with
+ * one in ten that does not, and of one that nobody has, as all rest; and what
+ *it takes once to find that.
  */
 #include <err.h>
 #include <stdio.h>
@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "store/key_health.h"
 #include "store/key_wishes.h"
 
 #define ROUNDS 15
@@ -119,14 +120,14 @@ filter(struct store *s, const struct key_filter *f, const char *name)
 }
 
 static void
-turns(struct store *s, enum gb_err want, int each, const char *name)
+turns(struct store *s, enum gb_err want, int rounds, int each, const char *name)
 {
 	double best, took, began;
 	struct key_turn turn;
 	int64_t back_at;
 	int i, n;
 
-	for (best = 1e9, i = 0; i < ROUNDS; i++) {
+	for (best = 1e9, i = 0; i < rounds; i++) {
 		began = now_us();
 		for (n = 0; n < each; n++)
 			if (store_key_turn(s, POOL_GEMINI, model, NOW_MS, NULL,
@@ -161,6 +162,32 @@ rest_but(struct store *s, size_t count, size_t every)
 	free(ids);
 }
 
+/* All of them are told that a quota is used up. */
+static void
+rest_all(struct store *s, int64_t count)
+{
+	struct key_case c = {
+	    .pool = POOL_GEMINI,
+	    .now_ms = NOW_MS,
+	    .exit = "direct",
+	    .model = model,
+	    .named = "",
+	    .sentence = SENTENCE_COOL_MODEL,
+	    .until_ms = NOW_MS + HOUR_MS,
+	    .consumer = "",
+	    .quota = "",
+	    .error_class = "quota",
+	    .request_id = "",
+	    .reason = "its quota is used up",
+	};
+	struct key_outcome outcome;
+
+	for (c.key_id = 1; c.key_id <= count; c.key_id++)
+		if (store_key_judged(s, &c, &outcome) != GB_OK ||
+		    outcome.changed != 1)
+			errx(1, "a key does not rest");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -178,15 +205,19 @@ main(int argc, char **argv)
 	if (store_open(&s, path) != GB_OK)
 		errx(1, "%s does not open", path);
 	add(s, count);
-	turns(s, GB_OK, TURNS, "turn");
+	turns(s, GB_OK, ROUNDS, TURNS, "turn");
 
 	rest_but(s, count, 2);
-	turns(s, GB_OK, TURNS, "half");
+	turns(s, GB_OK, ROUNDS, TURNS, "half");
 	rest_but(s, count, 10);
-	turns(s, GB_OK, TURNS, "tenth");
-	rest_but(s, count, 0);
-	turns(s, GB_ENOTFOUND, 3, "none");
+	turns(s, GB_OK, ROUNDS, TURNS, "tenth");
 	wish(s, &all, WISH_ENABLE, "", "enable");
+	wish(s, &all, WISH_ENABLE, model, NULL);
+	rest_all(s, (int64_t)count);
+	turns(s, GB_ENOTFOUND, 1, 1, "found");
+	turns(s, GB_ENOTFOUND, ROUNDS, TURNS, "none");
+	wish(s, &all, WISH_CLEAR, "", NULL);
+	wish(s, &all, WISH_CLEAR, model, NULL);
 
 	set(s, &all, &(const struct key_fields){.project = "heavy"}, "project");
 	wish(s, &heavy, WISH_DISABLE, "", "disable");
@@ -195,7 +226,7 @@ main(int argc, char **argv)
 	wish(s, &off, WISH_ENABLE, "", "enable_off");
 	set(s, &(const struct key_filter){.ids = "[2,3,5]"},
 	    &(const struct key_fields){.weight = 3}, "weigh");
-	turns(s, GB_OK, TURNS, "weighted");
+	turns(s, GB_OK, ROUNDS, TURNS, "weighted");
 	set(s, &heavy,
 	    &(const struct key_fields){.by_tier = true, .tier = TIER_PAID},
 	    "pay");

@@ -478,7 +478,7 @@ crash_check(struct crash *c)
 	wasted = check_verdicts(&k);
 	check_day(&k, &used);
 	parallel = most_parallel(&k, PERSON_PARALLEL);
-	if (parallel > LIMIT_PARALLEL && c->mode != MODE_FULL)
+	if (parallel > LIMIT_PARALLEL)
 		fault(&k, "%ld requests at once, the limit is %d", parallel,
 		      LIMIT_PARALLEL);
 	if (c->mode == MODE_ROTATION)

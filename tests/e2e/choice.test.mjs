@@ -286,6 +286,35 @@ describe("a second key is asked where the first is silent", () => {
 			assert.deepEqual(await unwell(), []);
 		});
 
+	it("and is one request to the token's limits", async () => {
+		const made = await stack.tool("tokens", "create", "narrow",
+			"--parallel", "1", "--requests-per-day", "2",
+			"--tokens-per-day", "100000");
+		const token = made.stdout.trim();
+		const once = () => ask(stack.url + GENERATE,
+				       {headers: bearer(token),
+					body: userSays("x")});
+		const usage = {promptTokenCount: 7, candidatesTokenCount: 5,
+			       totalTokenCount: 12};
+
+		await stack.until(async () => (await ask(
+			`${stack.url}/no/such`,
+			{headers: bearer(token)})).status !== 401);
+		firstIs({...SLOW, usage}, {usage});
+		assert.equal((await once()).status, 200);
+		assert.equal(fake.requests.length, 2);
+		const shown = (await stack.tool("tokens", "show", "narrow"))
+			.stdout;
+		assert.match(shown, /^requests-per-day .*; used 1\b/m, shown);
+		assert.match(shown, /^tokens-per-day .*; used 12\b/m, shown);
+		assert.deepEqual(await stack.sql(
+			"SELECT * FROM token_leases"), []);
+		fake.reset();
+		fake.decide = undefined;
+		assert.equal((await once()).status, 200);
+		assert.equal((await once()).status, 429);
+	});
+
 	it("but not when it answers in time", async () => {
 		firstIs({delayMs: 300});
 		assert.equal((await post(GENERATE)).status, 200);

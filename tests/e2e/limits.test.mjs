@@ -3,6 +3,8 @@
  * clients, and a process that dies takes nothing with it.
  */
 import assert from "node:assert/strict";
+import {once} from "node:events";
+import http from "node:http";
 import {after, before, beforeEach, describe, it} from "node:test";
 
 import OpenAI from "openai";
@@ -397,16 +399,22 @@ describe("what is reserved", () => {
 		const token = await create("fickle", "--parallel", "1");
 
 		fake.setDefault("*", {hang: "reply"});
-		const abort = new AbortController();
-		const gone = fetch(`${stack.url}/v1/chat/completions`, {
-			method: "POST", signal: abort.signal,
+		/* lighttpd does not watch the end of a connection on which it
+		 * has never waited: mounts.test.mjs. */
+		const agent = new http.Agent({keepAlive: true, maxSockets: 1});
+		await ask(`${stack.url}/health`, {agent});
+		await stack.serverSleeps();
+		const gone = http.request(`${stack.url}/v1/chat/completions`, {
+			method: "POST", agent,
 			headers: {...bearer(token),
-				  "content-type": "application/json"},
-			body: JSON.stringify(chat("x"))}).catch(() => {});
+				  "content-type": "application/json"}});
+		const ended = assert.rejects(once(gone, "response"));
+		gone.end(JSON.stringify(chat("x")));
 		await stack.until(() => fake.requests.length > 0);
 		assert.equal((await complete(stack, token)).status, 429);
-		abort.abort();
-		await gone;
+		gone.socket.resetAndDestroy();
+		await ended;
+		agent.destroy();
 		fake.setDefault("*", {text: "x"});
 		await stack.until(async () =>
 			(await complete(stack, token)).status === 200);

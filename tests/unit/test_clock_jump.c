@@ -245,10 +245,6 @@ test_zone(void **state)
 	}
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
-					unit_store_teardown)
-
 int
 main(void)
 {

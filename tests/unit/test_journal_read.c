@@ -409,10 +409,6 @@ test_attempts(void **state)
 	journal_attempts_free(&page);
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
-					unit_store_teardown)
-
 int
 main(void)
 {

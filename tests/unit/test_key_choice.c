@@ -467,10 +467,6 @@ test_set(void **state)
 	key_rows_free(&rows);
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
-					unit_store_teardown)
-
 int
 main(void)
 {

@@ -1,13 +1,15 @@
 /*
  * test_key_health.c: the history of keys, what a person wants of many of them,
- * projects, and breakers that several processes share
+ * and breakers that several processes share
  */
 #include "unit_store.h"
 
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "keys/pool.h"
 #include "store/breakers.h"
+#include "store/journal.h"
 #include "store/key_history.h"
 
 #define MODEL	  "gemini-2.5-flash"
@@ -16,34 +18,10 @@
 #define HOUR	  (3600 * SECOND)
 #define DAY	  (24 * HOUR)
 #define DAY_ID	  "GenerateRequestsPerDayPerProjectPerModel-FreeTier"
-#define TEXT_MAX  1024
 #define PROCESSES 4
 #define DUE	  40 /* keys */
 
 /* --- history -------------------------------------------------------------- */
-
-/* The rows of a key, the oldest first, "ready>disabled answer 400 r1" … */
-static void
-tell_history(struct store *s, int64_t key_id, char text[TEXT_MAX])
-{
-	const struct key_history_filter f = {.key_id = key_id};
-	const struct key_event *e;
-	struct key_events events;
-	size_t i;
-
-	assert_int_equal(store_key_history(s, &f, &events), GB_OK);
-	text[0] = '\0';
-	for (i = events.count; i-- > 0;) {
-		e = &events.rows[i];
-		(void)snprintf(text + strlen(text), TEXT_MAX - strlen(text),
-			       "%s%s%s%s>%s %s %d %s", text[0] ? ", " : "",
-			       e->model, e->model[0] ? ":" : "",
-			       key_standing_names[e->from],
-			       key_standing_names[e->to],
-			       key_cause_names[e->cause], e->status, e->reason);
-	}
-	key_events_free(&events);
-}
 
 /* What was done, and what it left in the history of key 1. */
 static enum gb_err
@@ -117,7 +95,7 @@ test_history(void **state)
 	     "ready>disabled answer 0 dead, disabled>ready person 0 on, "
 	     "ready>disabled answer 0 dead"},
 	};
-	char text[TEXT_MAX];
+	char text[UNIT_HISTORY_MAX];
 	struct unit_store *u;
 	void *each;
 	size_t i, j;
@@ -132,9 +110,9 @@ test_history(void **state)
 				  do_step(u->store, stories[i].steps[j],
 					  NOW + (int64_t)j),
 				  GB_OK);
-		tell_history(u->store, 1, text);
+		unit_history(u->store, 1, text);
 		CHECK_STR(stories[i].what, text, stories[i].want);
-		tell_history(u->store, 2, text);
+		unit_history(u->store, 2, text);
 		CHECK_STR("nobody else's", text, "");
 		unit_store_teardown(&each);
 	}
@@ -297,7 +275,7 @@ test_wishes(void **state)
 {
 	const struct key_filter all = {.ids = NULL}, two = {.ids = "[2]"};
 	struct unit_store *u = *state;
-	char have[16], text[TEXT_MAX];
+	char have[16], text[UNIT_HISTORY_MAX];
 
 	unit_add_keys(u->store, 3);
 	CHECK_INT("off", wish(u->store, &all, WISH_DISABLE, ""), 3);
@@ -310,7 +288,7 @@ test_wishes(void **state)
 	tell_ready(u->store, have);
 	CHECK_STR("what a person disabled stays so", have, "2");
 	CHECK_INT("gone", wish(u->store, &all, WISH_REMOVE, ""), 3);
-	tell_history(u->store, 2, text);
+	unit_history(u->store, 2, text);
 	CHECK_STR("the history stays", text,
 		  "ready>off person 0 said, off>ready person 0 said");
 }
@@ -323,7 +301,7 @@ test_wishes_of_a_model(void **state)
 	struct unit_store *u = *state;
 	struct key_turn turn;
 	int64_t back_at, gone;
-	char text[TEXT_MAX];
+	char text[UNIT_HISTORY_MAX];
 
 	unit_add_keys(u->store, 3);
 	CHECK_INT("model off", wish(u->store, &all, WISH_DISABLE_MODEL, MODEL),
@@ -352,7 +330,7 @@ test_wishes_of_a_model(void **state)
 		  store_key_turn(u->store, POOL_GEMINI, MODEL, NOW, NULL, 0,
 				 NULL, &turn, &back_at),
 		  GB_OK);
-	tell_history(u->store, 2, text);
+	unit_history(u->store, 2, text);
 	CHECK_STR("all is told", text,
 		  MODEL ":ready>off person 0 said, " MODEL
 			":off>ready person 0 said");
@@ -385,189 +363,6 @@ test_names_of_projects(void **state)
 	CHECK_INT("a guess's",
 		  store_keys_wish(u->store, &all, &of, NOW, &chosen),
 		  GB_EINVAL);
-}
-
-/* --- projects ------------------------------------------------------------- */
-
-static void
-use_up(struct store *s, int64_t key, int64_t now_ms, const char *quota,
-       int64_t value, const char *consumer)
-{
-	struct key_outcome outcome;
-	const struct key_case c = {
-	    .key_id = key,
-	    .now_ms = now_ms,
-	    .exit = "direct",
-	    .model = MODEL,
-	    .named = "",
-	    .sentence = SENTENCE_COOL_MODEL,
-	    .project = true,
-	    .until_ms = now_ms + 12 * HOUR,
-	    .consumer = consumer,
-	    .quota = quota,
-	    .quota_value = value,
-	    .status = 429,
-	    .error_class = "rate_limit_day",
-	    .request_id = "r",
-	    .reason = "quota",
-	};
-
-	assert_int_equal(store_key_judged(s, &c, &outcome), GB_OK);
-}
-
-/* Keys that have a turn for the model. */
-static int
-count_awake(struct unit_store *u, int64_t now_ms)
-{
-	char sql[256];
-
-	(void)snprintf(sql, sizeof(sql),
-		       "SELECT count(*) FROM keys k WHERE NOT EXISTS (SELECT 1 "
-		       "FROM key_models m WHERE m.key_id = k.id AND m.model = "
-		       "'" MODEL "' AND m.ready_at > %lld)",
-		       (long long)now_ms);
-	return (int)unit_sql(u->path, sql, NULL, 0);
-}
-
-/* Ten keys of two projects: two calls, and all know. */
-static void
-test_declared(void **state)
-{
-	struct unit_store *u = *state;
-	struct key_turn turn;
-	char text[TEXT_MAX];
-	int64_t back_at, id;
-	int wasted;
-
-	unit_add_keys(u->store, 10);
-	for (id = 1; id <= 10; id++)
-		assert_int_equal(unit_wish(u->store, id, WISH_PROJECT, NOW,
-					   id % 2 ? "odd" : "even"),
-				 GB_OK);
-	for (wasted = 0;
-	     store_key_turn(u->store, POOL_GEMINI, MODEL, NOW + wasted, NULL, 0,
-			    NULL, &turn, &back_at) == GB_OK;
-	     wasted++)
-		use_up(u->store, turn.id, NOW + wasted, DAY_ID, 20, "");
-	CHECK_INT("calls that were wasted", wasted, 2);
-	CHECK("they come back", back_at >= NOW + 12 * HOUR);
-	tell_history(u->store, 5, text);
-	CHECK_STR("its project's", text,
-		  MODEL ":ready>cooling project 429 quota");
-	CHECK_INT("for this model only",
-		  store_key_turn(u->store, POOL_GEMINI, "other", NOW, NULL, 0,
-				 NULL, &turn, &back_at),
-		  GB_OK);
-	/* What a person disabled, or the key's own, is not touched by that. */
-	assert_int_equal(unit_wish(u->store, 1, WISH_ENABLE, NOW, ""), GB_OK);
-	assert_int_equal(unit_disable(u->store, 3, NOW, "mine"), GB_OK);
-	use_up(u->store, 1, NOW + 5, DAY_ID, 20, "");
-	CHECK_INT("off", unit_key_state(u->store, 3, NOW + 6, text),
-		  KEY_DISABLED);
-	CHECK_STR("as he said", text, "mine");
-}
-
-/* The answer names it. */
-static void
-test_learned(void **state)
-{
-	struct unit_store *u = *state;
-	char text[TEXT_MAX];
-
-	unit_add_keys(u->store, 4);
-	use_up(u->store, 1, NOW, DAY_ID, 20, "projects/7");
-	use_up(u->store, 2, NOW, DAY_ID, 20, "projects/7");
-	CHECK_INT("two rest", count_awake(u, NOW + 1), 2);
-	CHECK_INT("two belong together",
-		  unit_sql(u->path,
-			   "SELECT count(*) FROM keys WHERE project = "
-			   "'projects/7' AND project_by = 2",
-			   NULL, 0),
-		  2);
-	use_up(u->store, 2, NOW + DAY, DAY_ID, 20, "");
-	CHECK_INT("one's word is for both", count_awake(u, NOW + DAY + 1), 2);
-	/* A person knows better. */
-	assert_int_equal(unit_wish(u->store, 1, WISH_PROJECT, NOW, "mine"),
-			 GB_OK);
-	use_up(u->store, 1, NOW + 2 * DAY, DAY_ID, 20, "projects/7");
-	unit_sql(u->path, "SELECT project FROM keys WHERE id = 1", text,
-		 sizeof(text));
-	CHECK_STR("declared", text, "mine");
-	CHECK_INT("not 2", count_awake(u, NOW + 2 * DAY + 1), 3);
-}
-
-/* Days on which 1 and 2 run dry together, and 3 by itself. */
-static void
-live_days(struct unit_store *u, int days)
-{
-	int64_t at;
-	int day;
-
-	for (day = 0; day < days; day++) {
-		at = NOW + day * DAY;
-		use_up(u->store, 1, at, DAY_ID, 20, "");
-		use_up(u->store, 2, at + 2 * SECOND, DAY_ID, 20, "");
-		use_up(u->store, 3, at + HOUR, DAY_ID, 20, "");
-	}
-}
-
-static void
-test_guessed(void **state)
-{
-	struct unit_store *u = *state;
-	int64_t at;
-	bool closed;
-
-	unit_add_keys(u->store, 4);
-	live_days(u, 1);
-	CHECK_INT("once may be chance",
-		  unit_sql(u->path,
-			   "SELECT count(*) FROM keys WHERE project <> ''",
-			   NULL, 0),
-		  0);
-	unit_sql(u->path, "DELETE FROM key_models", NULL, 0);
-	use_up(u->store, 4, NOW + 2 * DAY, DAY_ID, 20, "");
-	use_up(u->store, 1, NOW + 2 * DAY + SECOND, DAY_ID, 20, "");
-	CHECK_INT("once with the one and once with another, too",
-		  unit_sql(u->path,
-			   "SELECT count(*) FROM keys WHERE project <> ''",
-			   NULL, 0),
-		  0);
-	unit_sql(u->path, "DELETE FROM key_models", NULL, 0);
-	at = NOW + 4 * DAY;
-	use_up(u->store, 1, at, DAY_ID, 20, "");
-	use_up(u->store, 2, at + 2 * SECOND, DAY_ID, 20, "");
-	CHECK_INT("twice is a guess",
-		  unit_sql(u->path,
-			   "SELECT count(*) FROM keys WHERE project_by = 1 AND "
-			   "project = '~1' AND id <= 2",
-			   NULL, 0),
-		  2);
-	CHECK_INT("about these alone",
-		  unit_sql(u->path,
-			   "SELECT count(*) FROM keys WHERE project <> ''",
-			   NULL, 0),
-		  2);
-
-	/* One's word rests both, but the other is asked again in a minute. */
-	unit_sql(u->path, "DELETE FROM key_models", NULL, 0);
-	at += DAY;
-	use_up(u->store, 1, at, DAY_ID, 20, "");
-	CHECK_INT("both rest", count_awake(u, at + 30 * SECOND), 2);
-	CHECK_INT("the other's minute is over",
-		  count_awake(u, at + 61 * SECOND), 3);
-
-	/* It works: the guess was wrong. */
-	assert_int_equal(store_key_succeeded(u->store, 2, POOL_GEMINI, MODEL,
-					     "direct", at + 62 * SECOND,
-					     &closed),
-			 GB_OK);
-	CHECK_INT("no project",
-		  unit_sql(u->path, "SELECT project_by FROM keys WHERE id = 2",
-			   NULL, 0),
-		  0);
-	use_up(u->store, 1, at + DAY, DAY_ID, 20, "");
-	CHECK_INT("it is not believed again", count_awake(u, at + DAY + 1), 3);
 }
 
 /* --- breakers ------------------------------------------------------------- */
@@ -758,10 +553,6 @@ test_recheck_processes(void **state)
 		  GB_OK);
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
-					unit_store_teardown)
-
 int
 main(void)
 {
@@ -772,9 +563,6 @@ main(void)
 	    WITH_STORE(test_wishes),
 	    WITH_STORE(test_wishes_of_a_model),
 	    WITH_STORE(test_names_of_projects),
-	    WITH_STORE(test_declared),
-	    WITH_STORE(test_learned),
-	    WITH_STORE(test_guessed),
 	    WITH_STORE(test_shared),
 	    WITH_STORE(test_model_turns),
 	    WITH_STORE(test_recheck_processes),

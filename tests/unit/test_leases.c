@@ -1,5 +1,5 @@
 /* test_leases.c: what a process's requests have reserved, from many threads */
-#include "unit_store.h"
+#include "unit_disk.h"
 
 #include <pthread.h>
 
@@ -112,16 +112,48 @@ test_refused(void **state)
 	leases_release(&leases);
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
-					unit_store_teardown)
+/* Also while nothing can be written, and whatever another process has. */
+static void
+test_full_disk(void **state)
+{
+	struct unit_store *u = *state;
+	struct leases other;
+	struct lease some[4];
+	int i;
+
+	memset(some, 0, sizeof(some));
+	leases_init(&leases, u->store);
+	leases_init(&other, u->store);
+	CHECK_INT("before", reserve(&some[0], 3), GB_OK);
+	disk_fill(u);
+	CHECK_INT("of another process",
+		  slot_take(&other.slots, 1, 3, &some[1].slot), GB_OK);
+	CHECK_INT("the last", reserve(&some[2], 3), GB_OK);
+	CHECK("an outage", store_in_outage(u->store));
+	CHECK_INT("one too many", reserve(&some[3], 3), GB_EBUSY);
+	leases_end(&leases, &some[2], false);
+	CHECK_INT("one has ended", reserve(&some[3], 3), GB_OK);
+	slot_give(some[1].slot);
+	for (i = 0; i < 4; i++)
+		leases_end(&leases, &some[i], false);
+	disk_free();
+	/* The row of the first could not be deleted, and lives for a while. */
+	CHECK_INT("after", reserve(&some[0], 2), GB_OK);
+	leases_end(&leases, &some[0], false);
+	leases_release(&other);
+	leases_release(&leases);
+}
+
+#define WITH_DISK(test) \
+	cmocka_unit_test_setup_teardown(test, unit_store_setup, disk_teardown)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    WITH_STORE(test_threads),
-	    WITH_STORE(test_refused),
+	    WITH_DISK(test_threads),
+	    WITH_DISK(test_refused),
+	    WITH_DISK(test_full_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

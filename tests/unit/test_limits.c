@@ -455,10 +455,6 @@ test_order(void **state)
 	CHECK_INT("of before", reserve(u->store, &early), GB_OK);
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
-					unit_store_teardown)
-
 int
 main(void)
 {

@@ -208,10 +208,6 @@ test_due(void **state)
 	world_stop(&w);
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
-					unit_store_teardown)
-
 int
 main(void)
 {

@@ -291,10 +291,6 @@ test_processes(void **state)
 	check_layout(u);
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
-					unit_store_teardown)
-
 int
 main(void)
 {

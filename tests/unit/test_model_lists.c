@@ -302,10 +302,6 @@ test_merged(void **state)
 	lists_release(&lists);
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
-					unit_store_teardown)
-
 int
 main(void)
 {

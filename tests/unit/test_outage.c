@@ -1,51 +1,19 @@
 /* test_outage.c: turns while nothing can be written, and after */
-#include "unit_store.h"
+#include "unit_disk.h"
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 
 #include "store/combine.h"
 #include "store/db.h"
 #include "store/journal.h"
+#include "store/outage.h"
 #include "store/overrides.h"
 
 #define MODEL "gemini-2.5-flash"
 #define NOW   UNIT_NOW
 #define KEYS  4
-
-/* From now on the database's files do not grow, as on a full disk. */
-static void
-fill(const struct unit_store *u)
-{
-	struct rlimit limit = {.rlim_max = RLIM_INFINITY};
-	struct stat st;
-	char path[160];
-
-	signal(SIGXFSZ, SIG_IGN);
-	(void)snprintf(path, sizeof(path), "%s-wal", u->path);
-	assert_int_equal(stat(path, &st), 0);
-	limit.rlim_cur = (rlim_t)st.st_size;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
-static void
-empty(void)
-{
-	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
-
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
-static int
-teardown(void **state)
-{
-	empty(); /* also after a failure */
-	return unit_store_teardown(state);
-}
 
 static int64_t
 turn_of(struct store *s, const int64_t *tried, size_t count, int64_t *back_at)
@@ -84,7 +52,7 @@ test_turns(void **state)
 
 	unit_add_keys(u->store, KEYS);
 	assert_int_equal(unit_cool(u->store, 2, NOW + 1000, "rests"), GB_OK);
-	fill(u);
+	disk_fill(u);
 	CHECK_INT("a row", write_row(u->store), GB_EFULL);
 	CHECK("an outage", store_in_outage(u->store));
 	for (was = 0, i = 0; i < 3 * (KEYS - 1); i++) {
@@ -99,7 +67,7 @@ test_turns(void **state)
 		  GB_EFULL);
 	CHECK("still", store_in_outage(u->store));
 
-	empty();
+	disk_free();
 	CHECK_INT("a row", write_row(u->store), GB_OK);
 	CHECK("over", !store_in_outage(u->store));
 	CHECK_INT("rows",
@@ -121,7 +89,7 @@ test_none_left(void **state)
 
 	unit_add_keys(u->store, 3);
 	assert_int_equal(unit_cool(u->store, 3, NOW + 1000, "rests"), GB_OK);
-	fill(u);
+	disk_fill(u);
 	CHECK_INT("a row", write_row(u->store), GB_EFULL);
 	CHECK_INT("the one that was not tried",
 		  turn_of(u->store, tried, 1, &back_at), 2);
@@ -138,7 +106,7 @@ test_several(void **state)
 	int64_t back_at;
 
 	unit_add_keys(u->store, 3);
-	fill(u);
+	disk_fill(u);
 	assert_int_equal(store_key_turns(u->store, POOL_GEMINI, MODEL, NOW,
 					 NULL, turns, 3, &back_at),
 			 GB_OK);
@@ -158,7 +126,7 @@ test_rests(void **state)
 
 	unit_add_keys(u->store, 3);
 	store_outage_rest(u->store, 1, "", NOW + 1000); /* it can be written */
-	fill(u);
+	disk_fill(u);
 	CHECK_INT("a row", write_row(u->store), GB_EFULL);
 	store_outage_rest(u->store, 1, "", NOW + 1000);
 	store_outage_rest(u->store, 2, MODEL, NOW + 1000);
@@ -175,13 +143,84 @@ test_rests(void **state)
 	CHECK_INT("only the last ones are kept",
 		  turn_of(u->store, NULL, 0, &back_at), 2);
 
-	empty();
+	disk_free();
 	CHECK_INT("a row", write_row(u->store), GB_OK);
 	for (i = 1; i <= 3; i++)
 		CHECK_INT("forgotten", turn_of(u->store, NULL, 0, &back_at), i);
 	CHECK_INT("not written",
 		  unit_sql(u->path, "SELECT count(*) FROM key_models", NULL, 0),
 		  0);
+}
+
+/* Verdicts that could not be written are, when it is over: the last ones. */
+static void
+test_verdicts(void **state)
+{
+	static const struct blame another = {.exit = true,
+					     .keys = 4,
+					     .requests = 4,
+					     .span_ms = 1000};
+	const struct key_case waits = {
+	    .key_id = 3,
+	    .now_ms = NOW,
+	    .sentence = SENTENCE_DISABLE,
+	    .blame = &another,
+	    .reason = "x",
+	};
+	struct unit_store *u = *state;
+	char reason[160];
+	int64_t back_at;
+	int i;
+
+	unit_add_keys(u->store, 4);
+	CHECK("without an outage there is nothing to wait for",
+	      !outage_keep(u->store, &(const struct key_case){.key_id = 1}));
+	assert_int_equal(unit_cool(u->store, 4, NOW + 1000, "before"), GB_OK);
+	disk_fill(u);
+	CHECK_INT("the first", unit_disable_by_system(u->store, 1, NOW, "dead"),
+		  GB_EFULL);
+	CHECK_INT("one more",
+		  unit_cool_model(u->store, 2, MODEL, NOW, NOW + 2000, "quota"),
+		  GB_EFULL);
+	CHECK_INT("what waits for others", unit_judged(u->store, waits),
+		  GB_EFULL);
+	CHECK_INT("nothing is written",
+		  unit_key_state(u->store, 1, NOW, reason), KEY_READY);
+	disk_free();
+	CHECK_INT("a row", write_row(u->store), GB_OK);
+	CHECK("it is over", !store_in_outage(u->store));
+	CHECK_INT("disabled", unit_key_state(u->store, 1, NOW, reason),
+		  KEY_DISABLED);
+	CHECK_STR("why", reason, "dead");
+	CHECK_INT("rests",
+		  unit_sql(u->path,
+			   "SELECT ready_at FROM key_models WHERE key_id = 2"
+			   " AND model = '" MODEL "' AND reason = 'quota'",
+			   NULL, 0),
+		  NOW + 2000);
+	CHECK_INT("nobody is charged with what may be over",
+		  unit_sql(u->path, "SELECT count(*) FROM charges", NULL, 0),
+		  0);
+	CHECK_INT("with their history",
+		  unit_sql(u->path, "SELECT count(*) FROM key_events", NULL, 0),
+		  3);
+	CHECK_INT("the next one", turn_of(u->store, NULL, 0, &back_at), 3);
+
+	disk_fill(u);
+	CHECK_INT("too old", unit_disable_by_system(u->store, 2, NOW, "dead"),
+		  GB_EFULL);
+	for (i = 0; i < 256; i++)
+		CHECK_INT("many", unit_cool(u->store, 3, NOW + 1 + i, "rests"),
+			  GB_EFULL);
+	disk_free();
+	CHECK_INT("a row", write_row(u->store), GB_OK);
+	CHECK_INT("only the last are kept",
+		  unit_key_state(u->store, 2, NOW, reason), KEY_READY);
+	CHECK_INT("all of these", unit_key_state(u->store, 3, NOW + 255, NULL),
+		  KEY_COOLING);
+	disk_fill(u); /* and the store closes */
+	CHECK_INT("the end", unit_disable_by_system(u->store, 2, NOW, "dead"),
+		  GB_EFULL);
 }
 
 /* What fails for another reason is no outage. */
@@ -230,7 +269,7 @@ write_much(struct store *s, struct combine_op *op)
 {
 	static const char sql[] = "INSERT INTO room VALUES (zeroblob(4000000))";
 
-	fill(((struct one *)op)->all->u);
+	disk_fill(((struct one *)op)->all->u);
 	return db_run_locked(s, sql, DB_NO_ARGS, NULL);
 }
 
@@ -240,7 +279,7 @@ write_little(struct store *s, struct combine_op *op)
 	static const char sql[] = "INSERT INTO room VALUES (1)";
 
 	((struct one *)op)->was_run = true;
-	empty(); /* there is room again, but no transaction */
+	disk_free(); /* there is room again, but no transaction */
 	return db_run_locked(s, sql, DB_NO_ARGS, NULL);
 }
 
@@ -278,7 +317,7 @@ test_undone_together(void **state)
 	}
 	for (i = 0; i < GB_COUNT(ones); i++)
 		pthread_join(threads[i], NULL);
-	empty();
+	disk_free();
 	CHECK_INT("before", ones[0].op.rc, GB_OK);
 	CHECK_INT("too much", ones[1].op.rc, GB_EFULL);
 	CHECK_INT("with it", ones[2].op.rc, GB_EFULL);
@@ -289,16 +328,17 @@ test_undone_together(void **state)
 		  0);
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, teardown)
+#define WITH_DISK(test) \
+	cmocka_unit_test_setup_teardown(test, unit_store_setup, disk_teardown)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    WITH_STORE(test_turns),   WITH_STORE(test_none_left),
-	    WITH_STORE(test_several), WITH_STORE(test_rests),
-	    WITH_STORE(test_other),   WITH_STORE(test_undone_together),
+	    WITH_DISK(test_turns),	     WITH_DISK(test_none_left),
+	    WITH_DISK(test_several),	     WITH_DISK(test_rests),
+	    WITH_DISK(test_verdicts),	     WITH_DISK(test_other),
+	    WITH_DISK(test_undone_together),
 	};
 
 	return cmocka_run_group_tests_name("outage", tests, NULL, NULL);

@@ -260,10 +260,6 @@ test_secret_stays(void **state)
 	CHECK("the answer is the caller's still", a.body == body);
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
-					unit_store_teardown)
-
 int
 main(void)
 {

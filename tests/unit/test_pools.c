@@ -226,10 +226,6 @@ test_processes(void **state)
 		  GEMINI + (PROCESSES * TURNS - 1) % VERTEX + 1);
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
-					unit_store_teardown)
-
 int
 main(void)
 {

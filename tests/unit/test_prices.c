@@ -432,10 +432,6 @@ test_rows(void **state)
 		  "[1000000000,20,3,4,0,7,8,9,10,11,30000051]");
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
-					unit_store_teardown)
-
 int
 main(void)
 {

@@ -1,16 +1,19 @@
-/* test_recheck.c: asking again with disabled keys, against a server of our own
- * that answers each request with the next text of a table */
+/* test_recheck.c: asking again with disabled keys, and with many, against a
+ * server of our own that answers each request with the next text of a table */
 #include "unit_store.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 
-#include "keys/recheck.h"
+#include "base/clock.h"
+#include "keys/verify.h"
 
 #define REQUEST_MAX 4096
+#define GATHER_MS   5000 /* for those that come at once */
 
 struct server {
 	int fd;
@@ -18,6 +21,8 @@ struct server {
 	_Atomic(const char *) reply; /* for whoever asks next; NULL: hang up */
 	char request[REQUEST_MAX];   /* what the last one asked */
 	atomic_int asked;
+	int gather;  /* so many must be there before any is answered */
+	int at_once; /* so many were */
 };
 
 /* The answer goes out once the whole request is here. */
@@ -40,15 +45,33 @@ serve_one(struct server *sv, int fd)
 		sv->asked = -1;
 }
 
+/* Those that are there, "gather" at most; how many. */
+static int
+gather(struct server *sv, int fds[VERIFY_AT_ONCE + 1])
+{
+	struct pollfd one = {.fd = sv->fd, .events = POLLIN};
+	int n = 0;
+
+	do {
+		if ((fds[n] = accept(sv->fd, NULL, NULL)) == -1)
+			break;
+		n++;
+	} while (n < sv->gather && poll(&one, 1, GATHER_MS) == 1);
+	return n;
+}
+
 static void *
 serve(void *arg)
 {
+	int fds[VERIFY_AT_ONCE + 1], n, i;
 	struct server *sv = arg;
-	int fd;
 
-	while ((fd = accept(sv->fd, NULL, NULL)) != -1) {
-		serve_one(sv, fd);
-		close(fd);
+	while ((n = gather(sv, fds)) > 0) {
+		sv->at_once = n > sv->at_once ? n : sv->at_once;
+		for (i = 0; i < n; i++) {
+			serve_one(sv, fds[i]);
+			close(fds[i]);
+		}
 	}
 	return NULL;
 }
@@ -119,7 +142,7 @@ struct world {
 static void
 world_start(struct world *w)
 {
-	const struct engine_options options = {.connections = 2};
+	const struct engine_options options = {.connections = VERIFY_AT_ONCE};
 
 	memset(w, 0, sizeof(*w));
 	server_start(&w->server, w->url);
@@ -212,9 +235,87 @@ test_due(void **state)
 	world_stop(&w);
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
-					unit_store_teardown)
+static void
+test_outcomes(void **state)
+{
+	static const struct {
+		const char *what;
+		int row;
+		enum verdict_action action;
+		enum verify_outcome outcome;
+	} cases[] = {
+	    {"an answer", 0, KEY_KEEP, VERIFY_WORKS},
+	    {"a blocked one", 32, KEY_KEEP, VERIFY_WORKS},
+	    {"overloaded", 29, KEY_KEEP, VERIFY_UNSURE},
+	    {"a quota", 19, KEY_COOL_MODEL, VERIFY_RESTS},
+	    {"a pause", 27, KEY_COOL, VERIFY_RESTS},
+	    {"may be the key", 16, KEY_COUNT, VERIFY_UNSURE},
+	    {"not valid", 1, KEY_DISABLE, VERIFY_DEAD},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < GB_COUNT(cases); i++) {
+		const struct verdict v = {.row = cases[i].row,
+					  .action = cases[i].action};
+
+		CHECK_INT(cases[i].what, verify_outcome_of(&v),
+			  cases[i].outcome);
+	}
+}
+
+static void
+test_many(void **state)
+{
+	struct verify_item items[VERIFY_AT_ONCE + 3];
+	struct unit_store *u = *state;
+	int count = GB_COUNT(items), i;
+	struct world w;
+
+	unit_add_keys(u->store, count);
+	memset(items, 0, sizeof(items));
+	for (i = 0; i < count; i++) {
+		items[i].turn.id = i + 1;
+		unit_secret(items[i].turn.secret, i);
+		assert_int_equal(unit_disable_by_system(u->store, i + 1,
+							UNIT_NOW, "x"),
+				 GB_OK);
+	}
+	world_start(&w);
+	w.server.reply = GOOD;
+	verify_all(u->store, &w.cfg, w.engine, items, (size_t)count,
+		   clock_mono_ms());
+	CHECK_INT("no time", w.server.asked, 0);
+	for (i = 0; i < count; i++)
+		CHECK_INT("not asked", items[i].outcome, VERIFY_NOT_ASKED);
+	w.server.gather = VERIFY_AT_ONCE;
+	verify_all(u->store, &w.cfg, w.engine, items, VERIFY_AT_ONCE,
+		   clock_mono_ms() + 60000);
+	CHECK_INT("each once", w.server.asked, VERIFY_AT_ONCE);
+	CHECK_INT("at once", w.server.at_once, VERIFY_AT_ONCE);
+	w.server.gather = 1;
+	w.server.asked = 0;
+	verify_all(u->store, &w.cfg, w.engine, items, (size_t)count,
+		   clock_mono_ms() + 60000);
+	CHECK_INT("more than at once, each once", w.server.asked, count);
+	for (i = 0; i < count; i++) {
+		CHECK_INT("works", items[i].outcome, VERIFY_WORKS);
+		CHECK_INT("revived",
+			  unit_key_state(u->store, i + 1, UNIT_NOW, NULL),
+			  KEY_READY);
+	}
+	w.server.reply = probes[2].reply; /* not valid */
+	verify_all(u->store, &w.cfg, w.engine, items, 1,
+		   clock_mono_ms() + 60000);
+	CHECK_INT("dead", items[0].outcome, VERIFY_DEAD);
+	CHECK_INT("the others were not asked", items[1].outcome, VERIFY_WORKS);
+	CHECK_INT("so it is disabled",
+		  unit_key_state(u->store, 1, UNIT_NOW, NULL), KEY_DISABLED);
+	verify_all(u->store, &w.cfg, w.engine, items, 0,
+		   clock_mono_ms() + 60000);
+	CHECK_INT("nobody", w.server.asked, count + 1);
+	world_stop(&w);
+}
 
 int
 main(void)
@@ -222,6 +323,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH_STORE(test_probe),
 	    WITH_STORE(test_due),
+	    cmocka_unit_test(test_outcomes),
+	    WITH_STORE(test_many),
 	};
 
 	return cmocka_run_group_tests_name("recheck", tests, NULL, NULL);

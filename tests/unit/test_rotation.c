@@ -319,10 +319,6 @@ test_killed(void **state)
 	munmap(b, sizeof(*b));
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
-					unit_store_teardown)
-
 int
 main(void)
 {

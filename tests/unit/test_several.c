@@ -616,10 +616,6 @@ test_hung_up(void **state)
 	CHECK_INT("attempts", journal(&st, "attempts"), N_MAX);
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
-					unit_store_teardown)
-
 int
 main(void)
 {

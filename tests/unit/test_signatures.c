@@ -597,10 +597,6 @@ test_threads(void **state)
 	check_all(u, THREADS);
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
-					unit_store_teardown)
-
 int
 main(void)
 {

@@ -773,10 +773,6 @@ test_jobs(void **state)
 	CHECK_INT("the lease ran out", mine, true);
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
-					unit_store_teardown)
-
 int
 main(void)
 {

@@ -280,10 +280,6 @@ test_allows(void **state)
 	CHECK("commas are no name", !auth_allows_model(&t, "gemini-*-lite,x"));
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
-					unit_store_teardown)
-
 int
 main(void)
 {

@@ -592,10 +592,6 @@ test_sums(void **state)
 	sums_release(&t);
 }
 
-#define WITH_STORE(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
-					unit_store_teardown)
-
 int
 main(void)
 {

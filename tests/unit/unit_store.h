@@ -10,9 +10,10 @@
 #include <unistd.h>
 
 #include "store/key_health.h"
+#include "store/key_history.h"
 #include "store/key_wishes.h"
 
-#define UNIT_SCHEMA 16 /* the version that this program makes */
+#define UNIT_SCHEMA 17 /* the version that this program makes */
 #define UNIT_NOW    INT64_C(1737000000000)
 
 struct unit_store {
@@ -52,6 +53,7 @@ unit_store_teardown(void **state)
 	    "data/deep/gbalance.db",
 	    "data/deep/gbalance.db-wal",
 	    "data/deep/gbalance.db-shm",
+	    "data/deep/gbalance.db-slots",
 	    "other.db",
 	    "other.db-wal",
 	    "other.db-shm",
@@ -74,6 +76,11 @@ unit_store_teardown(void **state)
 	free(u);
 	return 0;
 }
+
+/* A test whose state is a struct unit_store of its own. */
+#define WITH_STORE(test) \
+	cmocka_unit_test_setup_teardown(test, unit_store_setup, \
+					unit_store_teardown)
 
 /* Add keys 0 to "count" - 1; in a new database their ids are 1 to "count". */
 static inline void
@@ -244,6 +251,32 @@ static inline enum gb_err
 unit_remove(struct store *s, int64_t id)
 {
 	return unit_wish(s, id, WISH_REMOVE, UNIT_NOW, "");
+}
+
+#define UNIT_HISTORY_MAX 1024 /* bytes of unit_history() */
+
+/* The rows of a key, the oldest first, "ready>disabled answer 400 r1" … */
+static inline void
+unit_history(struct store *s, int64_t key_id, char text[UNIT_HISTORY_MAX])
+{
+	const struct key_history_filter f = {.key_id = key_id};
+	const struct key_event *e;
+	struct key_events events;
+	size_t i;
+
+	assert_int_equal(store_key_history(s, &f, &events), GB_OK);
+	text[0] = '\0';
+	for (i = events.count; i-- > 0;) {
+		e = &events.rows[i];
+		(void)snprintf(text + strlen(text),
+			       UNIT_HISTORY_MAX - strlen(text),
+			       "%s%s%s%s>%s %s %d %s", text[0] ? ", " : "",
+			       e->model, e->model[0] ? ":" : "",
+			       key_standing_names[e->from],
+			       key_standing_names[e->to],
+			       key_cause_names[e->cause], e->status, e->reason);
+	}
+	key_events_free(&events);
 }
 
 #endif
