@@ -3,10 +3,12 @@
  * people see them (promise 11).
  */
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import {after, afterEach, before, describe, it} from "node:test";
 
 import {ask, bearer, startFake, startStack} from "../e2e/harness.mjs";
-import {ADMIN, FEW_LOOKS, launch, open, signIn} from "./browser.mjs";
+import {ADMIN, check, FEW_LOOKS, launch, nameOf, open, SHOTS, signIn, visit}
+	from "./browser.mjs";
 
 const STACKS = [
 	{server: "lighttpd", way: "daemon", mount: ""},
@@ -18,6 +20,7 @@ const TEST_MS = 300000;	/* all of one server's */
 let fake, browser;
 
 before(async () => {
+	fs.mkdirSync(SHOTS, {recursive: true});
 	fake = await startFake();
 	browser = await launch();
 });
@@ -40,6 +43,18 @@ describe(`${options.server} at "${options.mount}/"`, {timeout: TEST_MS}, () => {
 		await stack.check();
 	});
 	after(() => stack?.stop());
+
+	for (const look of FEW_LOOKS)
+	it(`has pages with nothing on them: ${nameOf(look)}`, async () => {
+		page = await open(browser, look);
+		await signIn(page, stack.url);
+		for (const [name, path] of [["overview", ""], ["logs", "logs"],
+			["errors", "logs?kind=errors"], ["tokens", "tokens"],
+			["history", "settings/history"], ["key", "keys/1"]]) {
+			await visit(page, `${stack.url}/admin/${path}`);
+			await check(page, `${options.server} empty ${name}`);
+		}
+	});
 
 	for (const scripts of [true, false])
 	it(`signs in and out ${scripts ? "with" : "without"} scripts`,
