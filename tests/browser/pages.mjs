@@ -112,7 +112,8 @@ async function play(page, prompt)
 			?.textContent));
 }
 
-let tokens = 0;
+/* The number of a token or a browser that is new; none begins like another. */
+let last = 10;
 
 /* A page: its name, for screenshots; its path; what is done there, if anything,
  * before it is looked at; "large": on every screen, not on one a browser;
@@ -184,7 +185,7 @@ export const PAGES = [
 	}}],
 	["token-created", "/admin/tokens", {act: async (page) => {
 		await page.click("summary");
-		await page.fill("#name", `${MARKUP} ${++tokens}`);
+		await page.fill("#name", `${MARKUP} ${++last}`);
 		await press(page, "details button.main");
 		await page.waitForSelector("#secret");
 	}}],
@@ -238,9 +239,11 @@ export const PAGES = [
 	}}],
 	["sessions", "/admin/sessions", {large: true}],
 	["session-ended", "/admin/sessions", {act: async (page) => {
-		await signedIn(page.stack);
+		const address = `198.51.100.${++last}`;
+
+		await signedIn(page.stack, address);
 		await page.reload();
-		await press(page, "button[name=id] >> nth=0");
+		await press(page, `tr:has-text("${address}") button[name=id]`);
 	}}],
 	["signed-out", "/admin/", {act: (page) =>
 		press(page, "form[action$=logout] button")}],
@@ -252,11 +255,11 @@ const annOf = async (stack) => (await stack.sql(
 	"SELECT id FROM tokens WHERE name LIKE 'Ann%'"))[0].id;
 
 /* The cookie of a sign-in of its own. */
-async function signedIn(stack)
+async function signedIn(stack, address = "127.0.0.1")
 {
 	const r = await ask(`${stack.url}/admin/login`, {headers: {
-		"content-type": "application/x-www-form-urlencoded"},
-		body: `auth_token=${ADMIN}`});
+		"content-type": "application/x-www-form-urlencoded",
+		"x-forwarded-for": address}, body: `auth_token=${ADMIN}`});
 
 	assert.equal(r.status, 303);
 	return r.headers["set-cookie"].find((c) =>
