@@ -7,6 +7,7 @@ import {execFile} from "node:child_process";
 import {once} from "node:events";
 import fs from "node:fs";
 import http from "node:http";
+import https from "node:https";
 import net from "node:net";
 import {after, afterEach, before, beforeEach, describe, it} from "node:test";
 import {promisify} from "node:util";
@@ -289,10 +290,11 @@ describe("all exits out", () => {
 });
 
 /* A gate to the world that leaves by another address for each user, as those
- * for sale do. */
-async function startGate(addresses)
+ * for sale do; with "pem" one that is talked to over TLS. */
+async function startGate(addresses, pem)
 {
-	const server = http.createServer();
+	const server = pem ? https.createServer(pem) :
+		http.createServer();
 	const sockets = new Set();
 
 	server.on("connect", (req, socket) => {
@@ -322,6 +324,52 @@ async function startGate(addresses)
 			s.destroy();
 	}});
 }
+
+it("an https proxy is talked to over TLS, by who trusts it", async () => {
+	const gate = await startGate({anna: "127.0.0.6"}, fake.pem);
+	const by = `https://anna:${WORDS.anna}@localhost:${gate.address().port}`;
+	const stack = await startBy([by], {exit_address_url: ""});
+
+	assert.equal(count(await round(stack), "127.0.0.6"), KEYS.length);
+	await assertKeysWell(stack);
+	const tested = JSON.parse((await stack.tool("exits", "test",
+						    "--json")).stdout);
+	assert.deepEqual(tested.map((x) => x.works), ["yes"]);
+	await noteAll(stack);
+	await stack.stop();
+
+	const stranger = await startBy([by], {ca_file: "",
+					      base_url: fake.url});
+	assert.equal((await complete(stranger)).status, 503);
+	await noteAll(stranger);
+	await stranger.stop();
+	gate.end();
+});
+
+it("what one process finds out of an exit all know", async () => {
+	const proxies = [plain.url("http"), socks.url("socks5h")];
+	const one = await startBy(proxies);
+	const other = await startBy(proxies, {sqlite_database: one.db});
+	const failed = async () => (await one.sql("SELECT count(*) AS n FROM " +
+		"attempts WHERE error_class = 'exit'"))[0].n;
+
+	assert.ok(count(await round(other), HTTP) > 0);
+	await plain.stop();
+	fake.requests.length = 0;
+	while (await failed() === 0)
+		assert.equal((await complete(one)).status, 200);
+	const before = await failed();
+	assert.equal(count(await round(other), SOCKS), KEYS.length);
+	assert.equal(await failed(), before, "it was not tried again");
+	await plain.start();
+	/* When it is well, the one that finds out tells all as well. */
+	await other.until(async () =>
+		count(await round(other), HTTP) > 0, 30000);
+	assert.ok(count(await round(one), HTTP) > 0);
+	await noteAll(other);
+	await other.stop();
+	await one.stop();
+});
 
 /* libcurl before the fix of CVE-2026-3784 lends tunnels. */
 it("exits that differ in the user only share no connection", async () => {
