@@ -624,12 +624,16 @@ measure_streams()
 # build_of_ours NAME [FLAG...]: build it of the very objects that gbalance is.
 build_of_ours()
 {
-  local name=$1
+  local name=$1 source objects=()
 
   shift
+  # Not all that are there: some may be of sources that are no more.
+  while read -r source; do
+    objects+=("$root/build/release/${source%.c}.o")
+  done < <(cd "$root" && find fcgi -mindepth 2 -name '*.c')
   ${CC:-cc} -std=c11 -D_GNU_SOURCE -O2 -pthread -Wall -Wextra -I"$root/fcgi" \
     "$@" -o "$tools/$name" "$root/tests/bench/$name.c" \
-    $(find "$root/build/release/fcgi" -mindepth 2 -name '*.o') -lfcgi -lcurl -ljson-c -lsqlite3 \
+    "${objects[@]}" -lfcgi -lcurl -ljson-c -lsqlite3 \
     -lconfig -lcrypto -lm || fail "cannot build $name"
 }
 
