@@ -18,15 +18,17 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wformat=2 -Wundef \
 	-Wvla
 HARD := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE -fcf-protection
-LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed \
+	-Wl,-z,pack-relative-relocs,--gc-sections
 BASE := -std=c11 -D_GNU_SOURCE -DGB_VERSION='"$(VERSION)"' -Ifcgi -pthread
 
 # json-c's own headers lie in json-c/ on Debian, so no pkg-config is needed.
 LIBS := -lfcgi -lcurl -ljson-c -lsqlite3 -lconfig -lcrypto -lm
 
 # One flavour a folder below build/: the program itself, and its tests under
-# each sanitizer.
-release_FLAGS := -O2 -g $(HARD)
+# each sanitizer.  C needs no tables to unwind by: debuggers have theirs, beside the program.
+release_FLAGS := -O2 -g $(HARD) -ffunction-sections \
+	-fno-asynchronous-unwind-tables
 asan_FLAGS    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 tsan_FLAGS    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread

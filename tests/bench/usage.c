@@ -182,13 +182,15 @@ reports(struct store *s, int64_t since)
 {
 	static const char *const names[USAGE_BY__MAX] = {
 	    "all",	"token",  "key",	   "model",
-	    "endpoint", "status", "key and model",
+	    "endpoint", "status",
 	};
 	struct worst w = {0, ""};
 	int64_t half_day = DAY_MS / 2;
 	int by;
 
 	for (by = 0; by < USAGE_BY__MAX; by++) {
+		if (by == USAGE_BY_KEY_MODEL)
+			continue; /* which is asked for one key only */
 		note(&w, names[by],
 		     time_report(s, by, false, since, USAGE_NO_END));
 		/* days that are not UTC's */
