@@ -181,8 +181,7 @@ static void
 reports(struct store *s, int64_t since)
 {
 	static const char *const names[USAGE_BY__MAX] = {
-	    "all",	"token",  "key",	   "model",
-	    "endpoint", "status",
+	    "all", "token", "key", "model", "endpoint", "status",
 	};
 	struct worst w = {0, ""};
 	int64_t half_day = DAY_MS / 2;
