@@ -114,11 +114,17 @@ startup_unlock(struct store *store, const struct settings *cfg, bool convert)
 	return rc;
 }
 
-/* As startup_load(), without adding keys; "create" off: only a database that
- * is there already is opened. */
+/* What a database is opened for. */
+enum purpose {
+	TO_LOOK, /* one that is there already */
+	TO_RUN,
+	TO_REPAIR /* what it says may be faulty */
+};
+
+/* As startup_load(), without adding keys. */
 static enum gb_err
-load_both(const char *config_file, bool create, struct settings **settings,
-	  struct store **store)
+load_both(const char *config_file, enum purpose purpose,
+	  struct settings **settings, struct store **store)
 {
 	struct buf faults;
 	enum gb_err rc;
@@ -130,7 +136,7 @@ load_both(const char *config_file, bool create, struct settings **settings,
 	rc = startup_settings(config_file, NULL, settings, &faults);
 	if (rc != GB_OK)
 		goto out;
-	if (!create && access((*settings)->database, F_OK) == -1)
+	if (purpose == TO_LOOK && access((*settings)->database, F_OK) == -1)
 		goto out;
 	rc = store_open(store, (*settings)->database);
 	if (rc != GB_OK) {
@@ -138,7 +144,7 @@ load_both(const char *config_file, bool create, struct settings **settings,
 			   (*settings)->database, gb_strerror(rc));
 		goto out;
 	}
-	rc = startup_unlock(*store, *settings, create);
+	rc = startup_unlock(*store, *settings, purpose != TO_LOOK);
 	if (rc != GB_OK) {
 		buf_printf(&faults,
 			   "%s: its secrets cannot be read: see above\n",
@@ -147,6 +153,8 @@ load_both(const char *config_file, bool create, struct settings **settings,
 	}
 	settings_free(*settings);
 	rc = startup_settings(config_file, *store, settings, &faults);
+	if (rc == GB_EINVAL && purpose == TO_REPAIR)
+		rc = startup_settings(config_file, NULL, settings, &faults);
 out:
 	if (rc == GB_OK)
 		rc = clock_set_zone((*settings)->timezone);
@@ -209,7 +217,7 @@ startup_load(const char *config_file, struct settings **settings,
 {
 	enum gb_err rc;
 
-	rc = load_both(config_file, true, settings, store);
+	rc = load_both(config_file, TO_RUN, settings, store);
 	if (rc != GB_OK)
 		return rc;
 	if ((rc = startup_add_keys(*store, *settings)) == GB_OK)
@@ -225,5 +233,12 @@ enum gb_err
 startup_inspect(const char *config_file, struct settings **settings,
 		struct store **store)
 {
-	return load_both(config_file, false, settings, store);
+	return load_both(config_file, TO_LOOK, settings, store);
+}
+
+enum gb_err
+startup_repair(const char *config_file, struct settings **settings,
+	       struct store **store)
+{
+	return load_both(config_file, TO_REPAIR, settings, store);
 }

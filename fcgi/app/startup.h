@@ -57,6 +57,13 @@ enum gb_err startup_load(const char *config_file, struct settings **,
 enum gb_err startup_inspect(const char *config_file, struct settings **,
 			    struct store **) GB_NODISCARD;
 
+/*
+ * As startup_load(), but adds no keys, and settings of the database that do not
+ * go together are told and left out, so that they can be changed.
+ */
+enum gb_err startup_repair(const char *config_file, struct settings **,
+			   struct store **) GB_NODISCARD;
+
 /* Add the keys that the settings name to their pools, where they are new. */
 enum gb_err startup_add_keys(struct store *,
 			     const struct settings *) GB_NODISCARD;

@@ -38,6 +38,8 @@
 
 /* Not an option: the command needs neither settings nor database. */
 #define NEEDS_NOTHING (1u << 27)
+/* It mends what the database has for settings. */
+#define REPAIRS (1u << 28)
 
 /* Which keys, by what they are: each of these stands for words, too. */
 #define TAKES_FILTER \
@@ -161,14 +163,15 @@ static const struct command {
      "key, model, endpoint, status, day or hour, of the last 30 days or\n"
      "of a stretch of whole hours: 2026-01-31, 2026-01-31T18:00, or 7d\n"
      "or 12h ago\n"},
-    {"settings", "list", cli_settings_list, 0, 0, TAKES_JSON | TAKES_CSV, false,
-     "settings list [--csv|--json]",
+    {"settings", "list", cli_settings_list, 0, 0,
+     TAKES_JSON | TAKES_CSV | REPAIRS, false, "settings list [--csv|--json]",
      "show the settings that the database has, from the pages or an\n"
      "import, and what they would be without that\n"},
-    {"settings", "reset", cli_settings_reset, 1, WORDS_MANY, TAKES_ALL, false,
-     "settings reset NAME... | --all",
+    {"settings", "reset", cli_settings_reset, 1, WORDS_MANY,
+     TAKES_ALL | REPAIRS, false, "settings reset NAME... | --all",
      "let settings be again what gbalance.cfg or the environment says:\n"
-     "the way back when the pages cannot be reached any more\n"},
+     "the way back when the pages cannot be reached any more, or a\n"
+     "start fails for what the database has\n"},
     {"prices", "list", cli_prices_list, 0, 0, TAKES_JSON | TAKES_CSV, false,
      "prices list [--csv|--json]",
      "show what a million tokens cost: Google's list prices and, with\n"
@@ -641,6 +644,9 @@ run(struct request *rq)
 		return CLI_EXIT_FAILURE;
 	if ((rq->command->takes & NEEDS_NOTHING) != 0)
 		rc = GB_OK;
+	else if ((rq->command->takes & REPAIRS) != 0)
+		rc = startup_repair(cli->config_file, &cli->settings,
+				    &cli->store);
 	else if (rq->command->only_looks)
 		rc = startup_inspect(cli->config_file, &cli->settings,
 				     &cli->store);

@@ -54,6 +54,12 @@ void cli_complain(const char *fmt, ...) GB_PRINTF(1, 2);
 /* How --csv and --json want it. */
 enum report_format cli_format(const struct cli *);
 
+/* Whether the settings go together once these are the database's; faults are
+ * told. */
+enum gb_err cli_settings_check(const struct cli *,
+			       const struct settings_override *,
+			       size_t count) GB_NODISCARD;
+
 /* One function a command; each returns one of CLI_EXIT_…. */
 int cli_keys_add(struct cli *);
 int cli_keys_list(struct cli *);

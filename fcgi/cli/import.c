@@ -122,24 +122,6 @@ has_setting(const struct parcel *p, const char *name)
 	return false;
 }
 
-/* Load the settings as they will be; faults are told. */
-static enum gb_err
-load_future(struct cli *cli, const struct settings_override *overrides,
-	    size_t count)
-{
-	struct settings *settings;
-	struct buf faults;
-	enum gb_err rc;
-
-	buf_init(&faults, STARTUP_FAULTS_MAX);
-	rc = startup_settings_with(cli->config_file, overrides, count,
-				   &settings, &faults);
-	(void)fputs(buf_str(&faults), stderr);
-	buf_release(&faults);
-	settings_free(settings);
-	return rc;
-}
-
 /* Whether the settings go together once the parcel's are in the database. */
 static enum gb_err
 check_together(struct cli *cli, const struct parcel *p)
@@ -164,7 +146,8 @@ check_together(struct cli *cli, const struct parcel *p)
 			overrides[count++] = (struct settings_override){
 			    p->rows[i].values[0].text,
 			    p->rows[i].values[1].text};
-	rc = overrides == NULL ? GB_ENOMEM : load_future(cli, overrides, count);
+	rc = overrides == NULL ? GB_ENOMEM
+			       : cli_settings_check(cli, overrides, count);
 	free(overrides);
 	override_rows_free(&rows);
 	return rc;

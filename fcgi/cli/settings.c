@@ -14,6 +14,7 @@
 
 #define VALUE_MAX (1 << 20) /* bytes of a value as text */
 #define WHO	  "the command line"
+#define UNKNOWN	  "?" /* a value that is no setting's */
 
 static const struct report_column columns[] = {
     {"SETTING", "setting"},
@@ -21,28 +22,76 @@ static const struct report_column columns[] = {
     {"WITHOUT IT", "below"},
 };
 
-/* What the database has, and what there would be without it. */
+/* What the database has, what it makes of the settings (NULL: they do not go
+ * together), and what they would be without it. */
 struct overridden {
 	int64_t generation;
 	struct override_rows rows;
-	struct settings *below;
+	struct settings *is, *below;
 };
 
+/* The settings over the file and the environment; faults are told. */
 static enum gb_err
-load(struct cli *cli, struct overridden *o)
+settings_with(const struct cli *cli, const struct settings_override *overrides,
+	      size_t count, struct settings **out)
 {
 	struct buf faults;
 	enum gb_err rc;
 
-	memset(o, 0, sizeof(*o));
 	buf_init(&faults, STARTUP_FAULTS_MAX);
-	/* The generation first: what is read after it is not older. */
-	if ((rc = store_generation(cli->store, &o->generation)) == GB_OK &&
-	    (rc = store_overrides_list(cli->store, &o->rows)) == GB_OK)
-		rc = startup_settings_with(cli->config_file, NULL, 0, &o->below,
-					   &faults);
+	rc = startup_settings_with(cli->config_file, overrides, count, out,
+				   &faults);
 	(void)fputs(buf_str(&faults), stderr);
 	buf_release(&faults);
+	return rc;
+}
+
+enum gb_err
+cli_settings_check(const struct cli *cli,
+		   const struct settings_override *overrides, size_t count)
+{
+	struct settings *settings;
+	enum gb_err rc;
+
+	rc = settings_with(cli, overrides, count, &settings);
+	settings_free(settings);
+	return rc;
+}
+
+/* Faults were told when the database was opened. */
+static enum gb_err
+load_is(const struct cli *cli, struct overridden *o)
+{
+	struct settings_override *overrides;
+	struct buf faults;
+	enum gb_err rc;
+	size_t i;
+
+	overrides = calloc(o->rows.count + 1, sizeof(*overrides));
+	if (overrides == NULL)
+		return GB_ENOMEM;
+	for (i = 0; i < o->rows.count; i++)
+		overrides[i] = (struct settings_override){o->rows.rows[i].name,
+							  o->rows.rows[i].json};
+	buf_init(&faults, STARTUP_FAULTS_MAX);
+	rc = startup_settings_with(cli->config_file, overrides, o->rows.count,
+				   &o->is, &faults);
+	buf_release(&faults);
+	free(overrides);
+	return rc == GB_EINVAL ? GB_OK : rc;
+}
+
+static enum gb_err
+load(const struct cli *cli, struct overridden *o)
+{
+	enum gb_err rc;
+
+	memset(o, 0, sizeof(*o));
+	/* The generation first: what is read after it is not older. */
+	if ((rc = store_generation(cli->store, &o->generation)) == GB_OK &&
+	    (rc = store_overrides_list(cli->store, &o->rows)) == GB_OK &&
+	    (rc = load_is(cli, o)) == GB_OK)
+		rc = settings_with(cli, NULL, 0, &o->below);
 	return rc;
 }
 
@@ -50,6 +99,7 @@ static void
 release(struct overridden *o)
 {
 	override_rows_free(&o->rows);
+	settings_free(o->is);
 	settings_free(o->below);
 }
 
@@ -57,10 +107,13 @@ release(struct overridden *o)
 static char *
 text_of(const char *name, const struct settings *s)
 {
+	const struct setting *setting = setting_find(name);
 	struct buf text;
 
+	if (setting == NULL || s == NULL)
+		return strdup(UNKNOWN);
 	buf_init(&text, VALUE_MAX);
-	if (setting_form_text(setting_find(name), s, &text) == GB_OK)
+	if (setting_form_text(setting, s, &text) == GB_OK)
 		return buf_take(&text);
 	buf_release(&text);
 	return NULL;
@@ -69,7 +122,7 @@ text_of(const char *name, const struct settings *s)
 int
 cli_settings_list(struct cli *cli)
 {
-	const struct settings *side[2] = {cli->settings, NULL};
+	const struct settings *side[2];
 	struct overridden o;
 	struct report report;
 	enum gb_err rc;
@@ -78,6 +131,7 @@ cli_settings_list(struct cli *cli)
 
 	report_init(&report, cli_format(cli), columns, GB_COUNT(columns));
 	rc = load(cli, &o);
+	side[0] = o.is;
 	side[1] = o.below;
 	for (i = 0; rc == GB_OK && i < o.rows.count; i++) {
 		report_text(&report, o.rows.rows[i].name);
@@ -107,6 +161,25 @@ is_wanted(const struct cli *cli, const char *name)
 	return cli->all;
 }
 
+/* Whether each name is a setting's, or the database's, which may be another
+ * version's; complains. */
+static bool
+are_names(const struct cli *cli, const struct override_rows *rows)
+{
+	size_t i, k;
+
+	for (i = 0; i < cli->count; i++) {
+		for (k = 0; k < rows->count; k++)
+			if (strcmp(rows->rows[k].name, cli->words[i]) == 0)
+				break;
+		if (k < rows->count || setting_find(cli->words[i]) != NULL)
+			continue;
+		cli_complain("%s: there is no such setting", cli->words[i]);
+		return false;
+	}
+	return true;
+}
+
 /* What goes, and what stays. */
 struct resetting {
 	struct setting_change *changes;
@@ -119,7 +192,6 @@ struct resetting {
 static enum gb_err
 resetting_init(struct resetting *r, size_t most)
 {
-	memset(r, 0, sizeof(*r));
 	r->changes = calloc(most + 1, sizeof(*r->changes));
 	r->texts = calloc(most + 1, sizeof(*r->texts));
 	r->left = calloc(most + 1, sizeof(*r->left));
@@ -155,7 +227,7 @@ choose(struct cli *cli, const struct overridden *o, struct resetting *r)
 			continue;
 		}
 		text = r->texts[r->count];
-		text[0] = text_of(row->name, cli->settings);
+		text[0] = text_of(row->name, o->is);
 		text[1] = text_of(row->name, o->below);
 		r->changes[r->count++] =
 		    (struct setting_change){.name = row->name,
@@ -167,23 +239,6 @@ choose(struct cli *cli, const struct overridden *o, struct resetting *r)
 	return GB_OK;
 }
 
-/* Whether what is left goes together; faults are told. */
-static enum gb_err
-check_left(struct cli *cli, const struct resetting *r)
-{
-	struct settings *settings;
-	struct buf faults;
-	enum gb_err rc;
-
-	buf_init(&faults, STARTUP_FAULTS_MAX);
-	rc = startup_settings_with(cli->config_file, r->left, r->left_count,
-				   &settings, &faults);
-	(void)fputs(buf_str(&faults), stderr);
-	buf_release(&faults);
-	settings_free(settings);
-	return rc;
-}
-
 static enum gb_err
 reset(struct cli *cli, size_t *count)
 {
@@ -192,14 +247,14 @@ reset(struct cli *cli, size_t *count)
 	enum gb_err rc;
 	size_t i;
 
+	memset(&r, 0, sizeof(r));
 	rc = load(cli, &o);
-	if (rc == GB_OK)
-		rc = resetting_init(&r, o.rows.count);
-	else
-		memset(&r, 0, sizeof(r));
-	if (rc == GB_OK)
+	if (rc == GB_OK && !are_names(cli, &o.rows))
+		rc = GB_ENOTFOUND;
+	if (rc == GB_OK && (rc = resetting_init(&r, o.rows.count)) == GB_OK)
 		rc = choose(cli, &o, &r);
-	if (rc == GB_OK && r.count > 0 && (rc = check_left(cli, &r)) == GB_OK)
+	if (rc == GB_OK && r.count > 0 &&
+	    (rc = cli_settings_check(cli, r.left, r.left_count)) == GB_OK)
 		rc = store_settings_change(cli->store, o.generation, r.changes,
 					   r.count, WHO, clock_wall_ms());
 	for (i = 0; rc == GB_OK && i < r.count; i++)
@@ -215,17 +270,13 @@ int
 cli_settings_reset(struct cli *cli)
 {
 	enum gb_err rc;
-	size_t count, i;
+	size_t count;
 
-	for (i = 0; i < cli->count; i++)
-		if (setting_find(cli->words[i]) == NULL) {
-			cli_complain("%s: there is no such setting",
-				     cli->words[i]);
-			return CLI_EXIT_USAGE;
-		}
 	do {
 		rc = reset(cli, &count);
 	} while (rc == GB_EBUSY);
+	if (rc == GB_ENOTFOUND)
+		return CLI_EXIT_USAGE;
 	if (rc == GB_OK && count == 0)
 		(void)puts("nothing of it was changed on the pages");
 	if (rc != GB_OK)

@@ -404,6 +404,24 @@ describe("settings, from the command line", () => {
 			     /the command line/);
 	});
 
+	it("can be reset when no start is possible with them", async () => {
+		const list = async () => (await stack.tool("settings", "list"))
+			.stdout;
+
+		await stack.sql("INSERT INTO overrides VALUES " +
+			"('max_retries', '\"many\"'), ('of_another', '1')");
+		assert.equal((await stack.tool("keys", "list")).code, 1);
+		assert.match(await list(), /max_retries +\? +\d+\n/);
+		assert.match(await list(), /of_another +\? +\?/);
+		let r = await stack.tool("settings", "reset", "of_another");
+		assert.equal(r.code, 1, "the other one is still there");
+		assert.match(r.stderr, /max_retries: must be/);
+		r = await stack.tool("settings", "reset", "of_another",
+				     "max_retries");
+		assert.equal(r.code, 0, r.stderr);
+		assert.equal((await stack.tool("keys", "list")).code, 0);
+	});
+
 	it("are refused by name, and masked", async () => {
 		assert.equal((await stack.tool("settings", "reset", "no_such"))
 			.code, 2);

@@ -144,9 +144,6 @@ test_full_disk(void **state)
 	leases_release(&leases);
 }
 
-#define WITH_DISK(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, disk_teardown)
-
 int
 main(void)
 {

@@ -248,9 +248,6 @@ test_outage(void **state)
 	CHECK_INT("it is over", turn_at(u->store, NOW, &back_at), 1);
 }
 
-#define WITH_DISK(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, disk_teardown)
-
 int
 main(void)
 {

@@ -328,9 +328,6 @@ test_undone_together(void **state)
 		  0);
 }
 
-#define WITH_DISK(test) \
-	cmocka_unit_test_setup_teardown(test, unit_store_setup, disk_teardown)
-
 int
 main(void)
 {

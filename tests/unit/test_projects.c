@@ -53,6 +53,17 @@ count_awake(struct unit_store *u, int64_t now_ms)
 	return (int)unit_sql(u->path, sql, NULL, 0);
 }
 
+/* How the key came to its project: enum key_project_by. */
+static int64_t
+project_by(const struct unit_store *u, int id)
+{
+	char sql[64];
+
+	(void)snprintf(sql, sizeof(sql),
+		       "SELECT project_by FROM keys WHERE id = %d", id);
+	return unit_sql(u->path, sql, NULL, 0);
+}
+
 /* Ten keys of two projects: two calls, and all know. */
 static void
 test_declared(void **state)
@@ -186,10 +197,7 @@ test_guessed(void **state)
 					     "direct", at + 62 * SECOND,
 					     &closed),
 			 GB_OK);
-	CHECK_INT("no project",
-		  unit_sql(u->path, "SELECT project_by FROM keys WHERE id = 2",
-			   NULL, 0),
-		  0);
+	CHECK_INT("no project", project_by(u, 2), 0);
 	use_up(u->store, 1, at + DAY, DAY_ID, 20, "");
 	CHECK_INT("it is not believed again", count_awake(u, at + DAY + 1), 3);
 }
@@ -302,10 +310,7 @@ test_probed(void **state)
 					     "direct", at + 62 * SECOND,
 					     &closed),
 			 GB_OK);
-	CHECK_INT("it stays",
-		  unit_sql(u->path, "SELECT project_by FROM keys WHERE id = 3",
-			   NULL, 0),
-		  1);
+	CHECK_INT("it stays", project_by(u, 3), 1);
 	CHECK_INT("until it is told", probed(u, at += DAY), 3);
 	use_up(u->store, 3, at + 62 * SECOND, DAY_ID, 20, "");
 	CHECK_INT("the last", probed(u, at += DAY), 4);

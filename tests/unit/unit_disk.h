@@ -38,4 +38,8 @@ disk_teardown(void **state)
 	return unit_store_teardown(state);
 }
 
+/* A test with a store, whose disk it may fill. */
+#define WITH_DISK(test) \
+	cmocka_unit_test_setup_teardown(test, unit_store_setup, disk_teardown)
+
 #endif
