@@ -1,6 +1,7 @@
 /* request.c: what a request says, out of the variables of the web server */
 #include "web/request_impl.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -497,12 +498,35 @@ web_is_https(const struct web_request *rq, bool trust)
 	return strcasecmp(variable_or(rq, "REQUEST_SCHEME", ""), "https") == 0;
 }
 
+/* "1.2.3.4", "1.2.3.4:567", "::1", "[::1]:567", "fe80::1%eth0"; false: it is
+ * none. */
+static bool
+read_address(const char *text, char address[WEB_ADDRESS_SIZE])
+{
+	struct in6_addr scratch;
+	size_t len, colon;
+
+	if (text[0] == '[')
+		len = strcspn(++text, "]%");
+	else {
+		len = strcspn(text, "% \t");
+		colon = strcspn(text, ":");
+		if (colon < len && strchr(text + colon + 1, ':') == NULL)
+			len = colon;
+	}
+	if (len >= WEB_ADDRESS_SIZE)
+		return false;
+	memcpy(address, text, len);
+	address[len] = '\0';
+	return inet_pton(AF_INET, address, &scratch) == 1 ||
+	       inet_pton(AF_INET6, address, &scratch) == 1;
+}
+
 void
 web_address(const struct web_request *rq, bool trust,
 	    char address[WEB_ADDRESS_SIZE])
 {
 	const char *list, *last;
-	size_t len;
 
 	list = trust ? web_header(rq, "X-Forwarded-For") : NULL;
 	if (list == NULL)
@@ -510,11 +534,8 @@ web_address(const struct web_request *rq, bool trust,
 	last = strrchr(list, ',');
 	last = last == NULL ? list : last + 1;
 	last += strspn(last, " \t");
-	len = strspn(last, "0123456789abcdefABCDEF.:");
-	if (len >= WEB_ADDRESS_SIZE)
-		len = WEB_ADDRESS_SIZE - 1;
-	memcpy(address, last, len);
-	address[len] = '\0';
+	if (!read_address(last, address))
+		address[0] = '\0';
 }
 
 bool

@@ -52,7 +52,8 @@ int64_t web_arrived_mono_ms(const struct web_request *);
 bool web_is_https(const struct web_request *, bool trust);
 
 /* The client's address, as the web server says, or with "trust" as the proxy
- * before it says at the end of X-Forwarded-For; "" when nobody does. */
+ * before it says at the end of X-Forwarded-For, without a port; "" when nobody
+ * says one. */
 void web_address(const struct web_request *, bool trust,
 		 char address[WEB_ADDRESS_SIZE]);
 
