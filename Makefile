@@ -20,7 +20,8 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 HARD := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE -fcf-protection
 LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed \
 	-Wl,-z,pack-relative-relocs,--gc-sections
-BASE := -std=c11 -D_GNU_SOURCE -DGB_VERSION='"$(VERSION)"' -Ifcgi -pthread
+BASE := -std=c11 -D_GNU_SOURCE -DGB_VERSION='"$(VERSION)"' -Ifcgi \
+	-Ibuild/made -pthread
 
 # json-c's own headers lie in json-c/ on Debian, so no pkg-config is needed.
 LIBS := -lfcgi -lcurl -ljson-c -lsqlite3 -lconfig -lcrypto -lm
@@ -35,6 +36,9 @@ tsan_FLAGS    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 fuzz_FLAGS    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all
 fuzz_CC       := $(CLANG)
+
+# What a person waits for may be small rather than fast.
+build/release/fcgi/cli/%.o build/release/fcgi/config/%.o: release_FLAGS += -Os
 
 objects = $(patsubst %.c,build/$(1)/%.o,$(2))
 
@@ -80,7 +84,15 @@ build/gbalance: $(call objects,release,$(SRC))
 	@echo '  LINK $@'
 	@$(CC) $(release_FLAGS) $(LINK) -pthread -o $@ $^ $(LIBS)
 
+# What the command line says of faults in settings: the English pages' words.
+FAULT_WORDS := build/made/config/settings_fault_words.h
+$(FAULT_WORDS): templates/strings.en Makefile
+	@mkdir -p $(@D)
+	@sed -nE 's/["\\]/\\&/g; s/^(UNFIT_[A-Z_]+) = (.*)$$/[\1] = {"\1", "\2"},/p' $< >$@
+
 define FLAVOUR
+build/$(1)/fcgi/config/settings_fault.o: $(FAULT_WORDS)
+
 build/$(1)/%.o: %.c Makefile
 	@mkdir -p $$(@D)
 	@echo '  CC $(1) $$<'

@@ -222,6 +222,8 @@ page_texts()
     cat fcgi/admin/*.c fcgi/app/doctor*.c | tr '\n' ' ' | grep -oE \
       '(admin_(fail|say|text|write|content)|refuse|LINKED|doctor_find)\([^;{}]*"[A-Z0-9_]+"' |
       grep -oE '"[A-Z0-9]+_[A-Z0-9_]+"' | tr -d '"'
+    # So is what is wrong with a setting, there and on the command line.
+    grep -ohE '\bUNFIT_[A-Z]+(_[A-Z]+)*' fcgi/config/*.c | grep -v 'UNFIT_NONE$'
     # Each setting has a line about it.
     tr '\n' ' ' <fcgi/config/settings_table.c |
       grep -oE '\{"[a-z0-9_]+", *"[A-Z0-9_]+"' | tr -d '"' |

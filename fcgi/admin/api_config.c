@@ -165,15 +165,20 @@ static void
 fail_wish(struct admin_request *rq, const struct settings_wish *wishes,
 	  size_t count)
 {
+	struct buf why;
 	size_t i;
 
 	for (i = 0; i < count && wishes[i].state != WISH_UNFIT; i++)
 		;
-	if (i == count)
+	if (i == count) {
 		admin_fault(rq, GB_EINVAL);
-	else
-		admin_fail(rq, 400, "SETTINGS_WRONG", wishes[i].row->env,
-			   wishes[i].why, NULL);
+		return;
+	}
+	buf_init(&why, FAULTS_MAX);
+	settings_wish_say(rq, &wishes[i], &why);
+	admin_fail(rq, 400, "SETTINGS_WRONG", wishes[i].row->env, buf_str(&why),
+		   NULL);
+	buf_release(&why);
 }
 
 /* Make them true, and answer with what there is then. */

@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "admin/pages.h"
+#include "admin/settings_change.h"
 #include "base/clock.h"
 #include "config/settings_form.h"
 #include "config/settings_table.h"
@@ -16,7 +17,7 @@
 
 #define EXITS_MAX  1000	     /* of one request */
 #define ANSWER_MAX (1 << 20) /* bytes */
-#define WHY_MAX	   256
+#define WHY_MAX	   4096
 
 /* --- the page ------------------------------------------------------------- */
 
@@ -40,7 +41,7 @@ show_result(struct dict *page, const struct exit_result *r)
 	set_ms(d, "CONNECT", r->times.connect_ms);
 	set_ms(d, "FIRST", r->times.first_byte_ms);
 	dict_set(d, "ADDRESS", r->address);
-	dict_set(d, "FAULT_TEXT", r->fault);
+	dict_set(d, "UNFIT_TEXT", r->fault);
 }
 
 void
@@ -58,7 +59,7 @@ exits_show(struct admin_request *rq)
 		dict_set(line, "CONNECT", "");
 		dict_set(line, "FIRST", "");
 		dict_set(line, "ADDRESS", "");
-		dict_set(line, "FAULT_TEXT", "");
+		dict_set(line, "UNFIT_TEXT", "");
 	}
 	admin_page(rq, 200);
 }
@@ -171,7 +172,8 @@ static bool
 read_proxies(struct admin_request *rq, struct json_object *list,
 	     struct json_object **plain)
 {
-	struct buf json, why;
+	struct setting_fault why;
+	struct buf json, text;
 	enum gb_err rc;
 
 	*plain = NULL;
@@ -181,19 +183,20 @@ read_proxies(struct admin_request *rq, struct json_object *list,
 		return false;
 	}
 	buf_init(&json, ANSWER_MAX);
-	buf_init(&why, WHY_MAX);
+	buf_init(&text, WHY_MAX);
 	rc = setting_read_json(setting_find("proxies"), list, rq->cfg, &json,
 			       &why);
 	if (rc == GB_OK &&
 	    (*plain = tree_parse(buf_str(&json), json.len)) == NULL)
 		rc = GB_ENOMEM;
-	if (rc == GB_EINVAL)
-		admin_fail(rq, 400, "SETTINGS_WRONG", "proxy", buf_str(&why),
+	if (rc == GB_EINVAL) {
+		settings_fault_say(rq, &why, &text);
+		admin_fail(rq, 400, "SETTINGS_WRONG", "proxy", buf_str(&text),
 			   NULL);
-	else if (rc != GB_OK)
+	} else if (rc != GB_OK)
 		admin_fault(rq, rc);
 	buf_wipe(&json);
-	buf_release(&why);
+	buf_release(&text);
 	return rc == GB_OK;
 }
 

@@ -231,18 +231,20 @@ static void
 show_fault(const struct admin_request *rq, struct dict *d,
 	   const struct settings_wish *w, const char *is)
 {
-	struct buf text;
+	bool conflict = w->state == WISH_CONFLICT;
+	struct buf text, why;
 
 	buf_init(&text, TEXT_MAX);
-	if (w->state == WISH_CONFLICT)
-		admin_write(rq, &text, "SETTINGS_CONFLICT",
-			    (const char *const[]){is, NULL});
-	else
-		admin_write(rq, &text, "SETTINGS_UNFIT",
-			    (const char *const[]){w->why, NULL});
+	buf_init(&why, TEXT_MAX);
+	if (!conflict)
+		settings_wish_say(rq, w, &why);
+	admin_write(rq, &text,
+		    conflict ? "SETTINGS_CONFLICT" : "SETTINGS_UNFIT",
+		    (const char *const[]){conflict ? is : buf_str(&why), NULL});
 	dict_show(d, "FAULT");
 	dict_set(d, "WHY", buf_str(&text));
 	buf_release(&text);
+	buf_release(&why);
 }
 
 static const struct settings_wish *

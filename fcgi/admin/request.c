@@ -9,6 +9,7 @@
 #include "admin/texts.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/places.h"
 #include "dialect/json/json_out.h"
 
 #define HTML_TYPE "text/html; charset=utf-8"
@@ -157,7 +158,7 @@ void
 admin_write(const struct admin_request *rq, struct buf *out, const char *key,
 	    const char *const *words)
 {
-	texts_write(out, admin_text(rq, key), words);
+	places_write(out, admin_text(rq, key), words);
 }
 
 /* "words" from the arguments that end with a NULL. */

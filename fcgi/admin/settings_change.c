@@ -17,7 +17,8 @@
 
 #define VALUE_MAX  (64 << 20) /* bytes of a setting */
 #define FAULTS_MAX (64 << 10)
-#define TRIES	   20 /* other changes may come between */
+#define WHY_MAX	   4096 /* bytes of one fault */
+#define TRIES	   20	/* other changes may come between */
 
 /* --- what there is -------------------------------------------------------- */
 
@@ -26,7 +27,8 @@
 static enum gb_err
 load_with(const struct admin_request *rq, const struct override_rows *rows,
 	  const struct settings_wish *wishes, size_t count,
-	  struct settings **out, struct buf *faults)
+	  struct settings **out, struct buf *faults,
+	  struct setting_fault *first)
 {
 	struct settings_override *all;
 	size_t i, k, n;
@@ -52,7 +54,7 @@ load_with(const struct admin_request *rq, const struct override_rows *rows,
 			all[n++] =
 			    (struct settings_override){wishes[k].row->name,
 						       wishes[k].json};
-	rc = app_settings_with(rq->app, all, n, out, faults);
+	rc = app_settings_with(rq->app, all, n, out, faults, first);
 	free(all);
 	return rc;
 }
@@ -72,11 +74,11 @@ settings_now_load(struct admin_request *rq, struct settings_now *now,
 	/* The generation first: what is read after it is not older. */
 	if ((rc = store_generation(rq->store, &now->generation)) == GB_OK &&
 	    (rc = store_overrides_list(rq->store, now->rows)) == GB_OK &&
-	    (rc = load_with(rq, now->rows, NULL, 0, &now->settings, faults)) ==
-		GB_OK) {
+	    (rc = load_with(rq, now->rows, NULL, 0, &now->settings, faults,
+			    NULL)) == GB_OK) {
 		/* They may have faults that the database makes up for. */
 		rc = app_settings_with(rq->app, NULL, 0, &now->below,
-				       &below_faults);
+				       &below_faults, NULL);
 		if (rc == GB_EINVAL)
 			rc = GB_OK;
 	}
@@ -172,26 +174,21 @@ is_as_wished(const struct settings_wish *w, const struct settings *now)
 static enum gb_err
 read_wish(struct settings_wish *w, const struct settings *now, struct buf *json)
 {
-	struct buf why;
 	enum gb_err rc;
 
 	if (w->row->not_in_database && is_as_wished(w, now))
 		return settings_json(now, w->row->name, json);
-	buf_init(&why, WHY_SIZE - 1);
 	if (w->text != NULL)
-		rc = setting_read_form(w->row, w->text, now, json, &why);
+		rc = setting_read_form(w->row, w->text, now, json, &w->why);
 	else
-		rc = setting_read_json(w->row, w->value, now, json, &why);
-	if (rc == GB_EINVAL || rc == GB_ENOTFOUND) {
-		w->state = WISH_UNFIT;
-		(void)snprintf(w->why, sizeof(w->why), "%s",
-			       rc == GB_EINVAL
-				   ? buf_str(&why)
-				   : "cannot be set in the database");
-		rc = GB_OK;
-	}
-	buf_release(&why);
-	return rc;
+		rc = setting_read_json(w->row, w->value, now, json, &w->why);
+	if (rc == GB_ENOTFOUND)
+		w->why =
+		    (struct setting_fault){w->row, UNFIT_NOT_IN_DATABASE, 0};
+	if (rc != GB_EINVAL && rc != GB_ENOTFOUND)
+		return rc;
+	w->state = WISH_UNFIT;
+	return GB_OK;
 }
 
 /* The wish is for "wanted", "" for what is below; "is" is its value now. */
@@ -225,7 +222,7 @@ judge(const struct admin_request *rq, struct settings_wish *w,
 
 	free(w->json);
 	w->json = NULL;
-	w->why[0] = '\0';
+	w->why = (struct setting_fault){NULL, UNFIT_NONE, 0};
 	w->state = WISH_SAME;
 	buf_init(&wanted, VALUE_MAX);
 	buf_init(&is, VALUE_MAX);
@@ -245,36 +242,26 @@ judge(const struct admin_request *rq, struct settings_wish *w,
 	return rc;
 }
 
-/* The faults of all wishes together: those that they name are to blame, or all
- * where they name none. */
-static void
-blame(struct settings_wish *wishes, size_t count, const char *faults)
+/* The fault of all wishes together: the one that it names is to blame, or all
+ * where it names none.  Returns whether there is any. */
+static bool
+blame(struct settings_wish *wishes, size_t count,
+      const struct setting_fault *fault)
 {
-	char named[80];
-	const char *at;
-	bool any;
+	bool named, any;
 	size_t i;
 
-	any = false;
-	for (i = 0; i < count; i++) {
-		(void)snprintf(named, sizeof(named),
-			       ": %s: ", wishes[i].row->name);
-		if (wishes[i].state != WISH_CHANGES ||
-		    (at = strstr(faults, named)) == NULL)
-			continue;
-		any = true;
-		wishes[i].state = WISH_UNFIT;
-		at += strlen(named);
-		(void)snprintf(wishes[i].why, sizeof(wishes[i].why), "%.*s",
-			       (int)strcspn(at, "\n"), at);
-	}
-	for (i = 0; !any && i < count; i++)
-		if (wishes[i].state == WISH_CHANGES) {
+	for (named = false, i = 0; i < count; i++)
+		named = named || (wishes[i].state == WISH_CHANGES &&
+				  wishes[i].row == fault->row);
+	for (any = false, i = 0; i < count; i++)
+		if (wishes[i].state == WISH_CHANGES &&
+		    (!named || wishes[i].row == fault->row)) {
+			any = true;
 			wishes[i].state = WISH_UNFIT;
-			(void)snprintf(wishes[i].why, sizeof(wishes[i].why),
-				       "%.*s", (int)strcspn(faults, "\n"),
-				       faults);
+			wishes[i].why = *fault;
 		}
+	return any;
 }
 
 /* --- making them true ----------------------------------------------------- */
@@ -368,36 +355,72 @@ try_all(struct admin_request *rq, struct settings_wish *wishes, size_t count,
 	const char *all, struct settings_now *now, struct settings **after)
 {
 	char version[VERSION_SIZE];
+	struct setting_fault first = {NULL, UNFIT_NONE, 0};
 	struct buf faults;
 	enum gb_err rc;
-	bool unfit;
+	bool unfit = false;
 	size_t i;
 
 	buf_init(&faults, FAULTS_MAX);
-	if ((rc = settings_now_load(rq, now, &faults)) != GB_OK) {
-		log_errorx("settings: %s", buf_str(&faults));
-		rc = rc == GB_EINVAL ? GB_EIO : rc;
+	if ((rc = settings_now_load(rq, now, &faults)) != GB_OK)
 		goto out;
-	}
 	if (all != NULL &&
 	    (rc = settings_version_all(rq, now->settings, version)) == GB_OK &&
 	    strcmp(version, all) != 0)
 		rc = GB_EEXIST;
-	for (unfit = false, i = 0; rc == GB_OK && i < count; i++) {
+	for (i = 0; rc == GB_OK && i < count; i++) {
 		rc = judge(rq, &wishes[i], now);
 		unfit = unfit || wishes[i].state == WISH_UNFIT ||
 			wishes[i].state == WISH_CONFLICT;
 	}
-	if (rc == GB_OK && unfit)
-		rc = GB_EINVAL;
-	else if (rc == GB_OK && (rc = load_with(rq, now->rows, wishes, count,
-						after, &faults)) == GB_EINVAL)
-		blame(wishes, count, buf_str(&faults));
+	if (rc != GB_OK || unfit)
+		goto out;
+	rc = load_with(rq, now->rows, wishes, count, after, &faults, &first);
 	if (rc == GB_OK)
 		rc = write_changes(rq, wishes, count, now, *after);
+	else if (first.kind != UNFIT_NONE)
+		unfit = blame(wishes, count, &first);
 out:
+	/* What no wish can be blamed for is nothing that a form can mend. */
+	if (unfit)
+		rc = GB_EINVAL;
+	else if (rc == GB_EINVAL) {
+		log_errorx("settings: %s", buf_str(&faults));
+		rc = GB_EIO;
+	}
 	buf_release(&faults);
 	return rc;
+}
+
+static const char *
+words_of_fault(const void *rq, const char *key)
+{
+	return admin_text(rq, key);
+}
+
+void
+settings_fault_say(const struct admin_request *rq,
+		   const struct setting_fault *fault, struct buf *out)
+{
+	setting_fault_write(fault, words_of_fault, rq, out);
+}
+
+void
+settings_wish_say(const struct admin_request *rq, const struct settings_wish *w,
+		  struct buf *out)
+{
+	struct buf text;
+
+	if (w->why.row == w->row) {
+		settings_fault_say(rq, &w->why, out);
+		return;
+	}
+	buf_init(&text, WHY_MAX);
+	settings_fault_say(rq, &w->why, &text);
+	admin_write(rq, out, "SETTINGS_WRONG",
+		    (const char *const[]){w->why.row->name, buf_str(&text),
+					  NULL});
+	buf_release(&text);
 }
 
 enum gb_err

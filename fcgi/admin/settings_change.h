@@ -11,7 +11,6 @@
 #include "config/settings_table.h"
 
 #define VERSION_SIZE 33 /* 32 hexadecimal digits and NUL */
-#define WHY_SIZE     256
 
 enum wish_state {
 	WISH_SAME,     /* it is so already, or was not touched */
@@ -28,9 +27,10 @@ struct settings_wish {
 	bool reset;		   /* what file, environment or default say */
 	const char *version;	   /* NULL: whatever it is now */
 
-	enum wish_state state; /* from here on it is found out */
-	char why[WHY_SIZE];
-	char *json; /* its value in the database; NULL: none */
+	enum wish_state state;	  /* from here on it is found out */
+	struct setting_fault why; /* of another setting where they do not go
+				     together */
+	char *json;		  /* its value in the database; NULL: none */
 };
 
 /* The settings of this moment, whatever the process has seen of them yet. */
@@ -62,6 +62,13 @@ enum gb_err settings_version_all(const struct admin_request *,
  */
 enum gb_err settings_wish_all(struct admin_request *, struct settings_wish *,
 			      size_t count, const char *all) GB_NODISCARD;
+
+/* Append what is wrong, in the language of the request. */
+void settings_fault_say(const struct admin_request *,
+			const struct setting_fault *, struct buf *out);
+/* Append why the wish is unfit. */
+void settings_wish_say(const struct admin_request *,
+		       const struct settings_wish *, struct buf *out);
 
 /* Free what settings_wish_all() left in them. */
 void settings_wishes_free(struct settings_wish *, size_t count);

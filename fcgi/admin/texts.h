@@ -3,7 +3,7 @@
  *
  * A file of a language has lines "KEY = text", and "#" before remarks.  Its
  * first key is LANGUAGE, the language's own name for itself.  A text may have
- * places for what it is about, "{1}" to "{9}".
+ * places, as in base/places.h.
  */
 #ifndef GB_ADMIN_TEXTS_H
 #define GB_ADMIN_TEXTS_H
@@ -22,8 +22,5 @@ enum gb_err texts_load(struct dict **, const char *folder,
 /* The text of that key; the key itself where there is none, so that a page is
  * shown all the same. */
 const char *texts_find(const struct dict *, const char *key);
-
-/* Append the text with "words" (up to the first NULL) in its places. */
-void texts_write(struct buf *out, const char *text, const char *const *words);
 
 #endif

@@ -200,10 +200,11 @@ app_release(struct app *app, struct snapshot *snap)
 enum gb_err
 app_settings_with(const struct app *app,
 		  const struct settings_override *overrides, size_t count,
-		  struct settings **out, struct buf *faults)
+		  struct settings **out, struct buf *faults,
+		  struct setting_fault *first)
 {
 	return startup_settings_with(app->config_file, overrides, count, out,
-				     faults);
+				     faults, first);
 }
 
 enum gb_err

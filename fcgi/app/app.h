@@ -48,12 +48,12 @@ void app_release(struct app *, struct snapshot *);
 /*
  * What the settings are, or would be, with these of the database over the file
  * and the environment, as settings_load() has it; paths are as they were
- * written.
+ * written.  "first" (or NULL) is as in settings_load.
  */
 enum gb_err app_settings_with(const struct app *,
 			      const struct settings_override *, size_t count,
-			      struct settings **out,
-			      struct buf *faults) GB_NODISCARD;
+			      struct settings **out, struct buf *faults,
+			      struct setting_fault *first) GB_NODISCARD;
 
 /* A request begins, and ends; and how many there are in this process. */
 void app_enter(struct app *);

@@ -25,7 +25,8 @@ add_facts(struct rules *r, const struct string_pairs *pairs)
 	for (i = 0; i < pairs->count; i++) {
 		rule = &r->facts[i];
 		rule->pattern = pairs->items[i].name;
-		if (model_facts_parse(pairs->items[i].value, rule) != NULL)
+		if (model_facts_parse(pairs->items[i].value, rule) !=
+		    FACTS_FINE)
 			return GB_EINVAL;
 	}
 	r->shown.facts = r->facts;

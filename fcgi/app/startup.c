@@ -46,7 +46,7 @@ enum gb_err
 startup_settings(const char *config_file, struct store *store,
 		 struct settings **out, struct buf *faults)
 {
-	struct settings_load load = {config_file, environ, NULL, 0};
+	struct settings_load load = {.file = config_file, .environ = environ};
 	struct settings_override *overrides;
 	struct override_rows rows = {NULL, 0};
 	enum gb_err rc;
@@ -92,10 +92,11 @@ out:
 enum gb_err
 startup_settings_with(const char *config_file,
 		      const struct settings_override *overrides, size_t count,
-		      struct settings **out, struct buf *faults)
+		      struct settings **out, struct buf *faults,
+		      struct setting_fault *first)
 {
 	const struct settings_load load = {startup_config_file(config_file),
-					   environ, overrides, count};
+					   environ, overrides, count, first};
 
 	return settings_load(out, &load, faults);
 }

@@ -28,11 +28,13 @@ enum gb_err startup_settings(const char *config_file, struct store *store,
 
 /* The settings that these overrides would make over the file and the
  * environment, in place of the database's: whether they go together, and what
- * they are.  Paths are as they were written.  The same codes. */
+ * they are.  Paths are as they were written.  "first" (or NULL) is as in
+ * settings_load.  The same codes. */
 enum gb_err startup_settings_with(const char *config_file,
 				  const struct settings_override *,
 				  size_t count, struct settings **out,
-				  struct buf *faults) GB_NODISCARD;
+				  struct buf *faults,
+				  struct setting_fault *first) GB_NODISCARD;
 
 /* Let the store read and write secrets with the key of secret_key_file, if any;
  * "convert": a database without a key gets it.  GB_EINVAL, GB_EIO: it is not

@@ -4,6 +4,7 @@
 
 #include "admin/texts.h"
 #include "app/doctor.h"
+#include "base/places.h"
 #include "cli/commands.h"
 
 #define TEXT_MAX 4096 /* bytes of a finding */
@@ -27,7 +28,7 @@ write_found(const struct dict *texts, const struct doctor_finding *f,
 	for (i = 0; i < DOCTOR_WORDS; i++)
 		words[i] = f->words[i];
 	words[i] = NULL;
-	texts_write(out, texts_find(texts, f->text), words);
+	places_write(out, texts_find(texts, f->text), words);
 }
 
 static void

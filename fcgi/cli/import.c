@@ -12,10 +12,11 @@
 #include "cli/columns.h"
 #include "cli/parcel_json.h"
 #include "cli/parcel_seal.h"
+#include "config/settings_fault.h"
 #include "store/overrides.h"
 
-#define WHY_MAX	       512 /* bytes: ours are constant words and numbers */
-#define NAME_SHOWN_MAX 256 /* bytes of a name; a longer one is not shown */
+#define WHY_MAX	       4096 /* bytes of a fault */
+#define NAME_SHOWN_MAX 256  /* bytes of a name; a longer one is not shown */
 
 static const char *const fate_words[PARCEL_FATE__MAX] = {
     [PARCEL_OPEN] = "",		  [PARCEL_NEW] = "new",
@@ -62,16 +63,27 @@ check_token(struct parcel_row *row)
 				      "must not hold control characters");
 }
 
+void
+import_complain(const char *name, const struct setting_fault *fault)
+{
+	struct buf why;
+
+	buf_init(&why, WHY_MAX);
+	setting_fault_write(fault, NULL, NULL, &why);
+	cli_complain("%s: %s", name, buf_str(&why));
+	buf_release(&why);
+}
+
 /* Bring the setting's value into its usual form; why it cannot be is told at
  * once, as the words are not constant. */
 static enum gb_err
 check_setting(struct parcel_row *row)
 {
-	struct buf json, why;
+	struct setting_fault why;
+	struct buf json;
 	enum gb_err rc;
 
 	buf_init(&json, PARCEL_SETTING_MAX);
-	buf_init(&why, WHY_MAX);
 	rc = settings_json_tidy(row->values[0].text, row->values[1].text, &json,
 				&why);
 	if (rc == GB_OK)
@@ -80,11 +92,10 @@ check_setting(struct parcel_row *row)
 		parcel_refuse(row, NULL,
 			      "the database can hold no such setting");
 	else if (rc == GB_EINVAL) {
-		cli_complain("%s: %s", row->values[0].text, buf_str(&why));
+		import_complain(row->values[0].text, &why);
 		parcel_refuse(row, NULL, "see above");
 	}
 	buf_wipe(&json);
-	buf_release(&why);
 	return rc == GB_ENOMEM ? rc : GB_OK;
 }
 

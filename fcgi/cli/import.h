@@ -11,6 +11,10 @@
  * complained about. */
 enum gb_err import_read(const char *file, struct buf *out) GB_NODISCARD;
 
+/* Complain about a value of what is called "name". */
+struct setting_fault;
+void import_complain(const char *name, const struct setting_fault *);
+
 /*
  * Check what is OPEN in the parcel, write it in one transaction (or see what
  * would come of it, with --dry-run), and say what became of each row.  Settings

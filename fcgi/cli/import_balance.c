@@ -8,11 +8,11 @@
 #include "base/secret.h"
 #include "cli/dotenv.h"
 #include "cli/import.h"
+#include "config/settings_fault.h"
 #include "store/gemini_balance.h"
 
 #define ENV_MAX	 (16 << 20) /* bytes of a .env */
 #define JSON_MAX (16 << 20) /* bytes of a value as JSON */
-#define WHY_MAX	 512
 
 /* Where the fields are that are filled in here. */
 enum {
@@ -80,9 +80,10 @@ static enum gb_err
 add_token(struct parcel *p, struct json_object *token)
 {
 	char digest[DIGEST_SIZE];
+	struct setting_fault why;
 	struct json_object *list;
 	struct parcel_row *row;
-	struct buf json, why;
+	struct buf json;
 	const char *text;
 	enum gb_err rc;
 
@@ -95,7 +96,6 @@ add_token(struct parcel *p, struct json_object *token)
 		return GB_ENOMEM;
 	}
 	buf_init(&json, JSON_MAX);
-	buf_init(&why, WHY_MAX);
 	rc = settings_json_tidy("allowed_tokens",
 				json_object_to_json_string(list), &json, &why);
 	text = json_object_get_string(token);
@@ -103,13 +103,12 @@ add_token(struct parcel *p, struct json_object *token)
 		secret_digest((unsigned char *)digest, text, strlen(text));
 		rc = parcel_set(row, TOKEN_DIGEST, digest, DIGEST_SIZE);
 	} else if (rc == GB_EINVAL) {
-		cli_complain("ALLOWED_TOKENS: %s", buf_str(&why));
+		import_complain("ALLOWED_TOKENS", &why);
 		parcel_refuse(row, NULL, "see above");
 		rc = GB_OK;
 	}
 	json_object_put(list);
 	buf_wipe(&json);
-	buf_release(&why);
 	return rc;
 }
 
@@ -195,23 +194,22 @@ static enum gb_err
 take_setting(struct cli *cli, struct parcel *p, const char *env,
 	     const char *text)
 {
-	struct buf json, why;
+	struct setting_fault why;
+	struct buf json;
 	const char *name;
 	enum gb_err rc;
 
 	buf_init(&json, JSON_MAX);
-	buf_init(&why, WHY_MAX);
 	rc = settings_json_of_env(env, text, &name, &json, &why);
 	if (rc == GB_OK)
 		rc = put_setting(cli, p, name, buf_str(&json));
 	else if (rc == GB_ENOTFOUND)
 		rc = add_word(p, env, PARCEL_UNUSED, why_without(env));
 	else if (rc == GB_EINVAL) {
-		cli_complain("%s: %s", env, buf_str(&why));
+		import_complain(env, &why);
 		rc = add_word(p, env, PARCEL_REFUSED, "see above");
 	}
 	buf_wipe(&json);
-	buf_release(&why);
 	return rc;
 }
 

@@ -40,7 +40,7 @@ settings_with(const struct cli *cli, const struct settings_override *overrides,
 
 	buf_init(&faults, STARTUP_FAULTS_MAX);
 	rc = startup_settings_with(cli->config_file, overrides, count, out,
-				   &faults);
+				   &faults, NULL);
 	(void)fputs(buf_str(&faults), stderr);
 	buf_release(&faults);
 	return rc;
@@ -75,7 +75,7 @@ load_is(const struct cli *cli, struct overridden *o)
 							  o->rows.rows[i].json};
 	buf_init(&faults, STARTUP_FAULTS_MAX);
 	rc = startup_settings_with(cli->config_file, overrides, o->rows.count,
-				   &o->is, &faults);
+				   &o->is, &faults, NULL);
 	buf_release(&faults);
 	free(overrides);
 	return rc == GB_EINVAL ? GB_OK : rc;

@@ -11,8 +11,8 @@
 #include "config/settings_layer.h"
 #include "config/settings_value.h"
 
-#define REASON_MAX    512 /* bytes: ours are constant words and numbers */
-#define ORIGIN_COLUMN 40  /* where settings_print() says the origin */
+#define REASON_MAX    4096 /* bytes: ours are constant words and numbers */
+#define ORIGIN_COLUMN 40   /* where settings_print() says the origin */
 
 /* Where a setting's value came from. */
 struct origin {
@@ -30,6 +30,7 @@ struct snapshot {
 struct settings_loading {
 	struct snapshot *snapshot;
 	struct buf *faults;
+	struct setting_fault first; /* of a value */
 	bool faulty;
 };
 
@@ -70,29 +71,46 @@ loading_fault(struct settings_loading *loading,
 	buf_printf(loading->faults, ": %s\n", reason);
 }
 
+void
+loading_refuse(struct settings_loading *loading,
+	       const struct settings_place *place, const char *name,
+	       const struct setting_fault *fault)
+{
+	struct buf reason;
+
+	buf_init(&reason, REASON_MAX);
+	setting_fault_write(fault, NULL, NULL, &reason);
+	loading_fault(loading, place, name, buf_str(&reason));
+	buf_release(&reason);
+	if (loading->first.kind == UNFIT_NONE)
+		loading->first = *fault;
+}
+
 enum gb_err
 loading_set(struct settings_loading *loading,
 	    const struct settings_place *place, const char *name,
 	    struct json_object *value)
 {
 	const struct setting *row;
+	struct setting_fault why;
 	struct origin *origin;
-	struct buf why;
 	enum gb_err rc;
 	char *file;
 
 	row = setting_find(name);
 	if (row == NULL ||
 	    (row->not_in_database && place->layer == LAYER_DATABASE)) {
-		loading_fault(loading, place, name,
-			      row == NULL ? "there is no such setting"
-					  : "cannot be set in the database");
+		why =
+		    (struct setting_fault){row,
+					   row == NULL ? UNFIT_UNKNOWN
+						       : UNFIT_NOT_IN_DATABASE,
+					   0};
+		loading_refuse(loading, place, name, &why);
 		return GB_OK;
 	}
 	file = NULL;
 	if (place->file != NULL && (file = strdup(place->file)) == NULL)
 		return GB_ENOMEM;
-	buf_init(&why, REASON_MAX);
 	rc = setting_assign(row, value, &loading->snapshot->values, &why);
 	if (rc == GB_OK) {
 		origin = &loading->snapshot->origins[row - settings_table];
@@ -100,10 +118,9 @@ loading_set(struct settings_loading *loading,
 		*origin = (struct origin){place->layer, place->line, file};
 		file = NULL;
 	} else if (rc == GB_EINVAL) {
-		loading_fault(loading, place, name, buf_str(&why));
+		loading_refuse(loading, place, name, &why);
 		rc = GB_OK;
 	}
-	buf_release(&why);
 	free(file);
 	return rc;
 }
@@ -132,9 +149,10 @@ static void
 check_together(struct settings_loading *loading)
 {
 	const struct settings *s = &loading->snapshot->values;
+	const struct setting *row = setting_find("auth_token");
+	const struct setting_fault why = {row, UNFIT_ADMIN_IS_USER, 0};
 	const struct origin *origin;
 	struct settings_place place;
-	const char *name = "auth_token";
 	size_t i;
 
 	for (i = 0; i < s->allowed_tokens.count; i++)
@@ -142,19 +160,18 @@ check_together(struct settings_loading *loading)
 			break;
 	if (i == s->allowed_tokens.count)
 		return;
-	origin = origin_of(s, setting_find(name));
+	origin = origin_of(s, row);
 	place.layer = origin->layer;
 	place.file = origin->file;
 	place.line = origin->line;
-	loading_fault(loading, &place, name,
-		      "must not be one of allowed_tokens");
+	loading_refuse(loading, &place, row->name, &why);
 }
 
 enum gb_err
 settings_load(struct settings **out, const struct settings_load *load,
 	      struct buf *faults)
 {
-	struct settings_loading loading = {NULL, faults, false};
+	struct settings_loading loading = {.faults = faults};
 	enum gb_err rc;
 
 	*out = NULL;
@@ -177,6 +194,8 @@ settings_load(struct settings **out, const struct settings_load *load,
 		*out = &loading.snapshot->values;
 	else
 		settings_free(&loading.snapshot->values);
+	if (load->first != NULL)
+		*load->first = loading.first;
 	return rc;
 }
 

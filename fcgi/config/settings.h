@@ -200,11 +200,15 @@ struct settings_override {
 	const char *json;
 };
 
+struct setting_fault; /* of config/settings_fault.h */
+
 struct settings_load {
 	const char *file; /* gbalance.cfg; NULL: none */
 	char **environ; /* "NAME=value" strings, NULL-terminated; NULL: none */
 	const struct settings_override *overrides; /* the database's */
 	size_t override_count;
+	struct setting_fault *first; /* where the first fault of a value goes;
+					NULL: nowhere */
 };
 
 /*
@@ -230,17 +234,18 @@ enum gb_err settings_json(const struct settings *, const char *name,
 /*
  * Append the usual form of "json", which is to be the value of the setting
  * "name" in the database, to "out".  GB_EINVAL: it is not fit, and "why" has
- * why, with nothing of the value; GB_ENOTFOUND: the database can hold no such
+ * why; GB_ENOTFOUND: the database can hold no such
  * setting; GB_ENOMEM.
  */
 enum gb_err settings_json_tidy(const char *name, const char *json,
-			       struct buf *out, struct buf *why) GB_NODISCARD;
+			       struct buf *out,
+			       struct setting_fault *why) GB_NODISCARD;
 
 /* The same for a variable "env" whose value in the environment is "text"; the
  * setting's name, a constant, is in "*name" (NULL: GB_ENOTFOUND, none). */
 enum gb_err settings_json_of_env(const char *env, const char *text,
 				 const char **name, struct buf *out,
-				 struct buf *why) GB_NODISCARD;
+				 struct setting_fault *why) GB_NODISCARD;
 
 /* "text", as a list in the environment, as an array in "*list", which the
  * caller puts; GB_EINVAL: it is none, and "*list" is NULL. */

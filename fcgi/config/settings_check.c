@@ -262,100 +262,99 @@ is_host_port(const char *text, size_t len)
 	       is_port(text + host_len + 1, len - host_len - 1);
 }
 
-const char *
+enum setting_unfit
 check_word(const char *text)
 {
 	for (; *text != '\0'; text++)
 		if (!isgraph((unsigned char)*text))
-			return "must be of printable ASCII characters, "
-			       "without spaces";
-	return NULL;
+			return UNFIT_WORD;
+	return UNFIT_NONE;
 }
 
-const char *
+enum setting_unfit
 check_tag(const char *text)
 {
 	for (; *text != '\0'; text++)
 		if (!isalpha((unsigned char)*text))
-			return "must be of letters only";
-	return NULL;
+			return UNFIT_LETTERS;
+	return UNFIT_NONE;
 }
 
-const char *
+enum setting_unfit
 check_token(const char *text)
 {
 	if (is_among(known_tokens, GB_COUNT(known_tokens), text))
-		return "is a token that everybody knows; choose another";
+		return UNFIT_KNOWN_TOKEN;
 	return check_word(text);
 }
 
-const char *
+enum setting_unfit
 check_path(const char *text)
 {
 	for (; *text != '\0'; text++)
 		if (iscntrl((unsigned char)*text))
-			return "must not hold control characters";
-	return NULL;
+			return UNFIT_CONTROL;
+	return UNFIT_NONE;
 }
 
-const char *
+enum setting_unfit
 check_readable(const char *text)
 {
-	const char *why;
+	enum setting_unfit why;
 
-	if ((why = check_path(text)) != NULL)
+	if ((why = check_path(text)) != UNFIT_NONE)
 		return why;
-	return access(text, R_OK) == 0 ? NULL : "cannot be read";
+	return access(text, R_OK) == 0 ? UNFIT_NONE : UNFIT_UNREADABLE;
 }
 
-const char *
+enum setting_unfit
 check_base_url(const char *text)
 {
 	const char *rest;
 
 	rest = after_scheme(url_schemes, GB_COUNT(url_schemes), text);
 	if (rest == NULL)
-		return "must begin with https:// or http://";
-	if (check_word(rest) != NULL || rest[strcspn(rest, "?#\"\\<>")] != '\0')
-		return "must be a URL without query, fragment or quotes";
+		return UNFIT_URL_SCHEME;
+	if (check_word(rest) != UNFIT_NONE ||
+	    rest[strcspn(rest, "?#\"\\<>")] != '\0')
+		return UNFIT_URL_PLAIN;
 	if (!is_host_port(rest, strcspn(rest, "/")))
-		return "must have a host, perhaps a port, and no user";
-	return NULL;
+		return UNFIT_URL_HOST;
+	return UNFIT_NONE;
 }
 
-const char *
+enum setting_unfit
 check_url_or_none(const char *text)
 {
-	return text[0] == '\0' ? NULL : check_base_url(text);
+	return text[0] == '\0' ? UNFIT_NONE : check_base_url(text);
 }
 
-const char *
+enum setting_unfit
 check_endpoint(const char *text)
 {
 	if (strstr(text, "://") != NULL)
 		return check_base_url(text);
 	if (!is_host_port(text, strlen(text)))
-		return "must be a host, perhaps a port, or a URL of one";
-	return NULL;
+		return UNFIT_ENDPOINT;
+	return UNFIT_NONE;
 }
 
-const char *
+enum setting_unfit
 check_chat_images(const char *text)
 {
 	static const char *const words[] = {"images", "markdown", "both"};
 
 	if (!is_among_exactly(words, GB_COUNT(words), text))
-		return "must be images, markdown or both";
-	return NULL;
+		return UNFIT_CHAT_IMAGES;
+	return UNFIT_NONE;
 }
 
-const char *
+enum setting_unfit
 check_provider(const char *text)
 {
 	if (!is_among_exactly(providers, GB_COUNT(providers), text))
-		return "must be local, smms, picgo, cloudflare_imgbed, "
-		       "aliyun_oss or s3";
-	return NULL;
+		return UNFIT_PROVIDER;
+	return UNFIT_NONE;
 }
 
 /* Letters and digits, and some of "more" between them. */
@@ -371,64 +370,59 @@ is_name(const char *text, const char *more)
 	return i > 0 && isalnum((unsigned char)text[i - 1]);
 }
 
-const char *
+enum setting_unfit
 check_bucket(const char *text)
 {
-	return is_name(text, "-._") ? NULL : "must be a bucket's name";
+	return is_name(text, "-._") ? UNFIT_NONE : UNFIT_BUCKET;
 }
 
-const char *
+enum setting_unfit
 check_region(const char *text)
 {
-	return is_name(text, "-") ? NULL : "must be a region's name";
+	return is_name(text, "-") ? UNFIT_NONE : UNFIT_REGION;
 }
 
-const char *
+enum setting_unfit
 check_network(const char *text)
 {
 	struct network network;
 
-	return network_read(&network, text)
-		   ? NULL
-		   : "must be an address, or a network such as 10.0.0.0/8";
+	return network_read(&network, text) ? UNFIT_NONE : UNFIT_NETWORK;
 }
 
-const char *
+enum setting_unfit
 check_proxy(const char *text)
 {
 	const char *rest, *at;
 	size_t len;
 
 	if (strcmp(text, "direct") == 0)
-		return NULL;
+		return UNFIT_NONE;
 	rest = after_scheme(proxy_schemes, GB_COUNT(proxy_schemes), text);
 	if (rest == NULL)
-		return "must begin with http://, https://, socks5://, "
-		       "socks5h:// or socks4://, or be \"direct\"";
-	if (check_word(rest) != NULL)
-		return "must be of printable ASCII characters, without spaces";
+		return UNFIT_PROXY_SCHEME;
+	if (check_word(rest) != UNFIT_NONE)
+		return UNFIT_WORD;
 	len = strcspn(rest, "/?#");
 	if (rest[len] != '\0' && strcmp(rest + len, "/") != 0)
-		return "must end after the port; write / ? # in a password as "
-		       "%2F %3F %23";
+		return UNFIT_PROXY_END;
 	at = memchr(rest, '@', len);
 	if (at != NULL) {
 		len -= (size_t)(at + 1 - rest);
 		rest = at + 1;
 		if (memchr(rest, '@', len) != NULL)
-			return "has a second @; write @ in a password as %40";
+			return UNFIT_PROXY_AT;
 	}
-	return is_host_port(rest, len) ? NULL
-				       : "must have a host, and perhaps a port";
+	return is_host_port(rest, len) ? UNFIT_NONE : UNFIT_PROXY_HOST;
 }
 
-const char *
+enum setting_unfit
 check_origin(const char *text)
 {
 	const char *rest, *p;
 
 	if (strcmp(text, "*") == 0)
-		return NULL;
+		return UNFIT_NONE;
 	rest = strstr(text, "://");
 	for (p = text; rest != NULL && p < rest; p++)
 		if (!islower((unsigned char)*p) &&
@@ -436,85 +430,71 @@ check_origin(const char *text)
 				   strchr("+-.", *p) == NULL)))
 			break;
 	if (rest == NULL || rest == text || p < rest)
-		return "must be \"*\" or begin with a scheme in small letters, "
-		       "such as https://";
+		return UNFIT_ORIGIN_SCHEME;
 	if (!is_host_port(rest + 3, strlen(rest + 3)))
-		return "must end after the host or its port, without a /";
-	return NULL;
+		return UNFIT_ORIGIN_END;
+	return UNFIT_NONE;
 }
 
-const char *
+enum setting_unfit
 check_zone(const char *text)
 {
-	return clock_zone_exists(text)
-		   ? NULL
-		   : "must be UTC or a zone that this system has, such as "
-		     "Europe/Berlin";
+	return clock_zone_exists(text) ? UNFIT_NONE : UNFIT_ZONE;
 }
 
-const char *
+enum setting_unfit
 check_model(const char *text)
 {
 	for (; *text != '\0'; text++)
 		if (!isalnum((unsigned char)*text) &&
 		    strchr("-._", *text) == NULL)
-			return "must be a model's name: letters, digits, "
-			       "\"-\", \".\" and \"_\"";
-	return NULL;
+			return UNFIT_MODEL;
+	return UNFIT_NONE;
 }
 
-const char *
+enum setting_unfit
 check_mount(const char *text)
 {
 	if (text[0] != '/')
-		return "must begin with a /";
-	if (check_word(text) != NULL ||
+		return UNFIT_MOUNT_BEGIN;
+	if (check_word(text) != UNFIT_NONE ||
 	    text[strcspn(text, "?#%\"\\<>")] != '\0')
-		return "must be a plain path of a URL";
+		return UNFIT_MOUNT_PLAIN;
 	if (strstr(text, "//") != NULL || strstr(text, "/..") != NULL ||
 	    strstr(text, "/./") != NULL)
-		return "must not hold //, /./ or /..";
-	return NULL;
+		return UNFIT_MOUNT_DOTS;
+	return UNFIT_NONE;
 }
 
-const char *
+enum setting_unfit
 check_header(const char *name, const char *value)
 {
 	const char *p;
 
 	if (name[0] == '\0')
-		return "the name is empty";
+		return UNFIT_HEADER_NAMELESS;
 	for (p = name; *p != '\0'; p++)
 		if (!isalnum((unsigned char)*p) &&
 		    strchr("!#$%&'*+-.^_`|~", *p) == NULL)
-			return "the name holds a character that no header's "
-			       "name may hold";
+			return UNFIT_HEADER_NAME;
 	if (is_among(kept_headers, GB_COUNT(kept_headers), name))
-		return "this header carries a credential, or belongs to the "
-		       "connection or the body";
+		return UNFIT_HEADER_KEPT;
 	for (p = value; *p != '\0'; p++)
 		if (iscntrl((unsigned char)*p) && *p != '\t')
-			return "the value holds a line end or another control "
-			       "character";
-	return NULL;
+			return UNFIT_HEADER_VALUE;
+	return UNFIT_NONE;
 }
 
-const char *
+enum setting_unfit
 check_safety(const char *category, const char *threshold)
 {
 	if (!is_among_exactly(safety_categories, GB_COUNT(safety_categories),
 			      category))
-		return "the category must be HARM_CATEGORY_HARASSMENT, "
-		       "HARM_CATEGORY_HATE_SPEECH, "
-		       "HARM_CATEGORY_SEXUALLY_EXPLICIT, "
-		       "HARM_CATEGORY_DANGEROUS_CONTENT or "
-		       "HARM_CATEGORY_CIVIC_INTEGRITY";
+		return UNFIT_SAFETY_CATEGORY;
 	if (!is_among_exactly(safety_thresholds, GB_COUNT(safety_thresholds),
 			      threshold))
-		return "the threshold must be BLOCK_LOW_AND_ABOVE, "
-		       "BLOCK_MEDIUM_AND_ABOVE, BLOCK_ONLY_HIGH, BLOCK_NONE "
-		       "or OFF";
-	return NULL;
+		return UNFIT_SAFETY_THRESHOLD;
+	return UNFIT_NONE;
 }
 
 /* A name's characters, with "more" ones, and its length. */
@@ -531,64 +511,56 @@ is_model_like(const char *text, const char *more)
 	return i > 0 && i <= NAME_MAX_BYTES;
 }
 
-const char *
+enum setting_unfit
 check_voice(const char *text)
 {
-	return is_model_like(text, "")
-		   ? NULL
-		   : "must be the name of a voice: letters, digits, \"-\", "
-		     "\".\" and \"_\"";
+	return is_model_like(text, "") ? UNFIT_NONE : UNFIT_VOICE;
 }
 
-const char *
+enum setting_unfit
 check_voice_pair(const char *name, const char *voice)
 {
 	(void)voice;
-	return is_model_like(name, "")
-		   ? NULL
-		   : "the voice must be a name: letters, digits, \"-\", "
-		     "\".\" and \"_\"";
+	return is_model_like(name, "") ? UNFIT_NONE : UNFIT_PAIR_VOICE;
 }
 
-const char *
+enum setting_unfit
 check_speed(const char *text)
 {
 	double speed;
 
-	return speech_speed_parse(text, &speed)
-		   ? NULL
-		   : "must be slow, normal, fast or a number from 0.25 to 4";
+	return speech_speed_parse(text, &speed) ? UNFIT_NONE : UNFIT_SPEED;
 }
 
-const char *
+enum setting_unfit
 check_alias(const char *alias, const char *model)
 {
 	(void)model;
-	return is_model_like(alias, "")
-		   ? NULL
-		   : "the alias must have 1 to 128 letters, digits, \"-\", "
-		     "\".\" and \"_\"";
+	return is_model_like(alias, "") ? UNFIT_NONE : UNFIT_PAIR_ALIAS;
 }
 
-const char *
+enum setting_unfit
 check_model_facts(const char *pattern, const char *facts)
 {
+	static const enum setting_unfit faults[] = {
+	    [FACTS_FINE] = UNFIT_NONE,
+	    [FACTS_MISSING] = UNFIT_FACTS_NONE,
+	    [FACTS_UNKNOWN] = UNFIT_FACTS_UNKNOWN,
+	    [FACTS_TWICE] = UNFIT_FACTS_TWICE,
+	    [FACTS_WRONG] = UNFIT_FACTS_VALUE,
+	};
 	struct model_fact_rule rule;
 
 	if (!is_model_like(pattern, "*?"))
-		return "the model must be a name, or a part of it with \"*\" "
-		       "for the rest";
-	return model_facts_parse(facts, &rule);
+		return UNFIT_PAIR_PATTERN;
+	return faults[model_facts_parse(facts, &rule)];
 }
 
-const char *
+enum setting_unfit
 check_model_pair(const char *model, const char *value)
 {
 	(void)value;
-	return is_model_like(model, "")
-		   ? NULL
-		   : "the model must be a name: letters, digits, \"-\", "
-		     "\".\" and \"_\"";
+	return is_model_like(model, "") ? UNFIT_NONE : UNFIT_PAIR_MODEL;
 }
 
 static void

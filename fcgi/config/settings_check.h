@@ -5,84 +5,86 @@
 #ifndef GB_CONFIG_SETTINGS_CHECK_H
 #define GB_CONFIG_SETTINGS_CHECK_H
 
+#include "config/settings_fault.h"
+
 /* Printable ASCII without spaces: what can be a header's value unharmed. */
-const char *check_word(const char *text);
+enum setting_unfit check_word(const char *text);
 
 /* Letters only: what may stand between "<" and ">". */
-const char *check_tag(const char *text);
+enum setting_unfit check_tag(const char *text);
 
 /* As check_word(), and none of the tokens that stand in every README. */
-const char *check_token(const char *text);
+enum setting_unfit check_token(const char *text);
 
 /* No control characters. */
-const char *check_path(const char *text);
+enum setting_unfit check_path(const char *text);
 
 /* A file that this process can read. */
-const char *check_readable(const char *text);
+enum setting_unfit check_readable(const char *text);
 
 /* http:// or https://, a host, perhaps a path; no user, query or fragment. */
-const char *check_base_url(const char *text);
+enum setting_unfit check_base_url(const char *text);
 
 /* The same, where http:// or https:// may be missing. */
-const char *check_endpoint(const char *text);
+enum setting_unfit check_endpoint(const char *text);
 
 /* How chats give pictures: images, markdown or both. */
-const char *check_chat_images(const char *text);
+enum setting_unfit check_chat_images(const char *text);
 
 /* The name of a voice. */
-const char *check_voice(const char *text);
+enum setting_unfit check_voice(const char *text);
 
 /* A name that clients have for one. */
-const char *check_voice_pair(const char *name, const char *voice);
+enum setting_unfit check_voice_pair(const char *name, const char *voice);
 
 /* A speed of dialect/audio/speech_request.h. */
-const char *check_speed(const char *text);
+enum setting_unfit check_speed(const char *text);
 
 /* A host for pictures that hosting/hosts.c knows, or "local". */
-const char *check_provider(const char *text);
+enum setting_unfit check_provider(const char *text);
 
 /* The name of a bucket: lower-case letters, digits, "-" and "."; S3's old ones
  * have capitals and "_". */
-const char *check_bucket(const char *text);
+enum setting_unfit check_bucket(const char *text);
 
 /* A region's name: letters, digits and "-". */
-const char *check_region(const char *text);
+enum setting_unfit check_region(const char *text);
 
 /* An address, or a network such as "10.0.0.0/8" or "fd00::/8". */
-const char *check_network(const char *text);
+enum setting_unfit check_network(const char *text);
 
 /* A URL as check_base_url() wants it, or nothing. */
-const char *check_url_or_none(const char *text);
+enum setting_unfit check_url_or_none(const char *text);
 
 /* A proxy's URL, or "direct". */
-const char *check_proxy(const char *text);
+enum setting_unfit check_proxy(const char *text);
 
 /* The origin of a web page as browsers send it, or "*". */
-const char *check_origin(const char *text);
+enum setting_unfit check_origin(const char *text);
 
 /* A zone of time that this system knows. */
-const char *check_zone(const char *text);
+enum setting_unfit check_zone(const char *text);
 
 /* A model's name as it can stand in a URL. */
-const char *check_model(const char *text);
+enum setting_unfit check_model(const char *text);
 
 /* A path of a URL: "/", "/gbalance", "/~me/gbalance.fcgi". */
-const char *check_mount(const char *text);
+enum setting_unfit check_mount(const char *text);
 
 /* A header that may go to upstream beside ours. */
-const char *check_header(const char *name, const char *value);
+enum setting_unfit check_header(const char *name, const char *value);
 
 /* A harm category and threshold that the Gemini API knows. */
-const char *check_safety(const char *category, const char *threshold);
+enum setting_unfit check_safety(const char *category, const char *threshold);
 
 /* A name for a model. */
-const char *check_alias(const char *alias, const char *model);
+enum setting_unfit check_alias(const char *alias, const char *model);
 
 /* A pattern of models' names, and facts of dialect/models.h. */
-const char *check_model_facts(const char *pattern, const char *facts);
+enum setting_unfit check_model_facts(const char *pattern, const char *facts);
 
 /* The name of a pair is a model's. */
-const char *check_model_pair(const char *model, const char *value);
+enum setting_unfit check_model_pair(const char *model, const char *value);
 
 /* Drop a trailing "/". */
 void tidy_url(char *text);

@@ -169,7 +169,7 @@ is_unclear(const struct unmasking *u)
 
 static enum gb_err
 unmask_items(struct unmasking *u, struct json_object *value,
-	     struct json_object *out, struct buf *why)
+	     struct json_object *out, struct setting_fault *why)
 {
 	struct json_object *item;
 	size_t i;
@@ -178,8 +178,8 @@ unmask_items(struct unmasking *u, struct json_object *value,
 		item = json_object_array_get_idx(value, i);
 		if (strstr(text_of(u->row, item), MASKED) != NULL &&
 		    (item = find_item(u, item)) == NULL) {
-			buf_puts(why, "has a masked value that is not there "
-				      "any more; write it in full");
+			*why =
+			    (struct setting_fault){u->row, UNFIT_MASK_GONE, 0};
 			return GB_EINVAL;
 		}
 		if (json_object_array_add(out, json_object_get(item)) != 0)
@@ -187,7 +187,7 @@ unmask_items(struct unmasking *u, struct json_object *value,
 	}
 	if (!is_unclear(u))
 		return GB_OK;
-	buf_puts(why, "has masked values that look alike; write them in full");
+	*why = (struct setting_fault){u->row, UNFIT_MASKS_ALIKE, 0};
 	return GB_EINVAL;
 }
 
@@ -221,7 +221,7 @@ pairs_of_object(const struct setting *row, struct json_object *object)
 
 static enum gb_err
 unmask_array(struct unmasking *u, struct json_object *value,
-	     struct json_object **out, struct buf *why)
+	     struct json_object **out, struct setting_fault *why)
 {
 	enum gb_err rc;
 
@@ -239,7 +239,8 @@ unmask_array(struct unmasking *u, struct json_object *value,
  */
 static enum gb_err
 unmask(const struct setting *row, struct json_object *value,
-       const struct settings *now, struct json_object **out, struct buf *why)
+       const struct settings *now, struct json_object **out,
+       struct setting_fault *why)
 {
 	struct unmasking u = {.row = row};
 	enum gb_err rc;
@@ -292,7 +293,8 @@ from_words(const struct setting *row, struct json_object *value,
 
 enum gb_err
 setting_read_json(const struct setting *row, struct json_object *value,
-		  const struct settings *now, struct buf *out, struct buf *why)
+		  const struct settings *now, struct buf *out,
+		  struct setting_fault *why)
 {
 	struct json_object *plain, *whole;
 	enum gb_err rc;
@@ -375,7 +377,8 @@ array_of_lines(const struct setting *row, const char *text)
 
 enum gb_err
 setting_read_form(const struct setting *row, const char *text,
-		  const struct settings *now, struct buf *out, struct buf *why)
+		  const struct settings *now, struct buf *out,
+		  struct setting_fault *why)
 {
 	struct json_object *value;
 	enum gb_err rc;

@@ -31,11 +31,11 @@ enum gb_err setting_form_text(const struct setting *row,
 enum gb_err setting_read_json(const struct setting *row,
 			      struct json_object *value,
 			      const struct settings *now, struct buf *out,
-			      struct buf *why) GB_NODISCARD;
+			      struct setting_fault *why) GB_NODISCARD;
 
 /* The same for the text of a form. */
 enum gb_err setting_read_form(const struct setting *row, const char *text,
 			      const struct settings *now, struct buf *out,
-			      struct buf *why) GB_NODISCARD;
+			      struct setting_fault *why) GB_NODISCARD;
 
 #endif

@@ -33,6 +33,10 @@ enum gb_err loading_set(struct settings_loading *,
 void loading_fault(struct settings_loading *, const struct settings_place *,
 		   const char *name, const char *reason);
 
+/* The same of a value. */
+void loading_refuse(struct settings_loading *, const struct settings_place *,
+		    const char *name, const struct setting_fault *);
+
 /* The layers.  Faults are noted and GB_OK; GB_EIO: the file cannot be read,
  * also noted; GB_ENOMEM. */
 enum gb_err settings_file_read(struct settings_loading *,

@@ -12,6 +12,7 @@ settings_override_read(struct settings_loading *loading,
 		       const struct settings_override *overrides, size_t count)
 {
 	const struct settings_place place = {LAYER_DATABASE, NULL, 0};
+	struct setting_fault why = {NULL, UNFIT_NOT_JSON, 0};
 	struct json_object *value;
 	enum gb_err rc;
 	size_t i;
@@ -24,8 +25,9 @@ settings_override_read(struct settings_loading *loading,
 			rc = loading_set(loading, &place, overrides[i].name,
 					 value);
 		else if (rc == GB_EINVAL) {
-			loading_fault(loading, &place, overrides[i].name,
-				      "is not JSON");
+			why.row = setting_find(overrides[i].name);
+			loading_refuse(loading, &place, overrides[i].name,
+				       &why);
 			rc = GB_OK;
 		}
 		json_object_put(value);

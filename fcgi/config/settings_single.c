@@ -41,7 +41,7 @@ settings_json(const struct settings *s, const char *name, struct buf *out)
 /* Append "value" as it is once it has been the value of "row". */
 static enum gb_err
 tidy(const struct setting *row, struct json_object *value, struct buf *out,
-     struct buf *why)
+     struct setting_fault *why)
 {
 	struct settings *scratch;
 	enum gb_err rc;
@@ -58,7 +58,7 @@ tidy(const struct setting *row, struct json_object *value, struct buf *out,
 
 enum gb_err
 settings_json_tidy(const char *name, const char *json, struct buf *out,
-		   struct buf *why)
+		   struct setting_fault *why)
 {
 	const struct setting *row;
 	struct json_object *value;
@@ -69,7 +69,7 @@ settings_json_tidy(const char *name, const char *json, struct buf *out,
 		return GB_ENOTFOUND;
 	rc = setting_json(json, strlen(json), true, &value);
 	if (rc == GB_EINVAL)
-		buf_puts(why, "is not JSON");
+		*why = (struct setting_fault){row, UNFIT_NOT_JSON, 0};
 	if (rc == GB_OK)
 		rc = tidy(row, value, out, why);
 	json_object_put(value);
@@ -78,7 +78,7 @@ settings_json_tidy(const char *name, const char *json, struct buf *out,
 
 enum gb_err
 settings_json_of_env(const char *env, const char *text, const char **name,
-		     struct buf *out, struct buf *why)
+		     struct buf *out, struct setting_fault *why)
 {
 	const struct setting *row;
 	struct json_object *value;

@@ -6,6 +6,7 @@
 #define GB_CONFIG_SETTINGS_TABLE_H
 
 #include "config/settings.h"
+#include "config/settings_fault.h"
 
 enum setting_type {
 	SETTING_BOOL,	 /* bool */
@@ -34,10 +35,9 @@ enum setting_secret {
 	SECRET_URL,   /* the user and password within each text */
 };
 
-/* NULL when the text is fit, else why it is not: constant words that go after
- * "name: " and so never repeat a secret. */
-typedef const char *setting_check(const char *text);
-typedef const char *setting_check_pair(const char *name, const char *value);
+typedef enum setting_unfit setting_check(const char *text);
+typedef enum setting_unfit setting_check_pair(const char *name,
+					      const char *value);
 
 struct setting {
 	const char *name; /* in gbalance.cfg; lower case of "env" */

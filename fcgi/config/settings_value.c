@@ -95,6 +95,15 @@ setting_json(const char *text, size_t len, bool strict,
 	return rc;
 }
 
+/* The value is not fit. */
+static enum gb_err
+refuse(const struct setting *row, enum setting_unfit kind,
+       struct setting_fault *why)
+{
+	*why = (struct setting_fault){row, kind, 0};
+	return GB_EINVAL;
+}
+
 /* --- texts ---------------------------------------------------------------- */
 
 static void
@@ -105,48 +114,37 @@ text_free(const struct setting *row, char *text)
 	free(text);
 }
 
-/* Why a text of "row" is not fit: true, and the reason is in "why". */
-static bool
-text_is_unfit(const struct setting *row, const char *text, struct buf *why)
+/* Why a text of "row" is not fit. */
+static enum setting_unfit
+check_text(const struct setting *row, const char *text)
 {
-	const char *reason;
+	enum setting_unfit kind;
 	size_t len;
 
-	if (row->check != NULL && (reason = row->check(text)) != NULL) {
-		buf_puts(why, reason);
-		return true;
-	}
+	if (row->check != NULL && (kind = row->check(text)) != UNFIT_NONE)
+		return kind;
 	len = strlen(text);
 	if (len >= (size_t)row->min && len <= (size_t)row->max)
-		return false;
-	if (len == 0)
-		buf_puts(why, "must not be empty");
-	else if (len > (size_t)row->max)
-		buf_printf(why, "must have at most %" PRId64 " characters",
-			   row->max);
-	else
-		buf_printf(why, "must have at least %" PRId64 " characters",
-			   row->min);
-	return true;
+		return UNFIT_NONE;
+	if (len > (size_t)row->max)
+		return UNFIT_TOO_LONG;
+	return len == 0 ? UNFIT_EMPTY : UNFIT_TOO_SHORT;
 }
 
 /* A copy of the JSON string "value", tidied and checked, in "*out". */
 static enum gb_err
 read_text(const struct setting *row, struct json_object *value, char **out,
-	  struct buf *why)
+	  struct setting_fault *why)
 {
+	enum setting_unfit kind;
 	const char *text;
 
 	*out = NULL;
-	if (!json_object_is_type(value, json_type_string)) {
-		buf_puts(why, "must be a text in quotes");
-		return GB_EINVAL;
-	}
+	if (!json_object_is_type(value, json_type_string))
+		return refuse(row, UNFIT_NOT_TEXT, why);
 	text = json_object_get_string(value);
-	if (strlen(text) != (size_t)json_object_get_string_len(value)) {
-		buf_puts(why, "must not hold control characters");
-		return GB_EINVAL;
-	}
+	if (strlen(text) != (size_t)json_object_get_string_len(value))
+		return refuse(row, UNFIT_CONTROL, why);
 	*out = strdup(text);
 	if (*out == NULL)
 		return GB_ENOMEM;
@@ -156,16 +154,16 @@ read_text(const struct setting *row, struct json_object *value, char **out,
 	if (row->type == SETTING_TEXT && (*out)[0] == '\0' &&
 	    row->fallback[0] == '\0')
 		return GB_OK;
-	if (!text_is_unfit(row, *out, why))
+	if ((kind = check_text(row, *out)) == UNFIT_NONE)
 		return GB_OK;
 	text_free(row, *out);
 	*out = NULL;
-	return GB_EINVAL;
+	return refuse(row, kind, why);
 }
 
 static enum gb_err
 assign_text(const struct setting *row, struct json_object *value,
-	    struct settings *s, struct buf *why)
+	    struct settings *s, struct setting_fault *why)
 {
 	char **field = field_of(row, s);
 	enum gb_err rc;
@@ -183,14 +181,12 @@ assign_text(const struct setting *row, struct json_object *value,
 
 static enum gb_err
 assign_bool(const struct setting *row, struct json_object *value,
-	    struct settings *s, struct buf *why)
+	    struct settings *s, struct setting_fault *why)
 {
 	bool *field = field_of(row, s);
 
-	if (!json_object_is_type(value, json_type_boolean)) {
-		buf_puts(why, "must be true or false");
-		return GB_EINVAL;
-	}
+	if (!json_object_is_type(value, json_type_boolean))
+		return refuse(row, UNFIT_NOT_BOOL, why);
 	*field = json_object_get_boolean(value);
 	return GB_OK;
 }
@@ -223,8 +219,15 @@ parse_size(const char *text, int64_t *out)
 
 static enum gb_err
 assign_number(const struct setting *row, struct json_object *value,
-	      struct settings *s, struct buf *why)
+	      struct settings *s, struct setting_fault *why)
 {
+	static const enum setting_unfit faults[UNIT__MAX] = {
+	    [UNIT_NONE] = UNFIT_NUMBER,
+	    [UNIT_SECONDS] = UNFIT_NUMBER_SECONDS,
+	    [UNIT_HOURS] = UNFIT_NUMBER_HOURS,
+	    [UNIT_DAYS] = UNFIT_NUMBER_DAYS,
+	    [UNIT_BYTES] = UNFIT_NUMBER_BYTES,
+	};
 	int64_t *field = field_of(row, s), number;
 	bool fits;
 
@@ -240,18 +243,12 @@ assign_number(const struct setting *row, struct json_object *value,
 		*field = number * scale_of(row);
 		return GB_OK;
 	}
-	buf_puts(why, "must be a whole number");
-	if (row->unit != UNIT_NONE)
-		buf_printf(why, " of %s", setting_unit_names[row->unit]);
-	buf_printf(why, " from %" PRId64 " to %" PRId64, row->min, row->max);
-	if (row->unit == UNIT_BYTES)
-		buf_puts(why, ", or such as \"256K\", \"100M\" or \"1G\"");
-	return GB_EINVAL;
+	return refuse(row, faults[row->unit], why);
 }
 
 static enum gb_err
 assign_decimal(const struct setting *row, struct json_object *value,
-	       struct settings *s, struct buf *why)
+	       struct settings *s, struct setting_fault *why)
 {
 	int64_t *field = field_of(row, s);
 	double number;
@@ -263,12 +260,7 @@ assign_decimal(const struct setting *row, struct json_object *value,
 		*field = llround(number * DECIMAL_PARTS);
 		return GB_OK;
 	}
-	buf_puts(why, "must be a number");
-	if (row->unit != UNIT_NONE)
-		buf_printf(why, " of %s", setting_unit_names[row->unit]);
-	buf_printf(why, " from %" PRId64 " to %" PRId64 ", such as 0.016",
-		   row->min, row->max);
-	return GB_EINVAL;
+	return refuse(row, UNFIT_DECIMAL, why);
 }
 
 /* Without the zeros that say nothing. */
@@ -286,7 +278,7 @@ print_decimal(int64_t thousandths, struct buf *out)
 
 static enum gb_err
 assign_level(const struct setting *row, struct json_object *value,
-	     struct settings *s, struct buf *why)
+	     struct settings *s, struct setting_fault *why)
 {
 	enum log_level *field = field_of(row, s);
 	const char *text;
@@ -305,8 +297,7 @@ assign_level(const struct setting *row, struct json_object *value,
 			*field = level_aliases[i].level;
 			return GB_OK;
 		}
-	buf_puts(why, "must be error, warning, info or debug");
-	return GB_EINVAL;
+	return refuse(row, UNFIT_NOT_LEVEL, why);
 }
 
 /* --- lists ---------------------------------------------------------------- */
@@ -325,31 +316,25 @@ list_clear(const struct setting *row, struct string_list *list)
 
 static enum gb_err
 assign_list(const struct setting *row, struct json_object *value,
-	    struct settings *s, struct buf *why)
+	    struct settings *s, struct setting_fault *why)
 {
 	struct string_list *field = field_of(row, s), list = {NULL, 0};
-	struct buf reason;
 	size_t i, count;
 	enum gb_err rc;
 
-	if (!json_object_is_type(value, json_type_array)) {
-		buf_puts(why, "must be a list of texts: [ \"a\", \"b\" ]");
-		return GB_EINVAL;
-	}
-	buf_init(&reason, why->max);
+	if (!json_object_is_type(value, json_type_array))
+		return refuse(row, UNFIT_NOT_LIST, why);
 	count = json_object_array_length(value);
 	list.items = calloc(count + 1, sizeof(*list.items));
 	rc = list.items == NULL ? GB_ENOMEM : GB_OK;
 	for (i = 0; rc == GB_OK && i < count; i++) {
 		rc = read_text(row, json_object_array_get_idx(value, i),
-			       &list.items[i], &reason);
+			       &list.items[i], why);
 		if (rc == GB_OK)
 			list.count++;
 		else if (rc == GB_EINVAL)
-			buf_printf(why, "entry %zu: %s", i + 1,
-				   buf_str(&reason));
+			why->entry = i + 1;
 	}
-	buf_release(&reason);
 	if (rc != GB_OK) {
 		list_clear(row, &list);
 		return rc;
@@ -378,7 +363,7 @@ pairs_clear(const struct setting *row, struct string_pairs *pairs)
 /* The number of a pair as text in "*out". */
 static enum gb_err
 read_pair_number(const struct setting *row, struct json_object *value,
-		 char **out, struct buf *why)
+		 char **out, struct setting_fault *why)
 {
 	char text[24];
 	double number;
@@ -388,13 +373,8 @@ read_pair_number(const struct setting *row, struct json_object *value,
 	if ((!json_object_is_type(value, json_type_int) &&
 	     !json_object_is_type(value, json_type_double)) ||
 	    !(number >= (double)row->min && number <= (double)row->max) ||
-	    number != (double)(int64_t)number) {
-		buf_printf(why,
-			   "the %s must be a whole number from %" PRId64
-			   " to %" PRId64,
-			   row->pair_value, row->min, row->max);
-		return GB_EINVAL;
-	}
+	    number != (double)(int64_t)number)
+		return refuse(row, UNFIT_PAIR_NUMBER, why);
 	(void)snprintf(text, sizeof(text), "%" PRId64, (int64_t)number);
 	*out = strdup(text);
 	return *out == NULL ? GB_ENOMEM : GB_OK;
@@ -403,9 +383,9 @@ read_pair_number(const struct setting *row, struct json_object *value,
 /* Append a copy of the pair to "pairs", which has room for it. */
 static enum gb_err
 add_pair(const struct setting *row, struct string_pairs *pairs,
-	 const char *name, struct json_object *value, struct buf *why)
+	 const char *name, struct json_object *value, struct setting_fault *why)
 {
-	const char *reason;
+	enum setting_unfit kind;
 	char *text;
 	size_t i;
 	enum gb_err rc;
@@ -414,14 +394,13 @@ add_pair(const struct setting *row, struct string_pairs *pairs,
 			      : read_text(row, value, &text, why);
 	if (rc != GB_OK)
 		return rc;
-	reason = row->check_pair(name, text);
-	for (i = 0; reason == NULL && i < pairs->count; i++)
+	kind = row->check_pair(name, text);
+	for (i = 0; kind == UNFIT_NONE && i < pairs->count; i++)
 		if (strcasecmp(pairs->items[i].name, name) == 0)
-			reason = "stands there twice";
-	if (reason != NULL) {
-		buf_puts(why, reason);
+			kind = UNFIT_PAIR_TWICE;
+	if (kind != UNFIT_NONE) {
 		text_free(row, text);
-		return GB_EINVAL;
+		return refuse(row, kind, why);
 	}
 	pairs->items[pairs->count].value = text;
 	pairs->items[pairs->count].name = strdup(name);
@@ -432,7 +411,7 @@ add_pair(const struct setting *row, struct string_pairs *pairs,
 /* As add_pair(), from an object with the two fields of "row". */
 static enum gb_err
 add_entry(const struct setting *row, struct string_pairs *pairs,
-	  struct json_object *entry, struct buf *why)
+	  struct json_object *entry, struct setting_fault *why)
 {
 	struct json_object *name, *value;
 
@@ -440,70 +419,60 @@ add_entry(const struct setting *row, struct string_pairs *pairs,
 	    json_object_object_length(entry) != 2 ||
 	    !json_object_object_get_ex(entry, row->pair_name, &name) ||
 	    !json_object_object_get_ex(entry, row->pair_value, &value) ||
-	    !json_object_is_type(name, json_type_string)) {
-		buf_printf(why,
-			   "must have the texts \"%s\" and \"%s\" and "
-			   "nothing else",
-			   row->pair_name, row->pair_value);
-		return GB_EINVAL;
-	}
+	    !json_object_is_type(name, json_type_string))
+		return refuse(row, UNFIT_NOT_PAIR, why);
 	return add_pair(row, pairs, json_object_get_string(name), value, why);
 }
 
-/* All of "value" into "pairs", which is empty; "*at" counts the entries. */
+/* All of "value" into "pairs", which is empty. */
 static enum gb_err
 read_pairs(const struct setting *row, struct json_object *value,
-	   struct string_pairs *pairs, size_t *at, struct buf *why)
+	   struct string_pairs *pairs, struct setting_fault *why)
 {
 	struct json_object_iterator it, end;
 	enum gb_err rc;
-	size_t count;
+	size_t at, count;
 
-	*at = 0;
+	at = 0;
 	rc = GB_OK;
 	if (json_object_is_type(value, json_type_object)) {
 		it = json_object_iter_begin(value);
 		end = json_object_iter_end(value);
 		for (; rc == GB_OK && !json_object_iter_equal(&it, &end);
-		     json_object_iter_next(&it), (*at)++)
+		     json_object_iter_next(&it), at++)
 			rc = add_pair(row, pairs,
 				      json_object_iter_peek_name(&it),
 				      json_object_iter_peek_value(&it), why);
-		return rc;
+	} else {
+		count = json_object_array_length(value);
+		for (; rc == GB_OK && at < count; at++)
+			rc = add_entry(row, pairs,
+				       json_object_array_get_idx(value, at),
+				       why);
 	}
-	count = json_object_array_length(value);
-	for (; rc == GB_OK && *at < count; (*at)++)
-		rc = add_entry(row, pairs,
-			       json_object_array_get_idx(value, *at), why);
+	if (rc == GB_EINVAL)
+		why->entry = at;
 	return rc;
 }
 
 static enum gb_err
 assign_pairs(const struct setting *row, struct json_object *value,
-	     struct settings *s, struct buf *why)
+	     struct settings *s, struct setting_fault *why)
 {
 	struct string_pairs *field = field_of(row, s), pairs = {NULL, 0};
-	struct buf reason;
-	size_t count, at;
+	size_t count;
 	enum gb_err rc;
 
 	if (json_object_is_type(value, json_type_object))
 		count = (size_t)json_object_object_length(value);
 	else if (json_object_is_type(value, json_type_array))
 		count = json_object_array_length(value);
-	else {
-		buf_printf(why, "must be a list of \"%s\" and \"%s\"",
-			   row->pair_name, row->pair_value);
-		return GB_EINVAL;
-	}
+	else
+		return refuse(row, UNFIT_NOT_PAIRS, why);
 	pairs.items = calloc(count + 1, sizeof(*pairs.items));
 	if (pairs.items == NULL)
 		return GB_ENOMEM;
-	buf_init(&reason, why->max);
-	rc = read_pairs(row, value, &pairs, &at, &reason);
-	if (rc == GB_EINVAL)
-		buf_printf(why, "entry %zu: %s", at, buf_str(&reason));
-	buf_release(&reason);
+	rc = read_pairs(row, value, &pairs, why);
 	if (rc != GB_OK) {
 		pairs_clear(row, &pairs);
 		return rc;
@@ -517,7 +486,7 @@ assign_pairs(const struct setting *row, struct json_object *value,
 
 static enum gb_err (*const assign[])(const struct setting *,
 				     struct json_object *, struct settings *,
-				     struct buf *) = {
+				     struct setting_fault *) = {
     [SETTING_BOOL] = assign_bool,	[SETTING_NUMBER] = assign_number,
     [SETTING_DECIMAL] = assign_decimal, [SETTING_TEXT] = assign_text,
     [SETTING_LEVEL] = assign_level,	[SETTING_LIST] = assign_list,
@@ -526,7 +495,7 @@ static enum gb_err (*const assign[])(const struct setting *,
 
 enum gb_err
 setting_assign(const struct setting *row, struct json_object *value,
-	       struct settings *s, struct buf *why)
+	       struct settings *s, struct setting_fault *why)
 {
 	return assign[row->type](row, value, s, why);
 }

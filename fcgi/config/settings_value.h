@@ -19,12 +19,12 @@ enum gb_err setting_json(const char *text, size_t len, bool strict,
 			 struct json_object **out) GB_NODISCARD;
 
 /*
- * Set the field of "row" from "value".  GB_EINVAL when it is not fit: "why"
- * then says so in words that repeat nothing of the value.  On any failure the
- * field is as it was.
+ * Set the field of "row" from "value".  GB_EINVAL when it is not fit: "why" has
+ * why, and is untouched otherwise.  On any failure the field is as it was.
  */
 enum gb_err setting_assign(const struct setting *row, struct json_object *value,
-			   struct settings *, struct buf *why) GB_NODISCARD;
+			   struct settings *,
+			   struct setting_fault *why) GB_NODISCARD;
 
 /* The field of "row" as JSON that setting_assign() takes; NULL: no memory. */
 struct json_object *setting_to_json(const struct setting *row,

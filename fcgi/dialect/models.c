@@ -410,8 +410,8 @@ read_tokens(const char *text, size_t len, void *to)
 	return *value > 0;
 }
 
-/* One "name=value" into "out"; NULL, or why not. */
-static const char *
+/* One "name=value" into "out". */
+static enum model_facts_fault
 read_fact(const char *word, size_t len, struct model_fact_rule *out)
 {
 	static bool (*const read[])(const char *, size_t, void *) = {
@@ -426,33 +426,22 @@ read_fact(const char *word, size_t len, struct model_fact_rule *out)
 		if (is_word(word, name, fact_names[i].name))
 			break;
 	if (i == GB_COUNT(fact_names))
-		return "names a fact that there is not; there are family, "
-		       "thinking, levels, budget_min, budget_max, "
-		       "budget_minimal, budget_zero, sampling, penalties, "
-		       "logprobs, prefill, system, functions, builtins, code, "
-		       "url_context, builtins_with_functions, json, "
-		       "json_with_functions, "
-		       "json_schema, call_ids, signatures, result_media, "
-		       "media_resolution, file_uri, task_type, "
-		       "unit_vectors, transcription and verbatim";
+		return FACTS_UNKNOWN;
 	if ((out->given & 1u << i) != 0)
-		return "says a fact twice";
+		return FACTS_TWICE;
 	out->given |= 1u << i;
 	if (word[name] == '=' &&
 	    read[fact_names[i].kind](word + name + 1, len - name - 1,
 				     (char *)&out->facts +
 					 fact_names[i].offset))
-		return NULL;
-	return "has a fact with a value that it cannot have; family is text, "
-	       "image, tts, live, embedding, gemma or other, thinking is no, "
-	       "budget or levels, levels is some of minimal,low,medium,high, "
-	       "the budgets are tokens, all others are yes or no";
+		return FACTS_FINE;
+	return FACTS_WRONG;
 }
 
-const char *
+enum model_facts_fault
 model_facts_parse(const char *words, struct model_fact_rule *out)
 {
-	const char *why;
+	enum model_facts_fault why;
 	size_t len;
 
 	out->given = 0;
@@ -460,13 +449,13 @@ model_facts_parse(const char *words, struct model_fact_rule *out)
 	for (words += strspn(words, " "); *words != '\0';
 	     words += strspn(words, " ")) {
 		len = strcspn(words, " ");
-		if ((why = read_fact(words, len, out)) != NULL) {
+		if ((why = read_fact(words, len, out)) != FACTS_FINE) {
 			out->given = 0;
 			return why;
 		}
 		words += len;
 	}
-	return out->given == 0 ? "has no facts" : NULL;
+	return out->given == 0 ? FACTS_MISSING : FACTS_FINE;
 }
 
 bool

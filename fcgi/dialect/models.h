@@ -94,12 +94,22 @@ struct model_rules; /* of dialect/model_rules.h */
 void model_facts_get(const char *model, const struct model_rules *rules,
 		     struct model_facts *out);
 
+/* What may be wrong with facts that somebody wrote. */
+enum model_facts_fault {
+	FACTS_FINE,
+	FACTS_MISSING, /* there are none */
+	FACTS_UNKNOWN, /* nothing is called so */
+	FACTS_TWICE,
+	FACTS_WRONG, /* a value that it cannot have */
+};
+
 /*
  * Read facts as an operator writes them, "thinking=levels levels=low,high
- * sampling=no", into "*out" but for its pattern.  NULL, or why it cannot be
- * read, in constant words; "*out" then has no facts.
+ * sampling=no", into "*out" but for its pattern, which has none where they
+ * cannot be read.
  */
-const char *model_facts_parse(const char *words, struct model_fact_rule *out);
+enum model_facts_fault model_facts_parse(const char *words,
+					 struct model_fact_rule *out);
 
 /* Whether "*" (any characters) and "?" (one) in "pattern" can stand so that it
  * is "name". */

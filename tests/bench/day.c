@@ -319,7 +319,7 @@ live(struct day *d, int64_t midnight, bool last)
 static void
 prepare(struct day *d, const char *folder)
 {
-	struct settings_load load = {NULL, (char *[]){NULL}, NULL, 0};
+	struct settings_load load = {.environ = (char *[]){NULL}};
 	char path[NAMES_MAX], secret[40], *secrets[1] = {secret};
 	struct buf faults;
 	size_t added;

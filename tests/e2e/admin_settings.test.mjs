@@ -123,24 +123,54 @@ describe("settings as a page", () => {
 			log_level: "debug", v_log_level: log});
 
 		assert.equal(r.status, 400);
-		assert.match(r.text, /id="e_max_retries">It must be a whole number from 0 to 63/);
+		assert.match(r.text, /id="e_max_retries">Not fit: must be a whole number from 0 to 63\./);
 		assert.match(r.text, /name="max_retries"[^>]*value="64"[^>]*aria-invalid/);
 		assert.equal((await fieldOf("log_level")).value, "info");
-		for (const [name, value, why] of [
-			["max_body", "lots", /whole number/],
-			["base_url", "ftp://x", /http/],
-			["stream_min_delay", "2", /from 0/],
-			["safety_settings", "A = B", /./],
-			["trust_forwarded", "maybe", /true or false/],
-			["auth_token", TOKEN, /must not be one of allowed_tokens/]]) {
-			const a = await set(name, value);
-			assert.equal(a.status, 400, name);
-			assert.match(a.text, new RegExp(`id="e_${name}"`), name);
-			assert.match(a.text, why, name);
+	});
+
+	it("says so in the language of the page", async () => {
+		for (const [name, value, en, zh] of [
+			["max_body", "lots", /: must be a whole number of bytes/,
+			 /：必须是 1024 到 1073741824 之间的整数（字节）/],
+			["base_url", "ftp://x", /: must begin with https:/,
+			 /：必须以 https:\/\/ 或 http:\/\/ 开头/],
+			["stream_min_delay", "2", /: must be a number of seconds from 0 to 1,/,
+			 /：必须是 0 到 1 之间的数字（秒）/],
+			["safety_settings", "A = B", /: entry 1: the category/,
+			 /：第 1 项：类别必须是 HARM_/],
+			["thinking_budget_map", "m = 1\nn = x",
+			 /: entry 2: the tokens must be a whole number from -1/,
+			 /：第 2 项：tokens 必须是 -1 到/],
+			["model_facts", "m = x=y", /: entry 1: names a fact/,
+			 /：第 1 项：有不存在的特性/],
+			["trust_forwarded", "maybe", /: must be true or false/,
+			 /：必须是 true 或 false/],
+			["auth_token", TOKEN, /: must not be one of allowed_tokens/,
+			 /：不能是 allowed_tokens 中的令牌/],
+			["allowed_tokens", `${TOKEN}\n${ADMIN}`,
+			 /: auth_token: must not be one of allowed_tokens/,
+			 /：auth_token：不能是 allowed_tokens 中的令牌/]])
+		for (const [language, why] of [["en", en], ["zh-CN", zh]]) {
+			const what = `${language} ${name}`;
+			const {version} = await fieldOf(name);
+			const a = await ask(`${stack.url}/admin/settings`, {
+				headers: {...FORM, cookie,
+					  "accept-language": language},
+				body: form({csrf, q: name, [name]: value,
+					    [`v_${name}`]: version})});
+
+			assert.equal(a.status, 400, what);
+			const [, said] = new RegExp(
+				`id="e_${name}">([^<]*)`).exec(a.text);
+			assert.match(unescape(said), why, what);
+			assert.ok(said.startsWith(language === "en" ?
+				"Not fit: " : "无效："), said);
+			if (/[=\n]/.test(value))
+				continue; /* JSON has no lines */
+			const {json} = await api("PUT", "/api/config", {
+				[name]: value}, {"accept-language": language});
+			assert.match(json.detail, why, what);
 		}
-		assert.equal((await set("sqlite_database", "/tmp/x")).status,
-			     303, "it is not a field that can be sent");
-		assert.match((await configOf()).SQLITE_DATABASE, /gbalance\.db/);
 	});
 
 	it("loses nobody's change unseen", async () => {

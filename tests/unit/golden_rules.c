@@ -62,10 +62,10 @@ golden_rules(struct json_object *options, struct golden_rules *out)
 		value = member(field_get(from, "facts"), r->fact_count, &name);
 		if (value == NULL)
 			break;
-		CHECK_STR(name,
+		CHECK_INT(name,
 			  model_facts_parse(json_object_get_string(value),
 					    &out->facts[r->fact_count]),
-			  NULL);
+			  FACTS_FINE);
 		out->facts[r->fact_count].pattern = name;
 	}
 	for (; r->budget_count < GOLDEN_RULES_MAX; r->budget_count++) {

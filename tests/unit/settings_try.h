@@ -47,7 +47,9 @@ static inline void
 load(struct try *t)
 {
 	struct settings_override override = {t->name, t->json};
-	struct settings_load from = {NULL, t->env, &override, t->name != NULL};
+	struct settings_load from = {.environ = t->env,
+				     .overrides = &override,
+				     .override_count = t->name != NULL};
 
 	if (t->file != NULL) {
 		write_file(t->path, t->file);

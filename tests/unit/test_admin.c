@@ -8,6 +8,7 @@
 #include "admin/list.h"
 #include "admin/request.h"
 #include "admin/texts.h"
+#include "base/places.h"
 #include "base/log.h"
 
 /* A form as "name=value|name=value|", or its fault. */
@@ -450,8 +451,8 @@ test_texts(void **state)
 	CHECK_STR("LAST", texts_find(texts, "LAST"), "{1} of {2}");
 	CHECK_STR("none", texts_find(texts, "NONE"), "NONE");
 	buf_init(&out, 100);
-	texts_write(&out, "{1} of {2}, {9} {0} {x} {1",
-		    (const char *[]){"{2}", "20", NULL});
+	places_write(&out, "{1} of {2}, {9} {0} {x} {1",
+		     (const char *[]){"{2}", "20", NULL});
 	CHECK_STR("words", buf_str(&out), "{2} of 20,  {0} {x} {1");
 	buf_release(&out);
 	dict_free(texts);
