@@ -149,12 +149,19 @@ export async function check(page, name)
 			markup: document.querySelectorAll("main b, main img")
 				.length,
 			wide: html.scrollWidth - innerWidth,
+			/* Cards are there so that nobody has to scroll. */
+			cut: [...document.querySelectorAll(".scroll")]
+				.filter((box) => matchMedia("(max-width: 40rem)")
+					.matches &&
+					box.querySelector(".cards") &&
+					box.scrollWidth > box.clientWidth)
+				.map((box) => box.textContent),
 		};
 	});
 
 	assert.deepEqual(page.faults, [], what);
-	assert.deepEqual(is, {language: look.language, missing: "", markup: 0},
-			 what);
+	assert.deepEqual(is, {language: look.language, missing: "", markup: 0,
+			      cut: []}, what);
 	assert.ok(wide <= 0, `${what}: it is ${wide} too wide`);
 	await (look.scripts ? checkAxe(page, what) : withScripts(page, () =>
 		checkAxe(page, what)));
