@@ -141,10 +141,11 @@ export const PAGES = [
 		all(page, "button[value=delete]")}],
 	["keys-verify", `/admin/keys?text=${MANY[20].slice(0, -1)}`,
 	 {act: (page) => all(page, "button[value=verify]")}],
-	["keys-dialog", "/admin/keys", {scripts: true, act: async (page) => {
-		await page.click("button[value=export]");
-		await page.waitForSelector("dialog[open]");
-	}}],
+	["keys-dialog", "/admin/keys?state=cooling", {
+		scripts: true, act: async (page) => {
+			await page.click("button[value=export]");
+			await page.waitForSelector("dialog[open]");
+		}}],
 	["keys-add", "/admin/keys/add"],
 	["keys-preview", "/admin/keys/add", {act: async (page) => {
 		await page.fill("#keys", `AIzaSyFresh-0000000000000000000000, ${
