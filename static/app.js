@@ -3,7 +3,8 @@
  * without.
  *
  *  data-confirm="text"	on a button: asks before its form goes
- *  data-check-all="name"	on a checkbox: checks all of that name in its form
+ *  data-check-all="name"	on a checkbox (hidden without scripts): checks all of
+ *			that name in its form
  *  data-copy="id"	on a button (hidden without scripts): copies that
  *			element's text
  *  data-refresh="s"	on an element with an id: fetched anew every s seconds

@@ -7,8 +7,8 @@ import fs from "node:fs";
 import {after, afterEach, before, describe, it} from "node:test";
 
 import {ask, bearer, startFake, startStack} from "../e2e/harness.mjs";
-import {ADMIN, check, FEW_LOOKS, launch, nameOf, open, SHOTS, signIn, visit}
-	from "./browser.mjs";
+import {ADMIN, check, CONTEXTS, FEW_LOOKS, launch, nameOf, open, SCREENS,
+	setScreen, SHOTS, signIn, visit} from "./browser.mjs";
 
 const STACKS = [
 	{server: "lighttpd", way: "daemon", mount: ""},
@@ -44,7 +44,7 @@ describe(`${options.server} at "${options.mount}/"`, {timeout: TEST_MS}, () => {
 	});
 	after(() => stack?.stop());
 
-	for (const look of FEW_LOOKS)
+	for (const look of CONTEXTS)
 	it(`has pages with nothing on them: ${nameOf(look)}`, async () => {
 		page = await open(browser, look);
 		await signIn(page, stack.url);
@@ -52,7 +52,11 @@ describe(`${options.server} at "${options.mount}/"`, {timeout: TEST_MS}, () => {
 			["errors", "logs?kind=errors"], ["tokens", "tokens"],
 			["history", "settings/history"], ["key", "keys/1"]]) {
 			await visit(page, `${stack.url}/admin/${path}`);
-			await check(page, `${options.server} empty ${name}`);
+			for (const screen of SCREENS) {
+				await setScreen(page, screen);
+				await check(page, `${options.server} empty ${
+					name}`);
+			}
 		}
 	});
 

@@ -116,10 +116,10 @@ async function play(page, prompt)
 let last = 10;
 
 /* A page: its name, for screenshots; its path; what is done there, if anything,
- * before it is looked at; "large": on every screen, not on one a browser;
- * "out": by who has not signed in; "scripts": only where they run. */
+ * before it is looked at; "out": by who has not signed in; "scripts": only
+ * where they run.  Long lists are slow in sixteen looks: one of a kind is. */
 export const PAGES = [
-	["login", "/admin/login", {large: true, out: true}],
+	["login", "/admin/login", {out: true}],
 	["login-failed", "/admin/login", {out: true, act: async (page) => {
 		await page.fill("#auth_token", "not the token");
 		await press(page, "form.stack button.main");
@@ -130,21 +130,22 @@ export const PAGES = [
 			await annOf(stack)}`, {headers: {
 			cookie: await signedIn(stack)}});
 		return `/${/href="[./]*(token\/[^"]+)"/.exec(r.text)[1]}`;
-	}, {large: true, out: true}],
-	["overview", "/admin/", {large: true}],
+	}, {out: true}],
+	["overview", "/admin/"],
 	["overview-month", "/admin/?range=month"],
-	["not-found", "/admin/nothing", {large: true}],
-	["keys", "/admin/keys", {large: true}],
+	["not-found", "/admin/nothing"],
+	["keys", "/admin/keys"],
 	["keys-filtered", "/admin/keys?state=disabled&tag=team+1"],
 	["keys-none", "/admin/keys?text=nothing+has+this"],
 	["keys-sure", "/admin/keys?state=cooling", {act: (page) =>
 		all(page, "button[value=delete]")}],
 	["keys-verify", `/admin/keys?text=${MANY[20].slice(0, -1)}`,
 	 {act: (page) => all(page, "button[value=verify]")}],
-	["keys-dialog", "/admin/keys", {scripts: true, act: async (page) => {
-		await page.click("button[value=export]");
-		await page.waitForSelector("dialog[open]");
-	}}],
+	["keys-dialog", "/admin/keys?state=cooling", {
+		scripts: true, act: async (page) => {
+			await page.click("button[value=export]");
+			await page.waitForSelector("dialog[open]");
+		}}],
 	["keys-add", "/admin/keys/add"],
 	["keys-preview", "/admin/keys/add", {act: async (page) => {
 		await page.fill("#keys", `AIzaSyFresh-0000000000000000000000, ${
@@ -157,24 +158,24 @@ export const PAGES = [
 		await press(page, "button[value=add]");
 		await page.waitForSelector(".note.done");
 	}}],
-	["key", "/admin/keys/8", {large: true}],
+	["key", "/admin/keys/8"],
 	["key-revealed", "/admin/keys/9", {act: async (page) => {
 		await press(page, "form[action=reveal] button");
 		await page.waitForSelector("#secret");
 	}}],
-	["logs", "/admin/logs", {large: true}],
-	["logs-errors", "/admin/logs?kind=errors", {large: true}],
+	["logs", "/admin/logs"],
+	["logs-errors", "/admin/logs?kind=errors"],
 	["logs-fault", "/admin/logs?since=yesterday&status=9x"],
 	["logs-file", "/admin/logs?status=503", {act: async (page) => {
 		const file = page.waitForEvent("download");
 		await page.click("a[href*=export] >> nth=0");
 		await (await file).path();
 	}}],
-	["logs-none-selected", "/admin/logs", {act: (page) =>
+	["logs-none-selected", "/admin/logs?status=503", {act: (page) =>
 		press(page, "button[value=selected]")}],
 	["log-request", "/admin/logs/requests/8"],
-	["log-error", "/admin/logs/errors/2", {large: true}],
-	["tokens", "/admin/tokens?all=1", {large: true}],
+	["log-error", "/admin/logs/errors/2"],
+	["tokens", "/admin/tokens?all=1"],
 	["tokens-faults", "/admin/tokens", {act: async (page) => {
 		await page.click("summary");
 		await page.fill("#name", "config-1");
@@ -189,8 +190,7 @@ export const PAGES = [
 		await press(page, "details button.main");
 		await page.waitForSelector("#secret");
 	}}],
-	["token", async (stack) => `/admin/tokens/${await annOf(stack)}`,
-	 {large: true}],
+	["token", async (stack) => `/admin/tokens/${await annOf(stack)}`],
 	["token-conflict", async (stack) => `/admin/tokens/${
 		await annOf(stack)}`, {act: async (page) => {
 		await page.evaluate(() => {
@@ -202,8 +202,7 @@ export const PAGES = [
 		"SELECT id FROM tokens WHERE name = 'gone'"))[0].id}`],
 	...["tokens", "upstream", "health", "models", "pictures", "files",
 	    "serving", "admin", "log"].map((group) =>
-		[`settings-${group}`, `/admin/settings?group=${group}`,
-		 {large: group === "upstream"}]),
+		[`settings-${group}`, `/admin/settings?group=${group}`]),
 	["settings-none", "/admin/settings?q=nothing+has+this"],
 	["settings-fault", "/admin/settings?q=base_url", {act: async (page) => {
 		await page.fill("#f_base_url", "ftp://x");
@@ -220,24 +219,31 @@ export const PAGES = [
 			await press(page, "button.main >> nth=0");
 			await page.waitForSelector("#e_max_retries");
 		}}],
-	["history", "/admin/settings/history", {large: true}],
-	["exits", "/admin/settings/exits", {large: true}],
+	["history", "/admin/settings/history?after=25"],
+	["exits", "/admin/settings/exits"],
 	["exits-tested", "/admin/settings/exits", {act: (page) =>
 		press(page, "button.main")}],
-	["playground", "/admin/playground", {large: true}],
-	["playground-answer", "/admin/playground", {large: true, act: (page) =>
+	["playground", "/admin/playground"],
+	["playground-answer", "/admin/playground", {act: (page) =>
 		play(page, "Why is the sky blue?")}],
 	["playground-failed", "/admin/playground", {act: async (page) => {
 		await page.fill("#play_key", "999");
 		await play(page, MARKUP);
 	}}],
-	["health", "/admin/health", {large: true}],
+	["health", "/admin/health"],
 	["health-bad", "/admin/health", {act: async (page) => {
 		await page.fill("#health_url", "http://127.0.0.1:1/x");
 		await press(page, "button.main");
 		await page.waitForSelector(".badge.failed");
 	}}],
-	["sessions", "/admin/sessions", {large: true}],
+	["sessions", "/admin/sessions"],
+	["session-forged", "/admin/sessions", {act: async (page) => {
+		await page.evaluate(() => {
+			document.querySelector("main [name=csrf]").value = "x";
+		});
+		await press(page, "button[name=id] >> nth=0");
+		await page.waitForSelector("nav.main");
+	}}],
 	["session-ended", "/admin/sessions", {act: async (page) => {
 		const address = `198.51.100.${++last}`;
 
