@@ -31,8 +31,10 @@ set_ms(struct dict *d, const char *name, int64_t ms)
 }
 
 static void
-show_result(struct dict *page, const struct exit_result *r)
+show_result(const struct admin_request *rq, struct dict *page,
+	    const struct exit_result *r)
 {
+	struct buf text;
 	struct dict *d;
 
 	d = dict_add(page, "EXIT");
@@ -41,7 +43,15 @@ show_result(struct dict *page, const struct exit_result *r)
 	set_ms(d, "CONNECT", r->times.connect_ms);
 	set_ms(d, "FIRST", r->times.first_byte_ms);
 	dict_set(d, "ADDRESS", r->address);
-	dict_set(d, "UNFIT_TEXT", r->fault);
+	if (!r->works || r->fault[0] == '\0') {
+		dict_set(d, "FAULT_TEXT", r->fault);
+		return;
+	}
+	buf_init(&text, WHY_MAX);
+	admin_write(rq, &text, "SETTINGS_EXITS_NO_ADDRESS",
+		    (const char *const[]){r->fault, NULL});
+	dict_set(d, "FAULT_TEXT", buf_str(&text));
+	buf_release(&text);
 }
 
 void
@@ -59,7 +69,7 @@ exits_show(struct admin_request *rq)
 		dict_set(line, "CONNECT", "");
 		dict_set(line, "FIRST", "");
 		dict_set(line, "ADDRESS", "");
-		dict_set(line, "UNFIT_TEXT", "");
+		dict_set(line, "FAULT_TEXT", "");
 	}
 	admin_page(rq, 200);
 }
@@ -80,7 +90,7 @@ exits_try(struct admin_request *rq)
 	}
 	d = admin_content(rq, "settings_exits.html", "SETTINGS_EXITS_TITLE");
 	for (i = 0; i < count; i++)
-		show_result(d, &results[i]);
+		show_result(rq, d, &results[i]);
 	free(results);
 	admin_page(rq, 200);
 }

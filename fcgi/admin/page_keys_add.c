@@ -76,6 +76,11 @@ refuse(struct admin_request *rq, int status, const char *key)
 static void
 preview(struct admin_request *rq, const struct paste *p)
 {
+	static const char *const reasons[KEY_UNFIT__MAX] = {
+	    [KEY_TOO_SHORT] = "KEYS_UNFIT_SHORT",
+	    [KEY_TOO_LONG] = "KEYS_UNFIT_LONG",
+	    [KEY_HAS_CONTROL] = "KEYS_UNFIT_CONTROL",
+	};
 	struct dict *d, *line;
 	struct buf text;
 	char number[24];
@@ -101,7 +106,8 @@ preview(struct admin_request *rq, const struct paste *p)
 			       p->in.unusable[i].line);
 		dict_set(line, "LINE", number);
 		dict_set(line, "MASK", p->in.unusable[i].mask);
-		dict_set(line, "WHY", p->in.unusable[i].reason);
+		dict_set(line, "WHY",
+			 admin_text(rq, reasons[p->in.unusable[i].why]));
 	}
 	admin_page(rq, 200);
 }

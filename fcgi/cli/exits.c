@@ -1,5 +1,6 @@
 /* exits.c: "gbalance exits list|test" */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -8,6 +9,8 @@
 #include "cli/commands.h"
 #include "store/breakers.h"
 #include "upstream/exit_test.h"
+
+#define NO_ADDRESS "the address is not known: "
 
 static const struct report_column list_columns[] = {
     {"NO", "no"},     {"EXIT", "exit"},
@@ -174,6 +177,8 @@ report_ms(struct report *report, int64_t ms)
 static void
 report_result(struct report *report, size_t no, const struct exit_result *r)
 {
+	char why[EXIT_FAULT_MAX + sizeof(NO_ADDRESS)];
+
 	report_number(report, (int64_t)no);
 	report_text(report, r->name);
 	report_text(report, r->works ? "yes" : "no");
@@ -181,7 +186,10 @@ report_result(struct report *report, size_t no, const struct exit_result *r)
 	report_ms(report, r->times.tls_ms);
 	report_ms(report, r->times.first_byte_ms);
 	report_text(report, r->address);
-	report_text(report, r->fault);
+	(void)snprintf(why, sizeof(why), "%s%s",
+		       r->works && r->fault[0] != '\0' ? NO_ADDRESS : "",
+		       r->fault);
+	report_text(report, why);
 }
 
 /* Test, and tell; "*failed" says how many do not work. */

@@ -117,13 +117,18 @@ gather(const struct cli *cli, struct buf *text)
 static void
 tell_unusable(const struct key_input *in)
 {
+	static const char *const words[KEY_UNFIT__MAX] = {
+	    [KEY_TOO_SHORT] = "is too short for a key",
+	    [KEY_TOO_LONG] = "is too long for a key",
+	    [KEY_HAS_CONTROL] = "holds a control character",
+	};
 	const struct key_unusable *u;
 	size_t i;
 
 	for (i = 0; i < in->unusable_count && i < KEY_UNUSABLE_MAX; i++) {
 		u = &in->unusable[i];
 		(void)fprintf(stderr, "line %u: %s %s\n", u->line, u->mask,
-			      u->reason);
+			      words[u->why]);
 	}
 	if (in->unusable_count > KEY_UNUSABLE_MAX)
 		(void)fprintf(stderr, "and %zu more\n",

@@ -120,9 +120,9 @@ add_unusable(struct scan *s, const char *word, size_t len)
 	if (s->out->unusable_count++ >= KEY_UNUSABLE_MAX)
 		return;
 	u = &s->out->unusable[s->out->unusable_count - 1];
-	u->reason = len < KEY_SECRET_MIN   ? "is too short for a key"
-		    : len > KEY_SECRET_MAX ? "is too long for a key"
-					   : "holds a control character";
+	u->why = len < KEY_SECRET_MIN	? KEY_TOO_SHORT
+		 : len > KEY_SECRET_MAX ? KEY_TOO_LONG
+					: KEY_HAS_CONTROL;
 	for (u->line = 1, p = s->text; p < s->at; p++)
 		u->line += *p == '\n';
 	/* The mask shows both ends: keep those, and harmless to a terminal. */

@@ -26,10 +26,18 @@
 /* How many unusable words are told one by one; the rest is only counted. */
 #define KEY_UNUSABLE_MAX 20
 
+/* Why a word cannot be a key. */
+enum key_unfit {
+	KEY_TOO_SHORT,
+	KEY_TOO_LONG,
+	KEY_HAS_CONTROL, /* a control character */
+	KEY_UNFIT__MAX
+};
+
 struct key_unusable {
 	unsigned line; /* of the input, from 1; of JSON the line it begins on */
 	char mask[SECRET_MASK_SIZE]; /* the word, masked, all printable */
-	const char *reason;	     /* constant */
+	enum key_unfit why;
 };
 
 struct key_input {

@@ -115,14 +115,11 @@ end_address(struct exit_result *r, struct transfer *t)
 	buf_init(&answer, ADDRESS_MAX);
 	(void)transfer_read(t, &answer, -1);
 	if (r->works && transfer_end(t) != TRANSFER_DONE)
-		(void)snprintf(r->fault, sizeof(r->fault),
-			       "the address is not known: %s",
+		(void)snprintf(r->fault, sizeof(r->fault), "%s",
 			       transfer_error(t));
 	else if (r->works && (transfer_status(t) != 200 ||
 			      !read_address(&answer, r->address)))
-		(void)snprintf(r->fault, sizeof(r->fault),
-			       "the address is not known: the answer (%d) has "
-			       "none",
+		(void)snprintf(r->fault, sizeof(r->fault), "HTTP %d",
 			       transfer_status(t));
 	buf_release(&answer);
 }

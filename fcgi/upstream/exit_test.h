@@ -23,8 +23,9 @@ struct exit_result {
 	int status; /* of that answer; 0: none */
 	struct transfer_times times;	/* to that answer */
 	char address[EXIT_ADDRESS_MAX]; /* "": not asked, or not told */
-	char fault[EXIT_FAULT_MAX];	/* why it does not work, or why there is
-					   no address; "": all is well */
+	char fault[EXIT_FAULT_MAX];	/* why it does not work, or, where it
+					   does, why there is no address; "":
+					   all is well */
 };
 
 enum exit_test_what {

@@ -459,7 +459,7 @@ describe("gbalance exits test", () => {
 		const good = stack.settings;
 
 		for (const [url, fault] of [
-			[fake.url, /the answer \(403\) has none/],
+			[fake.url, /^the address is not known: HTTP 403$/],
 			["http://127.0.0.1:1", /the address is not known: /],
 			["", /^$/]]) {
 			stack.writeConfig({...good, exit_address_url: url});
