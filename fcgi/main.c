@@ -1,6 +1,5 @@
 /* main.c: which of the ways to run this is, start-up, shut-down */
 #include <getopt.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +12,10 @@
 #include "app/startup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "cli/cli.h"
 #include "web/listener.h"
 #include "web/server.h"
-
-/* From so many bytes on, a block of memory is the kernel's own and goes back to
- * it when it is freed; glibc would keep ever larger ones, and the hole that a
- * request's picture leaves would last as long as its thread. */
-#define LARGE_BLOCK (1 << 20)
 
 enum way {
 	WAY_DAEMON,  /* on a socket of our own */
@@ -133,8 +128,7 @@ serve(enum way way, const struct options *opts)
 
 	began_ms = clock_mono_ms();
 	web_signals_block();
-	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
-	(void)mallopt(M_TRIM_THRESHOLD, 2 * LARGE_BLOCK);
+	memory_tune();
 	if (startup_load(opts->config, &settings, &store) != GB_OK)
 		return EXIT_FAILURE; /* it has said why */
 	if (log_open(settings->log_level, settings->log_file) != GB_OK) {

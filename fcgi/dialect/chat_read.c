@@ -5,6 +5,7 @@
 
 #include <json-c/json.h>
 
+#include "dialect/json/json_tree.h"
 #include "dialect/media.h"
 
 #define SEED_BITS  31 /* Gemini's seed is an int32; ours stays positive */
@@ -24,7 +25,7 @@ chat_read_begin(struct chat_reader *r, struct json_object *root,
 		return GB_EINVAL;
 	}
 	for (; *required != NULL; required++)
-		if (field_get(root, *required) == NULL)
+		if (tree_get(root, *required) == NULL)
 			return field_refuse(FIELD_KEY(NULL, *required), r->err,
 					    FAULT_INVALID, "is required");
 	return GB_OK;
@@ -282,7 +283,7 @@ chat_join_texts(struct chat_reader *r, struct json_object *parts,
 	count = json_object_array_length(parts);
 	for (i = 0; i < count; i++) {
 		text = text_of(
-		    field_get(json_object_array_get_idx(parts, i), "text"));
+		    tree_get(json_object_array_get_idx(parts, i), "text"));
 		len += text.len;
 	}
 	to = chat_alloc(r->chat, len + 1);
@@ -292,7 +293,7 @@ chat_join_texts(struct chat_reader *r, struct json_object *parts,
 	out->len = len;
 	for (i = 0; i < count; i++) {
 		text = text_of(
-		    field_get(json_object_array_get_idx(parts, i), "text"));
+		    tree_get(json_object_array_get_idx(parts, i), "text"));
 		if (text.len > 0)
 			memcpy(to, text.ptr, text.len);
 		to += text.len;

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "dialect/json/json_in.h"
 #include "dialect/json/json_out.h"
+#include "dialect/json/json_tree.h"
 #include "dialect/schema/schema.h"
 
 #define MADE_MAX (64u << 20) /* bytes of arguments that are put together */
@@ -59,7 +60,7 @@ read_description(struct chat_reader *r, struct json_object *holder,
 {
 	struct json_object *value;
 
-	value = field_get(holder, "description");
+	value = tree_get(holder, "description");
 	if (value == NULL)
 		return GB_OK;
 	return field_text(value, FIELD_KEY(at, "description"),
@@ -109,16 +110,16 @@ chat_read_function(struct chat_reader *r, struct json_object *function,
 	memset(&tool, 0, sizeof(tool));
 	if ((rc = field_object(function, at, r->err)) != GB_OK)
 		return rc;
-	rc = field_text(field_get(function, "name"), FIELD_KEY(at, "name"),
+	rc = field_text(tree_get(function, "name"), FIELD_KEY(at, "name"),
 			&tool.name, r->err);
 	if (rc == GB_OK)
 		rc = read_description(r, function, at, &tool);
-	strict = field_get(function, "strict");
+	strict = tree_get(function, "strict");
 	if (rc == GB_OK && strict != NULL)
 		rc = field_bool(strict, FIELD_KEY(at, "strict"), &tool.strict,
 				r->err);
 	if (rc == GB_OK)
-		rc = read_schema(r, field_get(function, schema),
+		rc = read_schema(r, tree_get(function, schema),
 				 FIELD_KEY(at, schema), &tool);
 	if (rc != GB_OK)
 		return rc;
@@ -144,11 +145,11 @@ describe_grammar(struct chat_reader *r, struct json_object *format,
 	struct text definition, syntax;
 	struct buf text;
 
-	grammar = field_get(format, "grammar");
+	grammar = tree_get(format, "grammar");
 	if (grammar == NULL)
 		grammar = format;
-	definition = text_of(field_get(grammar, "definition"));
-	syntax = text_of(field_get(grammar, "syntax"));
+	definition = text_of(tree_get(grammar, "definition"));
+	syntax = text_of(tree_get(grammar, "syntax"));
 	if (definition.len == 0)
 		return GB_OK;
 	buf_init(&text, MADE_MAX);
@@ -175,12 +176,12 @@ chat_read_custom(struct chat_reader *r, struct json_object *custom,
 	tool.custom = true;
 	if ((rc = field_object(custom, at, r->err)) != GB_OK)
 		return rc;
-	rc = field_text(field_get(custom, "name"), FIELD_KEY(at, "name"),
+	rc = field_text(tree_get(custom, "name"), FIELD_KEY(at, "name"),
 			&tool.name, r->err);
 	if (rc == GB_OK)
 		rc = read_description(r, custom, at, &tool);
 	if (rc == GB_OK)
-		rc = describe_grammar(r, field_get(custom, "format"),
+		rc = describe_grammar(r, tree_get(custom, "format"),
 				      FIELD_KEY(at, "format"), &tool);
 	return rc == GB_OK ? add_tool(r, at, &tool) : rc;
 }
@@ -246,7 +247,7 @@ chat_allow(struct chat_reader *r, struct json_object *holder,
 	if ((rc = field_object(holder, at, r->err)) != GB_OK)
 		return rc;
 	at = FIELD_KEY(at, "name");
-	rc = field_text(field_get(holder, "name"), at, &name, r->err);
+	rc = field_text(tree_get(holder, "name"), at, &name, r->err);
 	if (rc != GB_OK)
 		return rc;
 	rc = chat_name(r->chat, name, &name);
@@ -303,7 +304,7 @@ chat_read_name(struct chat_reader *r, struct json_object *holder,
 	enum gb_err rc;
 
 	at = FIELD_KEY(at, "name");
-	rc = field_text(field_get(holder, "name"), at, name, r->err);
+	rc = field_text(tree_get(holder, "name"), at, name, r->err);
 	if (rc != GB_OK)
 		return rc;
 	rc = chat_name(r->chat, *name, name);

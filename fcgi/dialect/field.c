@@ -8,6 +8,8 @@
 
 #include <json-c/json.h>
 
+#include "dialect/json/json_tree.h"
+
 #define MESSAGE_MAX \
 	512	      /* bytes of an error's text before api_error cuts it \
 		       */
@@ -52,17 +54,6 @@ field_refuse(const struct field *at, struct api_error *err,
 	va_end(ap);
 	api_error_set(err, fault, name, "%s: %s", name, message);
 	return GB_EINVAL;
-}
-
-struct json_object *
-field_get(struct json_object *object, const char *key)
-{
-	struct json_object *value;
-
-	if (!json_object_is_type(object, json_type_object) ||
-	    !json_object_object_get_ex(object, key, &value))
-		return NULL;
-	return value;
 }
 
 /* "must be a string, not a number" */
@@ -233,7 +224,7 @@ field_type(struct json_object *value, const struct field *at,
 
 	if ((rc = field_object(value, at, err)) != GB_OK)
 		return rc;
-	return field_choice(field_get(value, "type"), FIELD_KEY(at, "type"),
+	return field_choice(tree_get(value, "type"), FIELD_KEY(at, "type"),
 			    types, out, err);
 }
 

@@ -51,9 +51,6 @@ void field_name(const struct field *, char name[FIELD_NAME_MAX]);
 enum gb_err field_refuse(const struct field *, struct api_error *err,
 			 enum api_fault, const char *fmt, ...) GB_PRINTF(4, 5);
 
-/* The member of an object; NULL: not there, null, or no object. */
-struct json_object *field_get(struct json_object *object, const char *key);
-
 enum gb_err field_text(struct json_object *, const struct field *,
 		       struct text *out, struct api_error *err) GB_NODISCARD;
 /* The same, and not empty. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "dialect/json/json_tree.h"
 
 #define BODY_MAX	262144 /* bytes: a longer one is no error of Google's */
 #define DEPTH_MAX	32     /* levels; theirs have seven */
@@ -18,17 +19,6 @@ static const char *const blocked_reasons[] = {
     "SPII",	   "PROHIBITED_CONTENT", "IMAGE_SAFETY",
     "IMAGE_OTHER", "IMAGE_RECITATION",	 "IMAGE_PROHIBITED_CONTENT",
 };
-
-static struct json_object *
-member(struct json_object *object, const char *name)
-{
-	struct json_object *value;
-
-	if (!json_object_is_type(object, json_type_object) ||
-	    !json_object_object_get_ex(object, name, &value))
-		return NULL;
-	return value;
-}
 
 /* A string, or a number as one; "" for all else. */
 static const char *
@@ -43,7 +33,7 @@ text_of(struct json_object *value)
 static const char *
 text_member(struct json_object *object, const char *name)
 {
-	return text_of(member(object, name));
+	return text_of(tree_get(object, name));
 }
 
 static size_t
@@ -146,7 +136,7 @@ read_error_info(struct google_error *e, struct json_object *detail)
 {
 	struct json_object *metadata;
 
-	metadata = member(detail, "metadata");
+	metadata = tree_get(detail, "metadata");
 	set_first(&e->reason, text_member(detail, "reason"));
 	set_first(&e->method, text_member(metadata, "methodName"));
 	set_first(&e->quota_limit, text_member(metadata, "quota_limit"));
@@ -183,7 +173,7 @@ read_violation(struct google_error *e, struct json_object *violation)
 		if (e->smallest_tokens < 0 || number < e->smallest_tokens)
 			e->smallest_tokens = number;
 	}
-	model = text_member(member(violation, "quotaDimensions"), "model");
+	model = text_member(tree_get(violation, "quotaDimensions"), "model");
 	if (strncmp(model, "models/", 7) == 0)
 		model += 7;
 	/* The day's is the one that decides, so its model is the one. */
@@ -209,7 +199,7 @@ read_detail(struct google_error *e, struct json_object *detail)
 	if (strcmp(type, "ErrorInfo") == 0) {
 		read_error_info(e, detail);
 	} else if (strcmp(type, "QuotaFailure") == 0) {
-		violations = member(detail, "violations");
+		violations = tree_get(detail, "violations");
 		for (i = 0; i < list_length(violations); i++)
 			read_violation(e, json_object_array_get_idx(violations,
 								    i));
@@ -232,12 +222,12 @@ read_error(struct google_error *e, struct json_object *error)
 		e->message = text_of(error); /* some gateways' way */
 		return;
 	}
-	code = member(error, "code");
+	code = tree_get(error, "code");
 	if (json_object_is_type(code, json_type_int))
 		e->code = json_object_get_int(code);
 	e->status = text_member(error, "status");
 	e->message = text_member(error, "message");
-	details = member(error, "details");
+	details = tree_get(error, "details");
 	for (i = 0; i < list_length(details); i++)
 		read_detail(e, json_object_array_get_idx(details, i));
 
@@ -256,9 +246,9 @@ read_reply(struct google_error *e, struct json_object *reply)
 	const char *reason;
 	size_t i;
 
-	reason = text_member(member(reply, "promptFeedback"), "blockReason");
+	reason = text_member(tree_get(reply, "promptFeedback"), "blockReason");
 	e->blocked = reason[0] != '\0';
-	candidates = member(reply, "candidates");
+	candidates = tree_get(reply, "candidates");
 	if (list_length(candidates) == 0)
 		return;
 	reason = text_member(json_object_array_get_idx(candidates, 0),
@@ -304,7 +294,7 @@ google_error_read(struct google_error *out, const char *body, size_t len)
 	out->root = object = parse(body, len);
 	if (list_length(object) > 0)
 		object = json_object_array_get_idx(object, 0);
-	error = member(object, "error");
+	error = tree_get(object, "error");
 	if (json_object_is_type(error, json_type_object) ||
 	    json_object_is_type(error, json_type_string))
 		read_error(out, error);

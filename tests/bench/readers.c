@@ -17,6 +17,7 @@
 #include <json-c/json.h>
 
 #include "base/buf.h"
+#include "base/memory.h"
 #include "dialect/anthropic/anthropic_reply.h"
 #include "dialect/anthropic/anthropic_request.h"
 #include "dialect/anthropic/anthropic_stream.h"
@@ -302,8 +303,11 @@ static const struct input schemas[] = {
     {"keywords", "{", "\"x-%zu\":1", ",", "}", 0},
 };
 
+/* A request writes each of its schemas in one of two ways. */
 static void
-run_schema(const struct reader *r, const struct buf *input)
+run_schema(const struct buf *input,
+	   enum gb_err (*write)(struct json_out *, struct json_object *,
+				struct schema_account *))
 {
 	struct chat_dropped lost;
 	struct schema_account account;
@@ -311,26 +315,32 @@ run_schema(const struct reader *r, const struct buf *input)
 	struct api_error err;
 	struct json_out out;
 	struct buf text;
-	int form;
 
-	(void)r;
 	if (json_read(input->data, input->len, &schema, &err) != GB_OK)
 		return;
 	buf_init(&text, OUT_MAX);
-	for (form = 0; form < 2; form++) {
-		memset(&lost, 0, sizeof(lost));
-		memset(&account, 0, sizeof(account));
-		account.lost = &lost;
-		buf_reset(&text);
-		jout_init(&out, &text);
-		if ((form == 0
-			 ? schema_write_json(&out, schema, &account)
-			 : schema_write_proto(&out, schema, &account)) != GB_OK)
-			continue;
+	memset(&lost, 0, sizeof(lost));
+	memset(&account, 0, sizeof(account));
+	account.lost = &lost;
+	jout_init(&out, &text);
+	if (write(&out, schema, &account) == GB_OK)
 		must(text.len > 0, "an empty schema");
-	}
 	json_object_put(schema);
 	buf_release(&text);
+}
+
+static void
+run_schema_json(const struct reader *r, const struct buf *input)
+{
+	(void)r;
+	run_schema(input, schema_write_json);
+}
+
+static void
+run_schema_proto(const struct reader *r, const struct buf *input)
+{
+	(void)r;
+	run_schema(input, schema_write_proto);
 }
 
 /* --- what Gemini answers ----------------------------------------------------
@@ -569,7 +579,8 @@ static const struct reader readers[] = {
     {"responses", run_request, INPUTS(responses), responses_read, NULL},
     {"messages", run_request, INPUTS(messages), anthropic_read, NULL},
     {"native", run_native, INPUTS(natives), NULL, NULL},
-    {"schema", run_schema, INPUTS(schemas), NULL, NULL},
+    {"schema", run_schema_json, INPUTS(schemas), NULL, NULL},
+    {"schema", run_schema_proto, INPUTS(schemas), NULL, NULL},
     {"reply-chat", run_whole, INPUTS(replies), NULL, &openai_chat_whole},
     {"reply-responses", run_whole, INPUTS(replies), NULL, &responses_whole},
     {"reply-messages", run_whole, INPUTS(replies), NULL, &anthropic_whole},
@@ -654,6 +665,7 @@ main(int argc, char **argv)
 	struct buf input;
 	size_t i, k;
 
+	memory_tune(); /* as the program itself */
 	buf_init(&input, 2 * INPUT);
 	for (i = 0; i < GB_COUNT(readers); i++) {
 		r = &readers[i];

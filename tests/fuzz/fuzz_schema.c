@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "dialect/field.h"
 #include "dialect/json/json_in.h"
+#include "dialect/json/json_tree.h"
 #include "dialect/schema/schema.h"
 #include "fuzz.h"
 
@@ -73,7 +74,7 @@ get(struct json_object *object, const char *key, enum json_type type)
 {
 	struct json_object *value;
 
-	value = field_get(object, key);
+	value = tree_get(object, key);
 	return json_object_is_type(value, type) ? value : NULL;
 }
 
@@ -86,17 +87,17 @@ check_proto_values(struct json_object *schema)
 	const char *type;
 	size_t i;
 
-	type = text_of(field_get(schema, "type")).ptr;
-	must(type == NULL ? field_get(schema, "anyOf") != NULL
+	type = text_of(tree_get(schema, "type")).ptr;
+	must(type == NULL ? tree_get(schema, "anyOf") != NULL
 			  : is_one_of(type, types, GB_COUNT(types)));
-	must(type == NULL || field_get(schema, "anyOf") == NULL);
+	must(type == NULL || tree_get(schema, "anyOf") == NULL);
 	if (type != NULL && strcmp(type, "array") == 0)
-		must(field_get(schema, "items") != NULL);
-	list = field_get(schema, "enum");
+		must(tree_get(schema, "items") != NULL);
+	list = tree_get(schema, "enum");
 	for (i = 0; list != NULL && i < json_object_array_length(list); i++)
 		must(text_of(json_object_array_get_idx(list, i)).len > 0);
-	list = field_get(schema, "required");
-	properties = field_get(schema, "properties");
+	list = tree_get(schema, "required");
+	properties = tree_get(schema, "properties");
 	for (i = 0; list != NULL && i < json_object_array_length(list); i++)
 		must(json_object_object_get_ex(
 		    properties,
@@ -118,15 +119,15 @@ check_proto(struct json_object *schema)
 	}
 	check_proto_values(schema);
 	if (get(schema, "properties", json_type_object) != NULL) {
-		json_object_object_foreach(field_get(schema, "properties"),
-					   name, child)
+		json_object_object_foreach(tree_get(schema, "properties"), name,
+					   child)
 		{
 			(void)name;
 			check_proto(child);
 		}
 	}
-	if (field_get(schema, "items") != NULL)
-		check_proto(field_get(schema, "items"));
+	if (tree_get(schema, "items") != NULL)
+		check_proto(tree_get(schema, "items"));
 	list = get(schema, "anyOf", json_type_array);
 	for (i = 0; list != NULL && i < json_object_array_length(list); i++)
 		check_proto(json_object_array_get_idx(list, i));
@@ -160,7 +161,7 @@ check_whole(struct json_object *schema)
 	int reference;
 
 	must(json_object_is_type(schema, json_type_object));
-	reference = field_get(schema, "$ref") != NULL;
+	reference = tree_get(schema, "$ref") != NULL;
 	json_object_object_foreach(schema, word, value)
 	{
 		must(!is_one_of(word, cleaned, GB_COUNT(cleaned)));
@@ -235,12 +236,12 @@ run_request(struct json_object *root)
 	size_t i;
 
 	tools = get(root, "tools", json_type_array);
-	format = field_get(root, "response_format");
+	format = tree_get(root, "response_format");
 	for (i = 0; tools != NULL && i < json_object_array_length(tools); i++) {
 		tool = json_object_array_get_idx(tools, i);
-		run_both(field_get(field_get(tool, "function"), "parameters"));
+		run_both(tree_get(tree_get(tool, "function"), "parameters"));
 	}
-	run_both(field_get(field_get(format, "json_schema"), "schema"));
+	run_both(tree_get(tree_get(format, "json_schema"), "schema"));
 	return tools != NULL || format != NULL;
 }
 

@@ -8,6 +8,7 @@
 #include "dialect/chat_defaults.h"
 #include "dialect/gemini/gemini_repair.h"
 #include "dialect/json/json_in.h"
+#include "dialect/json/json_tree.h"
 #include "golden_rules.h"
 
 #define SAFETY_MAX 8
@@ -26,7 +27,7 @@ static const struct {
 static bool
 truth(struct json_object *object, const char *key)
 {
-	return json_object_get_boolean(field_get(object, key));
+	return json_object_get_boolean(tree_get(object, key));
 }
 
 /* Gemini has refused the request with each of these texts. */
@@ -60,7 +61,7 @@ golden_translate(golden_reader *read, const struct buf *request,
 
 	read_options.strict = truth(options, "strict");
 	read_options.show_thinking = truth(options, "show_thinking");
-	safety = field_get(options, "safety");
+	safety = tree_get(options, "safety");
 	for (i = 0; safety != NULL && i < json_object_array_length(safety) &&
 		    i < SAFETY_MAX;
 	     i++) {
@@ -72,7 +73,7 @@ golden_translate(golden_reader *read, const struct buf *request,
 		write_options.safety_count++;
 	}
 	write_options.choice =
-	    (unsigned)json_object_get_int(field_get(options, "choice"));
+	    (unsigned)json_object_get_int(tree_get(options, "choice"));
 	out->rc = json_read(request->data, request->len, &root, &out->err);
 	if (out->rc != GB_OK)
 		return;
@@ -81,7 +82,7 @@ golden_translate(golden_reader *read, const struct buf *request,
 		golden_rules(options, &rules);
 		chat_apply_defaults(&chat, &rules.rules);
 		model_facts_get(chat.model, &rules.rules, &facts);
-		refuse(&chat, field_get(options, "refused"), &facts,
+		refuse(&chat, tree_get(options, "refused"), &facts,
 		       &write_options);
 		write_options.dropped = &chat.dropped;
 		chat_choose_prompt(&chat, write_options.choice);
@@ -131,10 +132,10 @@ same_error(const struct golden *g, const struct golden_request *out,
 	if (out->rc == GB_OK)
 		return golden_fail(g, "have no refusal, but %s",
 				   buf_str(&out->body));
-	fault = fault_by_word(json_object_get_string(field_get(want, "fault")));
-	param = json_object_get_string(field_get(want, "param"));
-	message = json_object_get_string(field_get(want, "message"));
-	status = json_object_get_int(field_get(want, "status"));
+	fault = fault_by_word(json_object_get_string(tree_get(want, "fault")));
+	param = json_object_get_string(tree_get(want, "param"));
+	message = json_object_get_string(tree_get(want, "message"));
+	status = json_object_get_int(tree_get(want, "status"));
 	if (out->rc == GB_EINVAL && out->err.fault == fault &&
 	    out->err.status == status &&
 	    strcmp(out->err.param, param == NULL ? "" : param) == 0 &&

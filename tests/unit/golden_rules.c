@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 
 #include "dialect/field.h"
+#include "dialect/json/json_tree.h"
 
 static struct model_names
 names_of(struct json_object *list, char *items[GOLDEN_RULES_MAX])
@@ -48,18 +49,18 @@ golden_rules(struct json_object *options, struct golden_rules *out)
 	r->aliases = out->aliases;
 	r->facts = out->facts;
 	r->budgets = out->budgets;
-	if ((from = field_get(options, "rules")) == NULL)
+	if ((from = tree_get(options, "rules")) == NULL)
 		return;
 	for (; r->alias_count < GOLDEN_RULES_MAX; r->alias_count++) {
 		value =
-		    member(field_get(from, "aliases"), r->alias_count, &name);
+		    member(tree_get(from, "aliases"), r->alias_count, &name);
 		if (value == NULL)
 			break;
 		out->aliases[r->alias_count] =
 		    (struct model_alias){name, json_object_get_string(value)};
 	}
 	for (; r->fact_count < GOLDEN_RULES_MAX; r->fact_count++) {
-		value = member(field_get(from, "facts"), r->fact_count, &name);
+		value = member(tree_get(from, "facts"), r->fact_count, &name);
 		if (value == NULL)
 			break;
 		CHECK_INT(name,
@@ -70,20 +71,19 @@ golden_rules(struct json_object *options, struct golden_rules *out)
 	}
 	for (; r->budget_count < GOLDEN_RULES_MAX; r->budget_count++) {
 		value =
-		    member(field_get(from, "budgets"), r->budget_count, &name);
+		    member(tree_get(from, "budgets"), r->budget_count, &name);
 		if (value == NULL)
 			break;
 		out->budgets[r->budget_count] =
 		    (struct model_budget){name, json_object_get_int64(value)};
 	}
-	r->image = names_of(field_get(from, "image_models"), out->image);
-	r->chat = names_of(field_get(from, "chat_models"), out->chat);
+	r->image = names_of(tree_get(from, "image_models"), out->image);
+	r->chat = names_of(tree_get(from, "chat_models"), out->chat);
 	r->url_context_models =
-	    names_of(field_get(from, "url_context_models"), out->url_context);
+	    names_of(tree_get(from, "url_context_models"), out->url_context);
 	r->show_thoughts =
-	    json_object_get_boolean(field_get(from, "show_thoughts"));
+	    json_object_get_boolean(tree_get(from, "show_thoughts"));
 	r->code_execution =
-	    json_object_get_boolean(field_get(from, "code_execution"));
-	r->url_context =
-	    json_object_get_boolean(field_get(from, "url_context"));
+	    json_object_get_boolean(tree_get(from, "code_execution"));
+	r->url_context = json_object_get_boolean(tree_get(from, "url_context"));
 }

@@ -13,6 +13,7 @@
 
 #include <json-c/json.h>
 
+#include "dialect/json/json_tree.h"
 #include "dialect/openai/embeddings_reply.h"
 #include "dialect/openai/embeddings_request.h"
 #include "dialect/json/json_in.h"
@@ -61,7 +62,7 @@ play_request(const struct golden *g)
 	golden_rules(options, &rules);
 	out.rc = embeddings_read(golden_json(g, "request.json"), &rules.rules,
 				 json_object_get_boolean(
-				     field_get(options, "strict")),
+				     tree_get(options, "strict")),
 				 &rq, &out.err);
 	if (out.rc == GB_OK) {
 		embeddings_write_batch(&rq, 0, embeddings_batch_size(&rq, 0),
@@ -121,11 +122,11 @@ check_batch(const struct embeddings_request *rq, size_t first, size_t count)
 	buf_init(&body, BYTES_OF_ALL_MAX);
 	embeddings_write_batch(rq, first, count, &body);
 	CHECK_INT("json", json_read(body.data, body.len, &root, &err), GB_OK);
-	list = field_get(root, "requests");
+	list = tree_get(root, "requests");
 	CHECK_INT("requests", json_object_array_length(list), count);
-	value = field_get(json_object_array_get_idx(list, 0), "content");
-	value = json_object_array_get_idx(field_get(value, "parts"), 0);
-	CHECK_INT("text", text_of(field_get(value, "text")).len,
+	value = tree_get(json_object_array_get_idx(list, 0), "content");
+	value = json_object_array_get_idx(tree_get(value, "parts"), 0);
+	CHECK_INT("text", text_of(tree_get(value, "text")).len,
 		  first == 0 ? 1 : first);
 	json_object_put(root);
 	buf_release(&body);
@@ -218,7 +219,7 @@ play_pieces(const struct golden *g, struct embeddings_batch *b,
 			continue;
 		write_answer(b,
 			     json_object_get_boolean(
-				 field_get(options, "base64")),
+				 tree_get(options, "base64")),
 			     &out);
 		good = golden_same_json(g, &out, want);
 	}
@@ -237,8 +238,8 @@ play_reply(const struct golden *g)
 
 	buf_init(&text, GOLDEN_FILE_MAX);
 	embeddings_batch_init(
-	    &b, (size_t)json_object_get_int(field_get(options, "wanted")),
-	    json_object_get_boolean(field_get(options, "normalise")));
+	    &b, (size_t)json_object_get_int(tree_get(options, "wanted")),
+	    json_object_get_boolean(tree_get(options, "normalise")));
 	good = golden_text(g, "gemini.json", &text)
 		   ? play_pieces(g, &b, &text, options)
 		   : golden_fail(g, "needs gemini.json");

@@ -11,6 +11,7 @@
 #include "dialect/images/images_reply.h"
 #include "dialect/images/images_request.h"
 #include "dialect/json/json_in.h"
+#include "dialect/json/json_tree.h"
 #include "golden_request.h"
 #include "golden_rules.h"
 
@@ -70,12 +71,12 @@ read_case(const struct golden *g, struct json_object *options,
 
 	golden_rules(options, &rules);
 	task =
-	    field_get(options, "task") != NULL ? IMAGES_EDIT : IMAGES_GENERATE;
-	if ((value = field_get(options, "create_model")) != NULL)
+	    tree_get(options, "task") != NULL ? IMAGES_EDIT : IMAGES_GENERATE;
+	if ((value = tree_get(options, "create_model")) != NULL)
 		create = json_object_get_string(value);
 	o->out.rc = images_read_json(root, task,
 				     json_object_get_boolean(
-					 field_get(options, "strict")),
+					 tree_get(options, "strict")),
 				     &o->rq, &o->out.err);
 	translate(o, &rules.rules, create);
 }

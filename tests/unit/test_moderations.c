@@ -9,6 +9,7 @@
 
 #include "dialect/gemini/gemini_request.h"
 #include "dialect/json/json_in.h"
+#include "dialect/json/json_tree.h"
 #include "dialect/openai/moderations_reply.h"
 #include "golden.h"
 #include "golden_rules.h"
@@ -21,13 +22,13 @@
 static const char *
 word(struct json_object *object, const char *key)
 {
-	return json_object_get_string(field_get(object, key));
+	return json_object_get_string(tree_get(object, key));
 }
 
 static bool
 truth(struct json_object *object, const char *key)
 {
-	return json_object_get_boolean(field_get(object, key));
+	return json_object_get_boolean(tree_get(object, key));
 }
 
 /* --- requests ------------------------------------------------------------- */
@@ -66,7 +67,7 @@ ask(struct asking *a, const struct golden *g, struct json_object *options)
 	moderations_choose_model(&a->rq, &rules.rules, USUAL);
 	model_facts_get(a->rq.chat.model, &rules.rules, &facts);
 	moderations_choose(&a->rq, (size_t)json_object_get_int(
-				       field_get(options, "at")));
+				       tree_get(options, "at")));
 	a->rc =
 	    gemini_request_write(&a->rq.chat, &facts, &told, &a->body, &a->err);
 }
@@ -95,9 +96,9 @@ same_request(const struct golden *g, const struct asking *a,
 	bool same;
 	int count;
 
-	count = field_get(options, "count") == NULL
+	count = tree_get(options, "count") == NULL
 		    ? 1
-		    : json_object_get_int(field_get(options, "count"));
+		    : json_object_get_int(tree_get(options, "count"));
 	if (a->rc != GB_OK)
 		return golden_fail(g, "refused: %s", a->err.message);
 	if (strcmp(chat->model, model == NULL ? USUAL : model) != 0 ||
@@ -111,7 +112,7 @@ same_request(const struct golden *g, const struct asking *a,
 	if (truth(options, "all"))
 		return golden_same_json(g, &a->body, want);
 	have = json_tokener_parse(buf_str(&a->body));
-	same = golden_same_value(g, "", field_get(have, "contents"), want);
+	same = golden_same_value(g, "", tree_get(have, "contents"), want);
 	json_object_put(have);
 	return same;
 }

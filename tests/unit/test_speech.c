@@ -17,6 +17,7 @@
 #include "dialect/json/json_in.h"
 #include "dialect/audio/speech_reply.h"
 #include "dialect/audio/speech_request.h"
+#include "dialect/json/json_tree.h"
 #include "golden_request.h"
 #include "golden_rules.h"
 
@@ -35,7 +36,7 @@ struct outcome {
 static const char *
 option(struct json_object *options, const char *name, const char *otherwise)
 {
-	struct json_object *value = field_get(options, name);
+	struct json_object *value = tree_get(options, name);
 
 	return value == NULL ? otherwise : json_object_get_string(value);
 }
@@ -45,7 +46,7 @@ read_case(const struct golden *g, struct json_object *options,
 	  struct outcome *o)
 {
 	struct gemini_request_options told = {.dropped = &o->rq.chat.dropped};
-	struct json_object *speed = field_get(options, "speed");
+	struct json_object *speed = tree_get(options, "speed");
 	struct speech_options opts;
 	struct golden_rules rules;
 	struct model_facts facts;
@@ -57,7 +58,7 @@ read_case(const struct golden *g, struct json_object *options,
 	opts.speed = speed == NULL ? 1 : json_object_get_double(speed);
 	o->out.rc =
 	    speech_read(golden_json(g, "request.json"),
-			json_object_get_boolean(field_get(options, "strict")),
+			json_object_get_boolean(tree_get(options, "strict")),
 			&o->rq, &o->out.err);
 	if (o->out.rc == GB_OK)
 		o->out.rc = speech_choose(&o->rq, &rules.rules, &opts, &facts,

@@ -12,6 +12,7 @@
 #include "dialect/audio/transcription_prompt.h"
 #include "dialect/audio/transcription_time.h"
 #include "dialect/audio/transcription_write.h"
+#include "dialect/json/json_tree.h"
 #include "golden_request.h"
 #include "golden_rules.h"
 
@@ -33,13 +34,13 @@ struct outcome {
 static const char *
 word(struct json_object *object, const char *key)
 {
-	return json_object_get_string(field_get(object, key));
+	return json_object_get_string(tree_get(object, key));
 }
 
 static bool
 truth(struct json_object *object, const char *key)
 {
-	return json_object_get_boolean(field_get(object, key));
+	return json_object_get_boolean(tree_get(object, key));
 }
 
 /* form.json: [{"name","value"[,"file"][,"type"]},…] as a browser sends it. */
@@ -62,7 +63,7 @@ make_form(struct json_object *parts, struct buf *out)
 		if (word(part, "type") != NULL)
 			buf_printf(out, "\r\nContent-Type: %s",
 				   word(part, "type"));
-		value = text_of(field_get(part, "value"));
+		value = text_of(tree_get(part, "value"));
 		buf_puts(out, "\r\n\r\n");
 		buf_add(out, value.ptr, value.len);
 		buf_puts(out, "\r\n");
@@ -229,11 +230,11 @@ make_asked(struct json_object *options, struct transcription_request *asked)
 	asked->segments = !asked->words || truth(options, "segments");
 	asked->dedicated = truth(options, "dedicated");
 	asked->audio_ms =
-	    field_get(options, "audio_ms") == NULL
+	    tree_get(options, "audio_ms") == NULL
 		? -1
-		: json_object_get_int64(field_get(options, "audio_ms"));
+		: json_object_get_int64(tree_get(options, "audio_ms"));
 	asked->temperature =
-	    json_object_get_double(field_get(options, "temperature"));
+	    json_object_get_double(tree_get(options, "temperature"));
 	if (word(options, "language") != NULL)
 		asked->languages[asked->language_count++] =
 		    text_from(word(options, "language"));
@@ -281,7 +282,7 @@ same_error(const struct golden *g, const struct api_error *err,
 	const char *param = word(want, "param");
 
 	if (err->fault != FAULT_NONE &&
-	    err->status == json_object_get_int(field_get(want, "status")) &&
+	    err->status == json_object_get_int(tree_get(want, "status")) &&
 	    strcmp(err->param, param == NULL ? "" : param) == 0 &&
 	    strstr(err->message, word(want, "message")) != NULL)
 		return true;

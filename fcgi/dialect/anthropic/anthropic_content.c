@@ -3,6 +3,7 @@
 
 #include <json-c/json.h>
 
+#include "dialect/json/json_tree.h"
 #include "dialect/media.h"
 
 #define WORD_SHOWN 40 /* bytes shown of a type that is none */
@@ -62,7 +63,7 @@ put_member(const struct block *b, struct json_object *holder,
 	enum gb_err rc;
 
 	at = FIELD_KEY(at, key);
-	rc = field_text(field_get(holder, key), at, &text, b->to->r->err);
+	rc = field_text(tree_get(holder, key), at, &text, b->to->r->err);
 	return rc == GB_OK ? put_words(b, text, at) : rc;
 }
 
@@ -70,7 +71,7 @@ put_member(const struct block *b, struct json_object *holder,
 static enum gb_err
 put_title(const struct block *b, const char *key)
 {
-	if (field_get(b->body, key) == NULL)
+	if (tree_get(b->body, key) == NULL)
 		return GB_OK;
 	return put_member(b, b->body, b->at, key);
 }
@@ -95,7 +96,7 @@ put_base64(const struct block *b, struct json_object *source,
 	struct json_object *value;
 	enum gb_err rc;
 
-	value = field_get(source, "media_type");
+	value = tree_get(source, "media_type");
 	if (value != NULL &&
 	    (rc = field_text(value, where, &said, err)) != GB_OK)
 		return rc;
@@ -107,7 +108,7 @@ put_base64(const struct block *b, struct json_object *source,
 							      : MEDIA_MIME_MAX,
 				    said.ptr);
 	at = FIELD_KEY(at, "data");
-	rc = field_text(field_get(source, "data"), at, &data, err);
+	rc = field_text(tree_get(source, "data"), at, &data, err);
 	if (rc != GB_OK || b->words != NULL)
 		return rc;
 	return chat_put_base64(b->to, at, data, said, NULL);
@@ -122,7 +123,7 @@ put_url(const struct block *b, struct json_object *source,
 	enum gb_err rc;
 
 	at = FIELD_KEY(at, "url");
-	rc = field_text(field_get(source, "url"), at, &url, b->to->r->err);
+	rc = field_text(tree_get(source, "url"), at, &url, b->to->r->err);
 	if (rc != GB_OK || b->words != NULL)
 		return rc;
 	return chat_put_url(b->to, at, url, guess);
@@ -137,7 +138,7 @@ put_file(const struct block *b, struct json_object *source,
 	enum gb_err rc;
 
 	at = FIELD_KEY(at, "file_id");
-	rc = field_text(field_get(source, "file_id"), at, &id, b->to->r->err);
+	rc = field_text(tree_get(source, "file_id"), at, &id, b->to->r->err);
 	if (rc != GB_OK || b->words != NULL)
 		return rc;
 	return chat_put_file(b->to, at, id);
@@ -158,7 +159,7 @@ read_source(const struct block *b, const struct choice *types,
 {
 	const struct field *at = FIELD_KEY(b->at, "source");
 
-	*source = field_get(b->body, "source");
+	*source = tree_get(b->body, "source");
 	return field_type(*source, at, types, type, b->to->r->err);
 }
 
@@ -194,7 +195,7 @@ put_content(const struct block *b, struct json_object *source,
 	enum gb_err rc;
 	size_t i;
 
-	content = field_get(source, "content");
+	content = tree_get(source, "content");
 	if (json_object_is_type(content, json_type_string))
 		return put_member(b, source, at, "content");
 	at = FIELD_KEY(at, "content");
@@ -278,7 +279,7 @@ anthropic_read_block(const struct chat_media *to, struct json_object *body,
 	if ((rc = field_object(body, at, err)) != GB_OK)
 		return rc;
 	at = FIELD_KEY(at, "type");
-	rc = field_text(field_get(body, "type"), at, &type, err);
+	rc = field_text(tree_get(body, "type"), at, &type, err);
 	if (rc != GB_OK)
 		return rc;
 	for (i = 0; i < GB_COUNT(kinds); i++)

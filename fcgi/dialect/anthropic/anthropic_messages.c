@@ -8,6 +8,7 @@
 
 #include "dialect/anthropic/anthropic_id.h"
 #include "dialect/chat_tools.h"
+#include "dialect/json/json_tree.h"
 #include "dialect/media.h"
 #include "dialect/opaque.h"
 
@@ -91,7 +92,7 @@ read_thinking(const struct block *b)
 	struct text signature;
 	enum gb_err rc;
 
-	value = field_get(b->body, "signature");
+	value = tree_get(b->body, "signature");
 	if (value == NULL)
 		return GB_OK;
 	if ((rc = field_text(value, at, &signature, r->err)) != GB_OK ||
@@ -116,7 +117,7 @@ read_redacted(const struct block *b)
 	struct text data;
 	enum gb_err rc;
 
-	rc = field_text(field_get(b->body, "data"), at, &data, r->err);
+	rc = field_text(tree_get(b->body, "data"), at, &data, r->err);
 	if (rc != GB_OK)
 		return rc;
 	if (!opaque_open(&data))
@@ -141,7 +142,7 @@ read_call_id(const struct block *b, const char *key, struct text *id)
 	size_t len = strlen(ANTHROPIC_CALL);
 	enum gb_err rc;
 
-	rc = field_filled(field_get(b->body, key), FIELD_KEY(b->at, key), id,
+	rc = field_filled(tree_get(b->body, key), FIELD_KEY(b->at, key), id,
 			  b->rd->r->err);
 	if (rc == GB_OK && id->len > len && text_begins(*id, ANTHROPIC_CALL)) {
 		id->ptr += len;
@@ -162,7 +163,7 @@ read_tool_use(const struct block *b)
 	if (rc == GB_OK)
 		rc = chat_read_name(r, b->body, b->at, &call.name);
 	if (rc == GB_OK)
-		rc = chat_read_input(r, field_get(b->body, "input"),
+		rc = chat_read_input(r, tree_get(b->body, "input"),
 				     FIELD_KEY(b->at, "input"), &call.args);
 	if (rc != GB_OK)
 		return rc;
@@ -237,11 +238,11 @@ read_tool_result(const struct block *b)
 	enum gb_err rc;
 
 	rc = read_call_id(b, "tool_use_id", &id);
-	value = field_get(b->body, "is_error");
+	value = tree_get(b->body, "is_error");
 	if (rc == GB_OK && value != NULL)
 		rc = field_bool(value, FIELD_KEY(b->at, "is_error"), &error,
 				r->err);
-	content = field_get(b->body, "content");
+	content = tree_get(b->body, "content");
 	if (rc == GB_OK)
 		rc = read_result_text(b, content, &text);
 	if (rc == GB_OK)
@@ -256,7 +257,7 @@ static enum gb_err
 drop_block(const struct block *b)
 {
 	return chat_cannot(b->rd->r, FIELD_KEY(b->at, "type"),
-			   text_of(field_get(b->body, "type")).ptr);
+			   text_of(tree_get(b->body, "type")).ptr);
 }
 
 /* --- messages ------------------------------------------------------------- */
@@ -285,7 +286,7 @@ read_block(const struct block *b)
 	struct text type;
 	size_t i;
 
-	type = text_of(field_get(b->body, "type"));
+	type = text_of(tree_get(b->body, "type"));
 	for (i = 0; i < GB_COUNT(kinds); i++)
 		if (kinds[i].place == b->rd->place &&
 		    text_is(type, kinds[i].type))
@@ -332,14 +333,14 @@ read_message(struct reading *rd, struct json_object *message,
 
 	if ((rc = field_object(message, at, rd->r->err)) != GB_OK)
 		return rc;
-	rc = field_choice(field_get(message, "role"), FIELD_KEY(at, "role"),
+	rc = field_choice(tree_get(message, "role"), FIELD_KEY(at, "role"),
 			  roles, &place, rd->r->err);
 	if (rc != GB_OK)
 		return rc;
 	if (place == CHAT_PLACE_USER && (rc = end_thinking(rd, at)) != GB_OK)
 		return rc;
 	rd->place = (enum chat_place)place;
-	return read_content(rd, field_get(message, "content"),
+	return read_content(rd, tree_get(message, "content"),
 			    FIELD_KEY(at, "content"));
 }
 
@@ -352,11 +353,11 @@ find_block(struct json_object *message, const char *key, struct text id,
 	struct json_object *content, *block;
 	size_t i, count;
 
-	content = field_get(message, "content");
+	content = tree_get(message, "content");
 	count = json_object_array_length(content);
 	for (i = 0; i < count; i++) {
 		block = json_object_array_get_idx(content, i);
-		*whole = text_of(field_get(block, key));
+		*whole = text_of(tree_get(block, key));
 		if (whole->ptr != NULL &&
 		    whole->ptr + whole->len == id.ptr + id.len)
 			break;

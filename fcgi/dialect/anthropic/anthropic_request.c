@@ -7,6 +7,7 @@
 
 #include "dialect/anthropic/anthropic_read.h"
 #include "dialect/chat_fields.h"
+#include "dialect/json/json_tree.h"
 
 #define TEMPERATURE_MAX 1
 #define TOOL_ROWS	2 /* rows after these may look up a tool by its name */
@@ -93,7 +94,7 @@ read_format(struct chat_reader *r, struct json_object *value,
 	rc = field_type(value, at, types, &type, r->err);
 	if (rc != GB_OK)
 		return rc;
-	schema = field_get(value, "schema");
+	schema = tree_get(value, "schema");
 	rc = field_object(schema, FIELD_KEY(at, "schema"), r->err);
 	if (rc != GB_OK)
 		return rc;
@@ -207,11 +208,11 @@ read_thinking(struct chat_reader *r, struct json_object *value,
 	}
 	r->chat->thinking_blocks = true;
 	if (type == ENABLED)
-		rc = read_budget(r, field_get(value, "budget_tokens"),
+		rc = read_budget(r, tree_get(value, "budget_tokens"),
 				 FIELD_KEY(at, "budget_tokens"));
 	if (rc != GB_OK)
 		return rc;
-	return read_display(r, field_get(value, "display"),
+	return read_display(r, tree_get(value, "display"),
 			    FIELD_KEY(at, "display"));
 }
 
@@ -224,7 +225,7 @@ read_metadata(struct chat_reader *r, struct json_object *value,
 
 	if ((rc = field_object(value, at, r->err)) != GB_OK)
 		return rc;
-	id = field_get(value, "user_id");
+	id = tree_get(value, "user_id");
 	return id == NULL ? GB_OK
 			  : chat_read_affinity(r, id, FIELD_KEY(at, "user_id"));
 }

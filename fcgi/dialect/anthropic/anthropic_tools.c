@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 
 #include "dialect/chat_tools.h"
+#include "dialect/json/json_tree.h"
 
 #define TYPE_SHOWN 60 /* bytes shown of a type that we do not take */
 
@@ -21,7 +22,7 @@ drop_unheard(struct chat_reader *r, struct json_object *tool,
 	size_t i;
 
 	for (i = 0; i < GB_COUNT(unheard); i++) {
-		if (field_get(tool, unheard[i]) == NULL)
+		if (tree_get(tool, unheard[i]) == NULL)
 			continue;
 		rc = chat_cannot(r, FIELD_KEY(at, unheard[i]), unheard[i]);
 		if (rc != GB_OK)
@@ -43,7 +44,7 @@ read_tool(struct chat_reader *r, struct json_object *tool,
 
 	if ((rc = field_object(tool, at, r->err)) != GB_OK)
 		return rc;
-	value = field_get(tool, "type");
+	value = tree_get(tool, "type");
 	if (value != NULL)
 		rc = field_text(value, where, &type, r->err);
 	if (rc == GB_OK)
@@ -90,7 +91,7 @@ anthropic_read_tool_choice(struct chat_reader *r, struct json_object *value,
 	int type;
 
 	rc = field_type(value, at, types, &type, r->err);
-	single = field_get(value, "disable_parallel_tool_use");
+	single = tree_get(value, "disable_parallel_tool_use");
 	if (rc == GB_OK && single != NULL)
 		rc = field_bool(single,
 				FIELD_KEY(at, "disable_parallel_tool_use"),

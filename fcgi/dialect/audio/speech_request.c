@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "dialect/chat_fields.h"
+#include "dialect/json/json_tree.h"
 #include "dialect/model_name.h"
 #include "dialect/audio/voices.h"
 
@@ -84,7 +85,7 @@ read_voice(struct chat_reader *r, struct json_object *value,
 	const struct field *inside = FIELD_KEY(at, "id");
 
 	if (json_object_is_type(value, json_type_object)) {
-		value = field_get(value, "id");
+		value = tree_get(value, "id");
 		at = inside;
 	}
 	return field_text(value, at, &request_of(r)->voice, r->err);

@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 
 #include "dialect/gemini/gemini_write.h"
+#include "dialect/json/json_tree.h"
 
 /* Tools of Google's own and their empty objects. */
 static const struct {
@@ -302,8 +303,8 @@ write_safety(struct gemini_writer *w)
 		}
 		setting = json_object_array_get_idx(settings, i);
 		write_setting(&w->out,
-			      text_of(field_get(setting, "category")).ptr,
-			      text_of(field_get(setting, "threshold")).ptr);
+			      text_of(tree_get(setting, "category")).ptr,
+			      text_of(tree_get(setting, "threshold")).ptr);
 	}
 	jout_array_end(&w->out);
 }

@@ -9,6 +9,7 @@
 #include "base/base64.h"
 #include "dialect/chat_media.h"
 #include "dialect/json/json_out.h"
+#include "dialect/json/json_tree.h"
 #include "dialect/model_name.h"
 #include "dialect/prompt_marks.h"
 
@@ -305,7 +306,7 @@ read_picture(struct images_reader *r, struct json_object *value,
 		return rc == GB_OK ? put_picture(r, at, text) : rc;
 	}
 	for (i = 0; inner == NULL && i < GB_COUNT(keys); i++)
-		inner = field_get(value, keys[i]);
+		inner = tree_get(value, keys[i]);
 	if (inner == NULL)
 		return field_refuse(at, r->chat.err, FAULT_INVALID,
 				    "must have \"image_url\" or \"file_id\"");
@@ -414,7 +415,7 @@ read_rows(struct images_reader *r)
 	size_t i;
 
 	for (i = 0; i < GB_COUNT(rows) && rc == GB_OK; i++) {
-		value = field_get(root, rows[i].name);
+		value = tree_get(root, rows[i].name);
 		if (value != NULL)
 			rc = rows[i].read(r, value,
 					  FIELD_KEY(NULL, rows[i].name));

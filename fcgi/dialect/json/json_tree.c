@@ -1,4 +1,4 @@
-/* json_tree.c: reading upstream's JSON, where nothing can be relied on */
+/* json_tree.c: reading JSON of which nothing is certain, as upstream's is */
 #include "dialect/json/json_tree.h"
 
 #include <string.h>
@@ -7,6 +7,7 @@
 
 #include "dialect/json/json_in.h"
 
+#define FEW_MEMBERS    8		/* are sooner compared than hashed */
 #define TREE_COUNT_MAX 1000000000000000 /* 10^15, see tree_count() */
 
 /* By our own reader: json-c's takes a lock that all threads share, for the
@@ -24,11 +25,18 @@ struct json_object *
 tree_get(struct json_object *object, const char *key)
 {
 	struct json_object *value;
+	struct lh_entry *e;
 
-	if (!json_object_is_type(object, json_type_object) ||
-	    !json_object_object_get_ex(object, key, &value))
+	if (!json_object_is_type(object, json_type_object))
 		return NULL;
-	return value;
+	if (json_object_object_length(object) > FEW_MEMBERS)
+		return json_object_object_get_ex(object, key, &value) ? value
+								      : NULL;
+	for (e = lh_table_head(json_object_get_object(object)); e != NULL;
+	     e = lh_entry_next(e))
+		if (strcmp(lh_entry_k(e), key) == 0)
+			return lh_entry_v(e);
+	return NULL;
 }
 
 static struct json_object *

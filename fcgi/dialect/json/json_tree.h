@@ -1,5 +1,5 @@
 /*
- * json_tree.h: reading upstream's JSON, where nothing can be relied on.
+ * json_tree.h: reading JSON of which nothing is certain, as upstream's is.
  *
  * Every getter takes any value, NULL and wrong types included, and answers
  * "not there" for what is not of the type asked for.

@@ -9,6 +9,7 @@
 
 #include "dialect/chat_fields.h"
 #include "dialect/json/json_out.h"
+#include "dialect/json/json_tree.h"
 #include "dialect/model_name.h"
 
 #define BYTES_OF_A_TOKEN 4
@@ -210,7 +211,7 @@ read_extra_body(struct chat_reader *r, struct json_object *value,
 
 	if ((rc = field_object(value, at, r->err)) != GB_OK)
 		return rc;
-	google = field_get(value, "google");
+	google = tree_get(value, "google");
 	return google == NULL ? GB_OK
 			      : read_google(r, google, FIELD_KEY(at, "google"));
 }

@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 
 #include "dialect/chat_media.h"
+#include "dialect/json/json_tree.h"
 #include "dialect/media.h"
 
 /* One part of a content array, with where it goes. */
@@ -56,7 +57,7 @@ read_member_text(const struct part_reader *p, const char *key)
 	struct text text;
 	enum gb_err rc;
 
-	rc = field_text(field_get(p->part, key), at, &text, p->to.r->err);
+	rc = field_text(tree_get(p->part, key), at, &text, p->to.r->err);
 	if (rc != GB_OK)
 		return rc;
 	return chat_put_text(p->to.r, text, at, p->to.place, p->to.origin);
@@ -84,11 +85,11 @@ read_url_part(const struct part_reader *p, const char *key, const char *guess)
 	struct json_object *value;
 	enum gb_err rc;
 
-	value = field_get(p->part, key);
+	value = tree_get(p->part, key);
 	if (!json_object_is_type(value, json_type_string)) {
 		if ((rc = field_object(value, at, p->to.r->err)) != GB_OK)
 			return rc;
-		value = field_get(value, "url");
+		value = tree_get(value, "url");
 		at = inside;
 	}
 	if ((rc = field_text(value, at, &url, p->to.r->err)) != GB_OK)
@@ -123,14 +124,14 @@ read_audio(const struct part_reader *p)
 	struct json_object *audio, *value;
 	enum gb_err rc;
 
-	audio = field_get(p->part, "input_audio");
+	audio = tree_get(p->part, "input_audio");
 	if ((rc = field_object(audio, at, p->to.r->err)) != GB_OK)
 		return rc;
-	rc = field_text(field_get(audio, "data"), FIELD_KEY(at, "data"), &data,
+	rc = field_text(tree_get(audio, "data"), FIELD_KEY(at, "data"), &data,
 			p->to.r->err);
 	if (rc != GB_OK)
 		return rc;
-	value = field_get(audio, "format");
+	value = tree_get(audio, "format");
 	if (value != NULL) {
 		const struct field *where = FIELD_KEY(at, "format");
 
@@ -199,7 +200,7 @@ read_file_object(const struct part_reader *p, struct json_object *file,
 
 	if ((rc = field_object(file, at, p->to.r->err)) != GB_OK)
 		return rc;
-	value = field_get(file, "filename");
+	value = tree_get(file, "filename");
 	if (value != NULL) {
 		rc = field_text(value, FIELD_KEY(at, "filename"), &file_name,
 				p->to.r->err);
@@ -207,20 +208,20 @@ read_file_object(const struct part_reader *p, struct json_object *file,
 			return rc;
 	}
 	for (i = 0; i < GB_COUNT(file_members); i++) {
-		value = field_get(file, file_members[i]);
+		value = tree_get(file, file_members[i]);
 		if (value != NULL)
 			return read_file_member(p, value,
 						FIELD_KEY(at, file_members[i]),
 						file_name);
 	}
-	return read_file_id(p, field_get(file, "file_id"),
+	return read_file_id(p, tree_get(file, "file_id"),
 			    FIELD_KEY(at, "file_id"));
 }
 
 static enum gb_err
 read_file(const struct part_reader *p)
 {
-	return read_file_object(p, field_get(p->part, "file"),
+	return read_file_object(p, tree_get(p->part, "file"),
 				FIELD_KEY(p->at, "file"));
 }
 
@@ -234,9 +235,9 @@ read_input_file(const struct part_reader *p)
 static enum gb_err
 read_input_image(const struct part_reader *p)
 {
-	struct json_object *id = field_get(p->part, "file_id");
+	struct json_object *id = tree_get(p->part, "file_id");
 
-	if (id != NULL && field_get(p->part, "image_url") == NULL)
+	if (id != NULL && tree_get(p->part, "image_url") == NULL)
 		return read_file_id(p, id, FIELD_KEY(p->at, "file_id"));
 	return read_image(p);
 }
@@ -251,7 +252,7 @@ read_part(const struct part_reader *p)
 
 	if ((rc = field_object(p->part, p->at, p->to.r->err)) != GB_OK)
 		return rc;
-	rc = field_text(field_get(p->part, "type"), at, &type, p->to.r->err);
+	rc = field_text(tree_get(p->part, "type"), at, &type, p->to.r->err);
 	if (rc != GB_OK)
 		return rc;
 	for (i = 0; i < GB_COUNT(kinds); i++)

@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "dialect/audio/voices.h"
+#include "dialect/json/json_tree.h"
 
 #define WORD_MAX	    40 /* bytes of a word of Gemini's that is passed on */
 #define SAFETY_SETTINGS_MAX 16 /* there are five categories */
@@ -186,18 +187,18 @@ check_setting(struct chat_reader *r, struct json_object *settings, size_t i,
 	setting = json_object_array_get_idx(settings, i);
 	if ((rc = field_object(setting, at, r->err)) != GB_OK)
 		return rc;
-	rc = field_text(field_get(setting, "category"),
+	rc = field_text(tree_get(setting, "category"),
 			FIELD_KEY(at, "category"), &category, r->err);
 	if (rc != GB_OK)
 		return rc;
-	rc = field_text(field_get(setting, "threshold"),
+	rc = field_text(tree_get(setting, "threshold"),
 			FIELD_KEY(at, "threshold"), &threshold, r->err);
 	if (rc != GB_OK)
 		return rc;
 	for (before = 0; before < i; before++) {
 		other = text_of(
-		    field_get(json_object_array_get_idx(settings, before),
-			      "category"));
+		    tree_get(json_object_array_get_idx(settings, before),
+			     "category"));
 		if (text_equal(category, other))
 			return field_refuse(FIELD_KEY(at, "category"), r->err,
 					    FAULT_INVALID, "is there twice");
@@ -355,7 +356,7 @@ read_voice(struct chat_reader *r, struct json_object *value,
 	enum gb_err rc;
 
 	if (json_object_is_type(value, json_type_object)) {
-		value = field_get(value, "id");
+		value = tree_get(value, "id");
 		at = inside;
 	}
 	if ((rc = field_text(value, at, &name, r->err)) != GB_OK)
@@ -379,12 +380,12 @@ openai_read_audio(struct chat_reader *r, struct json_object *value,
 
 	if ((rc = field_object(value, at, r->err)) != GB_OK)
 		return rc;
-	member = field_get(value, "voice");
+	member = tree_get(value, "voice");
 	if (member != NULL &&
 	    (rc = read_voice(r, member, FIELD_KEY(at, "voice"))) != GB_OK)
 		return rc;
 	at = FIELD_KEY(at, "format");
-	member = field_get(value, "format");
+	member = tree_get(value, "format");
 	if (member != NULL &&
 	    (rc = field_choice(member, at, forms, &form, r->err)) != GB_OK)
 		return rc;

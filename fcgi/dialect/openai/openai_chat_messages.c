@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 
 #include "dialect/chat_tools.h"
+#include "dialect/json/json_tree.h"
 
 /* One message being read. */
 struct message {
@@ -30,7 +31,7 @@ static const struct {
 static enum gb_err
 read_system(const struct message *m)
 {
-	return openai_read_content(m->r, field_get(m->body, "content"),
+	return openai_read_content(m->r, tree_get(m->body, "content"),
 				   FIELD_KEY(m->at, "content"),
 				   CHAT_PLACE_SYSTEM, m->index);
 }
@@ -38,7 +39,7 @@ read_system(const struct message *m)
 static enum gb_err
 read_user(const struct message *m)
 {
-	return openai_read_content(m->r, field_get(m->body, "content"),
+	return openai_read_content(m->r, tree_get(m->body, "content"),
 				   FIELD_KEY(m->at, "content"), CHAT_PLACE_USER,
 				   m->index);
 }
@@ -53,8 +54,8 @@ read_signature(struct chat_reader *r, struct json_object *holder,
 {
 	struct json_object *value;
 
-	value = field_get(holder, "extra_content");
-	value = field_get(field_get(value, "google"), "thought_signature");
+	value = tree_get(holder, "extra_content");
+	value = tree_get(tree_get(value, "google"), "thought_signature");
 	at = FIELD_KEY(at, "extra_content");
 	at = FIELD_KEY(at, "google");
 	return chat_read_signature(r, value, FIELD_KEY(at, "thought_signature"),
@@ -72,7 +73,7 @@ put_call(const struct message *m, struct json_object *function,
 	if ((rc = field_object(function, at, r->err)) != GB_OK ||
 	    (rc = chat_read_name(r, function, at, &call->name)) != GB_OK)
 		return rc;
-	rc = chat_read_arguments(r, field_get(function, "arguments"),
+	rc = chat_read_arguments(r, tree_get(function, "arguments"),
 				 FIELD_KEY(at, "arguments"), &call->args);
 	return rc == GB_OK ? chat_put_call(r, call, at, m->index) : rc;
 }
@@ -88,7 +89,7 @@ put_custom_call(const struct message *m, struct json_object *custom,
 	if ((rc = field_object(custom, at, r->err)) != GB_OK ||
 	    (rc = chat_read_name(r, custom, at, &call->name)) != GB_OK)
 		return rc;
-	rc = chat_read_custom_input(r, field_get(custom, "input"),
+	rc = chat_read_custom_input(r, tree_get(custom, "input"),
 				    FIELD_KEY(at, "input"), &call->args);
 	return rc == GB_OK ? chat_put_call(r, call, at, m->index) : rc;
 }
@@ -111,22 +112,22 @@ read_call(const struct message *m, struct json_object *value,
 
 	if ((rc = field_object(value, at, r->err)) != GB_OK)
 		return rc;
-	if (field_get(value, "type") != NULL) {
-		rc = field_choice(field_get(value, "type"),
+	if (tree_get(value, "type") != NULL) {
+		rc = field_choice(tree_get(value, "type"),
 				  FIELD_KEY(at, "type"), types, &type, r->err);
 		if (rc != GB_OK)
 			return rc;
 	}
-	rc = field_filled(field_get(value, "id"), FIELD_KEY(at, "id"), &call.id,
+	rc = field_filled(tree_get(value, "id"), FIELD_KEY(at, "id"), &call.id,
 			  r->err);
 	if (rc == GB_OK)
 		rc = read_signature(r, value, at, &call.signature);
 	if (rc != GB_OK)
 		return rc;
 	if (type == CUSTOM)
-		return put_custom_call(m, field_get(value, "custom"),
+		return put_custom_call(m, tree_get(value, "custom"),
 				       FIELD_KEY(at, "custom"), &call);
-	return put_call(m, field_get(value, "function"),
+	return put_call(m, tree_get(value, "function"),
 			FIELD_KEY(at, "function"), &call);
 }
 
@@ -138,7 +139,7 @@ read_calls(const struct message *m)
 	enum gb_err rc;
 	size_t i;
 
-	calls = field_get(m->body, "tool_calls");
+	calls = tree_get(m->body, "tool_calls");
 	if (calls == NULL)
 		return GB_OK;
 	if ((rc = field_array(calls, at, m->r->err)) != GB_OK)
@@ -178,8 +179,8 @@ read_server_parts(const struct message *m)
 	enum gb_err rc;
 	size_t i;
 
-	parts = field_get(field_get(m->body, "extra_content"), "google");
-	parts = field_get(parts, "server_parts");
+	parts = tree_get(tree_get(m->body, "extra_content"), "google");
+	parts = tree_get(parts, "server_parts");
 	if (parts == NULL)
 		return GB_OK;
 	at = FIELD_KEY(FIELD_KEY(m->at, "extra_content"), "google");
@@ -188,9 +189,9 @@ read_server_parts(const struct message *m)
 		return rc;
 	for (i = 0; i < json_object_array_length(parts); i++) {
 		json = json_object_array_get_idx(parts, i);
-		json = field_get(json, "part");
-		if (field_get(json, "toolCall") == NULL &&
-		    field_get(json, "toolResponse") == NULL)
+		json = tree_get(json, "part");
+		if (tree_get(json, "toolCall") == NULL &&
+		    tree_get(json, "toolResponse") == NULL)
 			return field_refuse(
 			    FIELD_KEY(FIELD_ITEM(at, i), "part"), r->err,
 			    FAULT_INVALID,
@@ -218,11 +219,11 @@ read_drawn(const struct message *m, struct json_object *item,
 	enum gb_err rc;
 
 	if (json_object_is_type(item, json_type_object)) {
-		item = field_get(item, "image_url");
+		item = tree_get(item, "image_url");
 		at = image;
 	}
 	if (json_object_is_type(item, json_type_object)) {
-		item = field_get(item, "url");
+		item = tree_get(item, "url");
 		at = inside;
 	}
 	if ((rc = field_text(item, at, &url, m->r->err)) != GB_OK)
@@ -239,7 +240,7 @@ static enum gb_err
 read_images(const struct message *m)
 {
 	const struct field *at = FIELD_KEY(m->at, "images");
-	struct json_object *images = field_get(m->body, "images");
+	struct json_object *images = tree_get(m->body, "images");
 	enum gb_err rc;
 	size_t i;
 
@@ -282,12 +283,12 @@ read_assistant(const struct message *m)
 	if ((rc = read_server_parts(m)) != GB_OK)
 		return rc;
 	first = r->chat->part_count;
-	rc = openai_read_content(r, field_get(m->body, "content"),
+	rc = openai_read_content(r, tree_get(m->body, "content"),
 				 FIELD_KEY(m->at, "content"), CHAT_PLACE_MODEL,
 				 m->index);
 	if (rc != GB_OK)
 		return rc;
-	value = field_get(m->body, "refusal");
+	value = tree_get(m->body, "refusal");
 	if (value != NULL) {
 		at = FIELD_KEY(m->at, "refusal");
 		rc = field_text(value, at, &refusal, r->err);
@@ -300,7 +301,7 @@ read_assistant(const struct message *m)
 	if ((rc = sign_text(m, first)) != GB_OK ||
 	    (rc = read_images(m)) != GB_OK || (rc = read_calls(m)) != GB_OK)
 		return rc;
-	value = field_get(m->body, "function_call");
+	value = tree_get(m->body, "function_call");
 	return value == NULL ? GB_OK : read_function_call(m, value);
 }
 
@@ -313,7 +314,7 @@ put_result(const struct message *m, struct text id, struct text name)
 	struct json_object *content;
 	enum gb_err rc;
 
-	content = field_get(m->body, "content");
+	content = tree_get(m->body, "content");
 	rc = chat_put_result(m->r, id, name, content, at, false, m->index);
 	if (rc != GB_OK || !json_object_is_type(content, json_type_array))
 		return rc;
@@ -327,7 +328,7 @@ read_tool(const struct message *m)
 	struct text id, none = {NULL, 0};
 	enum gb_err rc;
 
-	rc = field_filled(field_get(m->body, "tool_call_id"),
+	rc = field_filled(tree_get(m->body, "tool_call_id"),
 			  FIELD_KEY(m->at, "tool_call_id"), &id, m->r->err);
 	return rc == GB_OK ? put_result(m, id, none) : rc;
 }
@@ -389,7 +390,7 @@ read_message(const struct message *m)
 
 	if ((rc = field_object(m->body, m->at, m->r->err)) != GB_OK)
 		return rc;
-	rc = field_text(field_get(m->body, "role"), at, &role, m->r->err);
+	rc = field_text(tree_get(m->body, "role"), at, &role, m->r->err);
 	if (rc != GB_OK)
 		return rc;
 	for (i = 0; i < GB_COUNT(roles); i++)

@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 
 #include "dialect/chat_tools.h"
+#include "dialect/json/json_tree.h"
 #include "dialect/openai/openai_fields.h"
 
 static enum gb_err
@@ -16,15 +17,15 @@ read_tool(struct chat_reader *r, struct json_object *tool,
 
 	if ((rc = field_object(tool, at, r->err)) != GB_OK)
 		return rc;
-	rc = field_text(field_get(tool, "type"), where, &type, r->err);
+	rc = field_text(tree_get(tool, "type"), where, &type, r->err);
 	if (rc != GB_OK)
 		return rc;
 	if (text_is(type, "function"))
-		return chat_read_function(r, field_get(tool, "function"),
+		return chat_read_function(r, tree_get(tool, "function"),
 					  FIELD_KEY(at, "function"),
 					  "parameters");
 	if (text_is(type, "custom"))
-		return chat_read_custom(r, field_get(tool, "custom"),
+		return chat_read_custom(r, tree_get(tool, "custom"),
 					FIELD_KEY(at, "custom"));
 	if (chat_take_builtin(r->chat, type))
 		return GB_OK;
@@ -75,16 +76,16 @@ read_allowed(struct chat_reader *r, struct json_object *value,
 	rc = openai_read_allowed_mode(r, value, at, &r->chat->choice);
 	if (rc != GB_OK)
 		return rc;
-	tools = field_get(value, "tools");
+	tools = tree_get(value, "tools");
 	at = FIELD_KEY(at, "tools");
 	if ((rc = field_array(tools, at, r->err)) != GB_OK)
 		return rc;
 	for (i = 0; i < json_object_array_length(tools); i++) {
 		tool = json_object_array_get_idx(tools, i);
-		kind = text_is(text_of(field_get(tool, "type")), "custom")
+		kind = text_is(text_of(tree_get(tool, "type")), "custom")
 			   ? "custom"
 			   : "function";
-		rc = chat_allow(r, field_get(tool, kind),
+		rc = chat_allow(r, tree_get(tool, kind),
 				FIELD_KEY(FIELD_ITEM(at, i), kind));
 		if (rc != GB_OK)
 			return rc;
@@ -117,11 +118,11 @@ openai_read_tool_choice(struct chat_reader *r, struct json_object *value,
 	if (rc != GB_OK)
 		return rc;
 	if (type == SOME)
-		return read_allowed(r, field_get(value, "allowed_tools"),
+		return read_allowed(r, tree_get(value, "allowed_tools"),
 				    FIELD_KEY(at, "allowed_tools"));
 	r->chat->choice = CHAT_CHOICE_ANY;
 	kind = type == CUSTOM ? "custom" : "function";
-	return chat_allow(r, field_get(value, kind), FIELD_KEY(at, kind));
+	return chat_allow(r, tree_get(value, kind), FIELD_KEY(at, kind));
 }
 
 /* As tool_choice was in 2023: "auto", "none" or {"name":…}. */

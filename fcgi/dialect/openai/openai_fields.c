@@ -2,6 +2,7 @@
  * alike */
 #include "dialect/openai/openai_fields.h"
 
+#include "dialect/json/json_tree.h"
 #include "dialect/openai/openai_chat_read.h"
 #include "dialect/reply.h"
 
@@ -78,8 +79,8 @@ openai_read_allowed_mode(struct chat_reader *r, struct json_object *value,
 	enum gb_err rc;
 	int read;
 
-	rc = field_choice(field_get(value, "mode"), FIELD_KEY(at, "mode"),
-			  modes, &read, r->err);
+	rc = field_choice(tree_get(value, "mode"), FIELD_KEY(at, "mode"), modes,
+			  &read, r->err);
 	if (rc == GB_OK)
 		*mode = (enum chat_choice)read;
 	return rc;
@@ -94,7 +95,7 @@ openai_read_stream_options(struct chat_reader *r, struct json_object *value,
 
 	if ((rc = field_object(value, at, r->err)) != GB_OK)
 		return rc;
-	usage = field_get(value, "include_usage");
+	usage = tree_get(value, "include_usage");
 	if (usage == NULL)
 		return GB_OK;
 	return field_bool(usage, FIELD_KEY(at, "include_usage"),
@@ -141,7 +142,7 @@ openai_read_extra_body(struct chat_reader *r, struct json_object *value,
 
 	if ((rc = field_object(value, at, r->err)) != GB_OK)
 		return rc;
-	google = field_get(value, "google");
+	google = tree_get(value, "google");
 	if (google == NULL)
 		return GB_OK;
 	return openai_read_google(r, google, FIELD_KEY(at, "google"));
@@ -157,7 +158,7 @@ read_schema(struct chat_reader *r, struct json_object *holder,
 
 	if ((rc = field_object(holder, at, r->err)) != GB_OK)
 		return rc;
-	schema = field_get(holder, "schema");
+	schema = tree_get(holder, "schema");
 	if (schema == NULL) {
 		r->chat->output = CHAT_OUTPUT_JSON;
 		return GB_OK;
@@ -192,5 +193,5 @@ openai_read_format(struct chat_reader *r, struct json_object *value,
 	}
 	if (nested == NULL)
 		return read_schema(r, value, at);
-	return read_schema(r, field_get(value, nested), FIELD_KEY(at, nested));
+	return read_schema(r, tree_get(value, nested), FIELD_KEY(at, nested));
 }

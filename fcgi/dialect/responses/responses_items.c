@@ -5,6 +5,7 @@
 
 #include "dialect/chat_media.h"
 #include "dialect/chat_tools.h"
+#include "dialect/json/json_tree.h"
 #include "dialect/media.h"
 #include "dialect/opaque.h"
 #include "dialect/openai/openai_chat_read.h"
@@ -68,10 +69,10 @@ read_message(struct item *it)
 	enum gb_err rc;
 	int place;
 
-	rc = field_choice(field_get(it->body, "role"),
-			  FIELD_KEY(it->at, "role"), roles, &place, it->r->err);
+	rc = field_choice(tree_get(it->body, "role"), FIELD_KEY(it->at, "role"),
+			  roles, &place, it->r->err);
 	if (rc == GB_OK)
-		rc = openai_read_content(it->r, field_get(it->body, "content"),
+		rc = openai_read_content(it->r, tree_get(it->body, "content"),
 					 FIELD_KEY(it->at, "content"),
 					 (enum chat_place)place, it->index);
 	if (rc != GB_OK || chat->part_count == first)
@@ -89,7 +90,7 @@ put_call(struct item *it, struct chat_call *call)
 {
 	enum gb_err rc;
 
-	rc = field_filled(field_get(it->body, "call_id"),
+	rc = field_filled(tree_get(it->body, "call_id"),
 			  FIELD_KEY(it->at, "call_id"), &call->id, it->r->err);
 	if (rc != GB_OK)
 		return rc;
@@ -107,13 +108,13 @@ read_name(struct item *it, struct text *name)
 	struct text text;
 	enum gb_err rc;
 
-	space = field_get(it->body, "namespace");
+	space = tree_get(it->body, "namespace");
 	if (space == NULL)
 		return chat_read_name(it->r, it->body, it->at, name);
 	if ((rc = field_text(space, at, &text, it->r->err)) != GB_OK)
 		return rc;
 	at = FIELD_KEY(it->at, "name");
-	rc = field_text(field_get(it->body, "name"), at, name, it->r->err);
+	rc = field_text(tree_get(it->body, "name"), at, name, it->r->err);
 	if (rc == GB_OK)
 		rc = responses_join_name(it->r, at, text, *name, name);
 	if (rc != GB_OK)
@@ -135,7 +136,7 @@ read_call(struct item *it)
 
 	if ((rc = read_name(it, &call.name)) != GB_OK)
 		return rc;
-	rc = chat_read_arguments(it->r, field_get(it->body, "arguments"),
+	rc = chat_read_arguments(it->r, tree_get(it->body, "arguments"),
 				 FIELD_KEY(it->at, "arguments"), &call.args);
 	return rc == GB_OK ? put_call(it, &call) : rc;
 }
@@ -148,7 +149,7 @@ read_custom_call(struct item *it)
 
 	if ((rc = read_name(it, &call.name)) != GB_OK)
 		return rc;
-	rc = chat_read_custom_input(it->r, field_get(it->body, "input"),
+	rc = chat_read_custom_input(it->r, tree_get(it->body, "input"),
 				    FIELD_KEY(it->at, "input"), &call.args);
 	return rc == GB_OK ? put_call(it, &call) : rc;
 }
@@ -161,12 +162,12 @@ read_output(struct item *it)
 	struct json_object *output;
 	enum gb_err rc;
 
-	rc = field_filled(field_get(it->body, "call_id"),
+	rc = field_filled(tree_get(it->body, "call_id"),
 			  FIELD_KEY(it->at, "call_id"), &id, it->r->err);
 	if (rc != GB_OK)
 		return rc;
 	it->signature = none;
-	output = field_get(it->body, "output");
+	output = tree_get(it->body, "output");
 	rc = chat_put_result(it->r, id, none, output, at, false, it->index);
 	if (rc != GB_OK || !json_object_is_type(output, json_type_array))
 		return rc;
@@ -201,7 +202,7 @@ read_reasoning(struct item *it)
 	struct text text;
 	enum gb_err rc;
 
-	value = field_get(it->body, "encrypted_content");
+	value = tree_get(it->body, "encrypted_content");
 	if (value == NULL)
 		return GB_OK;
 	if ((rc = field_text(value, at, &text, it->r->err)) != GB_OK)
@@ -227,7 +228,7 @@ read_picture(struct item *it)
 	struct json_object *value;
 	enum gb_err rc;
 
-	value = field_get(it->body, "result");
+	value = tree_get(it->body, "result");
 	if (value == NULL)
 		return drop_item(it);
 	if ((rc = field_text(value, at, &data, it->r->err)) != GB_OK)
@@ -241,7 +242,7 @@ read_picture(struct item *it)
 static enum gb_err
 read_reference(struct item *it)
 {
-	if (text_begins(text_of(field_get(it->body, "id")), "rs_"))
+	if (text_begins(text_of(tree_get(it->body, "id")), "rs_"))
 		return chat_cannot(it->r, it->at, "item_reference");
 	return field_refuse(it->at, it->r->err, FAULT_UNSUPPORTED,
 			    "refers to an item, but items are not stored here; "
@@ -274,13 +275,13 @@ refuse_pairing(struct chat_reader *r, const struct field *at, size_t which)
 static enum gb_err
 read_type(struct item *it)
 {
-	struct json_object *value = field_get(it->body, "type");
+	struct json_object *value = tree_get(it->body, "type");
 
 	if (value != NULL)
 		return field_text(value, FIELD_KEY(it->at, "type"), &it->type,
 				  it->r->err);
-	it->type = text_from(field_get(it->body, "role") == NULL &&
-				     field_get(it->body, "id") != NULL
+	it->type = text_from(tree_get(it->body, "role") == NULL &&
+				     tree_get(it->body, "id") != NULL
 				 ? "item_reference"
 				 : "message");
 	return GB_OK;

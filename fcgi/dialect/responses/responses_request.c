@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 
 #include "dialect/chat_fields.h"
+#include "dialect/json/json_tree.h"
 #include "dialect/openai/openai_chat_read.h"
 #include "dialect/openai/openai_fields.h"
 #include "dialect/responses/responses_read.h"
@@ -82,14 +83,14 @@ read_text(struct chat_reader *r, struct json_object *value,
 
 	if ((rc = field_object(value, at, r->err)) != GB_OK)
 		return rc;
-	member = field_get(value, "verbosity");
+	member = tree_get(value, "verbosity");
 	if (member != NULL) {
 		rc = field_choice(member, FIELD_KEY(at, "verbosity"), words,
 				  &verbosity, r->err);
 		if (rc != GB_OK)
 			return rc;
 	}
-	member = field_get(value, "format");
+	member = tree_get(value, "format");
 	if (member == NULL)
 		return GB_OK;
 	r->chat->output_param = "text.format";
@@ -127,7 +128,7 @@ read_reasoning(struct chat_reader *r, struct json_object *value,
 
 	if ((rc = field_object(value, at, r->err)) != GB_OK)
 		return rc;
-	member = field_get(value, "effort");
+	member = tree_get(value, "effort");
 	if (member != NULL) {
 		rc = chat_read_effort(r, member, FIELD_KEY(at, "effort"),
 				      "reasoning.effort");
@@ -135,7 +136,7 @@ read_reasoning(struct chat_reader *r, struct json_object *value,
 			return rc;
 	}
 	for (i = 0; i < GB_COUNT(summaries); i++) {
-		member = field_get(value, summaries[i]);
+		member = tree_get(value, summaries[i]);
 		if (member == NULL)
 			continue;
 		rc = read_summary(r, member, FIELD_KEY(at, summaries[i]));

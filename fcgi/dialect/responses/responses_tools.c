@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "dialect/chat_tools.h"
+#include "dialect/json/json_tree.h"
 #include "dialect/openai/openai_fields.h"
 
 #define DESCRIPTION_MAX (1u << 20) /* bytes of what is said of a namespace */
@@ -91,7 +92,7 @@ read_callable(struct chat_reader *r, struct json_object *tool,
 
 	if ((rc = field_object(tool, at, r->err)) != GB_OK)
 		return rc;
-	type = text_of(field_get(tool, "type"));
+	type = text_of(tree_get(tool, "type"));
 	if (text_is(type, "function"))
 		rc = chat_read_function(r, tool, at, "parameters");
 	else if (text_is(type, "custom"))
@@ -116,7 +117,7 @@ read_namespace(struct chat_reader *r, struct json_object *tool,
 	enum gb_err rc;
 	size_t i;
 
-	rc = field_text(field_get(tool, "name"), FIELD_KEY(at, "name"), &space,
+	rc = field_text(tree_get(tool, "name"), FIELD_KEY(at, "name"), &space,
 			r->err);
 	if (rc != GB_OK)
 		return rc;
@@ -124,9 +125,9 @@ read_namespace(struct chat_reader *r, struct json_object *tool,
 		return field_refuse(FIELD_KEY(at, "name"), r->err,
 				    FAULT_INVALID, "must have 1 to %d bytes",
 				    CHAT_NAME_MAX);
-	rc = describe_space(r, field_get(tool, "description"),
+	rc = describe_space(r, tree_get(tool, "description"),
 			    FIELD_KEY(at, "description"), space);
-	tools = field_get(tool, "tools");
+	tools = tree_get(tool, "tools");
 	at = FIELD_KEY(at, "tools");
 	if (rc == GB_OK)
 		rc = field_array(tools, at, r->err);
@@ -151,7 +152,7 @@ read_tool(struct chat_reader *r, struct json_object *tool,
 
 	if ((rc = field_object(tool, at, r->err)) != GB_OK)
 		return rc;
-	rc = field_text(field_get(tool, "type"), where, &type, r->err);
+	rc = field_text(tree_get(tool, "type"), where, &type, r->err);
 	if (rc != GB_OK)
 		return rc;
 	if (text_is(type, "function") || text_is(type, "custom"))
@@ -179,7 +180,7 @@ responses_read_tools(struct chat_reader *r, struct json_object *value,
 static bool
 is_callable(struct json_object *tool)
 {
-	struct text type = text_of(field_get(tool, "type"));
+	struct text type = text_of(tree_get(tool, "type"));
 
 	return text_is(type, "function") || text_is(type, "custom");
 }
@@ -198,7 +199,7 @@ read_allowed(struct chat_reader *r, struct json_object *value,
 
 	if ((rc = openai_read_allowed_mode(r, value, at, &mode)) != GB_OK)
 		return rc;
-	tools = field_get(value, "tools");
+	tools = tree_get(value, "tools");
 	at = FIELD_KEY(at, "tools");
 	if ((rc = field_array(tools, at, r->err)) != GB_OK)
 		return rc;
@@ -225,7 +226,7 @@ responses_read_tool_choice(struct chat_reader *r, struct json_object *value,
 		return chat_read_choice_word(r, value, at);
 	if ((rc = field_object(value, at, r->err)) != GB_OK)
 		return rc;
-	rc = field_text(field_get(value, "type"), FIELD_KEY(at, "type"), &type,
+	rc = field_text(tree_get(value, "type"), FIELD_KEY(at, "type"), &type,
 			r->err);
 	if (rc != GB_OK)
 		return rc;

@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 
 #include "dialect/schema/schema_view.h"
+#include "dialect/json/json_tree.h"
 
 /* What a keyword's value is. */
 enum value_kind {
@@ -126,8 +127,8 @@ find_reference(struct json_object *node, enum value_kind *from)
 	struct text ref;
 
 	*from = REFERENCE;
-	ref = text_of(field_get(node, "$ref"));
-	branches = field_get(node, "allOf");
+	ref = text_of(tree_get(node, "$ref"));
+	branches = tree_get(node, "allOf");
 	if (ref.ptr != NULL ||
 	    !json_object_is_type(branches, json_type_array) ||
 	    json_object_array_length(branches) != 1)
@@ -136,7 +137,7 @@ find_reference(struct json_object *node, enum value_kind *from)
 	node = json_object_array_get_idx(branches, 0);
 	if (json_object_is_type(node, json_type_object) &&
 	    json_object_object_length(node) == 1)
-		ref = text_of(field_get(node, "$ref"));
+		ref = text_of(tree_get(node, "$ref"));
 	return ref;
 }
 
@@ -204,7 +205,7 @@ map_of(struct json_object *node, const char *keyword)
 {
 	struct json_object *map;
 
-	map = field_get(node, keyword);
+	map = tree_get(node, keyword);
 	return json_object_is_type(map, json_type_object) ? map : NULL;
 }
 

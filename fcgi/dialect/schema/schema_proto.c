@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 
 #include "dialect/schema/schema_types.h"
+#include "dialect/json/json_tree.h"
 #include "dialect/schema/schema_view.h"
 
 /* What becomes of a keyword. */
@@ -174,7 +175,7 @@ find_branches(struct schema_walk *w, struct schema_view *view,
 	*found = (struct branches){NULL, false};
 	for (part = 0; part < view->count; part++) {
 		for (i = 0; i < GB_COUNT(lists); i++) {
-			list = field_get(view->parts[part], lists[i]);
+			list = tree_get(view->parts[part], lists[i]);
 			if (!json_object_is_type(list, json_type_array) ||
 			    !schema_charge(w, json_object_array_length(list)))
 				continue;

@@ -6,6 +6,8 @@
 
 #include <json-c/json.h>
 
+#include "dialect/json/json_tree.h"
+
 static const char *const type_names[] = {
     "string", "number", "integer", "boolean", "array", "object", "null",
 };
@@ -109,9 +111,9 @@ schema_is_null_type(struct json_object *node)
 
 	if (!json_object_is_type(node, json_type_object))
 		return false;
-	if (type_by_name(field_get(node, "type")) == T_NULL)
+	if (type_by_name(tree_get(node, "type")) == T_NULL)
 		return true;
-	value = field_get(node, "enum");
+	value = tree_get(node, "enum");
 	if (json_object_is_type(value, json_type_array))
 		return json_object_array_length(value) == 1 &&
 		       json_object_array_get_idx(value, 0) == NULL;

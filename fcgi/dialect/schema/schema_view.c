@@ -6,6 +6,8 @@
 
 #include <json-c/json.h>
 
+#include "dialect/json/json_tree.h"
+
 #define REF_MAX 1024 /* bytes of a reference; longer: it points to nothing */
 #define STEP_MAX \
 	128 /* bytes of one step of a JSON pointer; longer: unknown \
@@ -42,7 +44,7 @@ step_into(struct json_object *node, const char *step)
 	unsigned long index;
 
 	if (!json_object_is_type(node, json_type_array))
-		return field_get(node, step);
+		return tree_get(node, step);
 	index = strtoul(step, &end, 10);
 	if (end == step || *end != '\0' ||
 	    index >= json_object_array_length(node))
@@ -107,14 +109,14 @@ schema_view_add(struct schema_walk *w, struct schema_view *view,
 
 	if (!add_part(w, view, node))
 		return;
-	ref = field_get(node, "$ref");
+	ref = tree_get(node, "$ref");
 	if (refs && json_object_is_type(ref, json_type_string)) {
 		target = schema_resolve(w->root, text_of(ref));
 		if (target == NULL)
 			schema_lose(w, "ref");
 		schema_view_add(w, view, target, refs);
 	}
-	branches = field_get(node, "allOf");
+	branches = tree_get(node, "allOf");
 	if (!json_object_is_type(branches, json_type_array))
 		return;
 	count = json_object_array_length(branches);
@@ -144,7 +146,7 @@ schema_view_get(const struct schema_view *view, const char *keyword)
 	size_t i;
 
 	for (i = 0; i < view->count && value == NULL; i++)
-		value = field_get(view->parts[i], keyword);
+		value = tree_get(view->parts[i], keyword);
 	return value;
 }
 
@@ -168,7 +170,7 @@ schema_view_has_property(const struct schema_view *view, const char *name,
 	size_t i;
 
 	for (i = 0; i < before && i < view->count; i++) {
-		properties = field_get(view->parts[i], "properties");
+		properties = tree_get(view->parts[i], "properties");
 		if (json_object_is_type(properties, json_type_object) &&
 		    json_object_object_get_ex(properties, name, &property) &&
 		    !schema_is_never(property))

@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 
 #include "dialect/field.h"
+#include "dialect/json/json_tree.h"
 #include "dialect/schema/schema_view.h"
 
 #define WEIGHT_BYTES 64 /* so many bytes of a name count as one more item */
@@ -181,7 +182,7 @@ schema_write_required(struct schema_walk *w, const struct schema_view *view,
 		return;
 	}
 	for (i = 0; i < view->count; i++) {
-		names = field_get(view->parts[i], "required");
+		names = tree_get(view->parts[i], "required");
 		if (!json_object_is_type(names, json_type_array))
 			continue;
 		count = json_object_array_length(names);
@@ -206,7 +207,7 @@ schema_write_properties(struct schema_walk *w, const struct schema_view *view,
 	size_t i;
 
 	for (i = 0; i < view->count; i++) {
-		properties = field_get(view->parts[i], "properties");
+		properties = tree_get(view->parts[i], "properties");
 		if (!json_object_is_type(properties, json_type_object))
 			continue;
 		json_object_object_foreach(properties, name, value)
