@@ -22,7 +22,7 @@ const WAIT_MS = 20000;		/* for anything, on a busy machine */
 const WIDTH = 1280, HEIGHT = 800;
 const PAGE_MAX = 100 * 1024;	/* bytes of a page with all its files */
 
-const axe = fs.readFileSync(createRequire(import.meta.url)
+const AXE = fs.readFileSync(createRequire(import.meta.url)
 	.resolve("axe-core/axe.min.js"), "utf8");
 
 function chromiumPath()
@@ -134,8 +134,10 @@ export async function visit(page, url)
 	return answer;
 }
 
-/* What must hold of every page, whatever it is, on one screen. */
-export async function check(page, name)
+/* What must hold of every page, whatever it is, on one screen.  Axe takes the
+ * most time by far: a page that it has seen by way of one web server needs not
+ * be seen by it again. */
+export async function check(page, name, {axe = true} = {})
 {
 	const {look} = page;
 	const what = `${name} ${nameOf(look)}`;
@@ -163,8 +165,12 @@ export async function check(page, name)
 	assert.deepEqual(is, {language: look.language, missing: "", markup: 0,
 			      cut: []}, what);
 	assert.ok(wide <= 0, `${what}: it is ${wide} too wide`);
-	await (look.scripts ? checkAxe(page, what) : withScripts(page, () =>
-		checkAxe(page, what)));
+	if (axe)
+		await (look.scripts ? checkAxe(page, what) :
+			withScripts(page, () => checkAxe(page, what)));
+	/* What app.js leaves. */
+	assert.equal(await page.evaluate("'gbalance' in window"), look.scripts,
+		     `${what}: scripts`);
 	await page.screenshot({path: path.join(SHOTS, `${what
 		.replace(/ /g, "-")}.jpeg`), fullPage: true, quality: 60});
 }
@@ -187,13 +193,10 @@ async function withScripts(page, run)
 async function checkAxe(page, what)
 {
 	if (await page.evaluate("typeof axe === 'undefined'"))
-		await page.evaluate(axe);
+		await page.evaluate(AXE);
 	const violations = await page.evaluate(() => window.axe.run({
 		resultTypes: ["violations"]}).then((r) => r.violations.map((v) =>
 		`${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`)));
 
 	assert.deepEqual(violations, [], what);
-	/* What app.js leaves. */
-	assert.equal(await page.evaluate("'gbalance' in window"),
-		     page.look.scripts, `${what}: scripts`);
 }

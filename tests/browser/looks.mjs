@@ -97,8 +97,8 @@ const leadsOut = (page, below) => page.evaluate((below) =>
 	.filter((to) => to !== null && !new URL(to, document.baseURI).href
 		.startsWith(below)), below);
 
-/* All that one browser sees. */
-async function walk(browser, look, stack, server)
+/* All that one browser sees by way of a server. */
+async function walk(browser, look, stack, {server, axe})
 {
 	const both = await openBoth(browser, stack, look);
 
@@ -110,7 +110,7 @@ async function walk(browser, look, stack, server)
 				 row.name);
 		for (const screen of SCREENS) {
 			await setScreen(page, screen);
-			await check(page, `${server} ${row.name}`);
+			await check(page, `${server} ${row.name}`, {axe});
 		}
 	}
 	for (const r of both.asked)
@@ -140,7 +140,7 @@ export function lookAtAll(options)
 
 		for (const look of CONTEXTS)
 		it(nameOf(look), async () => {
-			await walk(browser, look, stack, options.server);
+			await walk(browser, look, stack, options);
 			await stack.check();
 		});
 	});
