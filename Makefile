@@ -40,6 +40,7 @@ fuzz_CC       := $(CLANG)
 # What a person waits for may be small rather than fast.
 build/release/fcgi/cli/%.o build/release/fcgi/config/%.o: release_FLAGS += -Os
 
+comma := ,
 objects = $(patsubst %.c,build/$(1)/%.o,$(2))
 
 .PHONY: all help run demo check unit e2e browser fuzz bench soak format clean install
@@ -84,14 +85,20 @@ build/gbalance: $(call objects,release,$(SRC))
 	@echo '  LINK $@'
 	@$(CC) $(release_FLAGS) $(LINK) -pthread -o $@ $^ $(LIBS)
 
-# What the command line says of faults in settings: the English pages' words.
-FAULT_WORDS := build/made/config/settings_fault_words.h
+# What the pages and the command line both say is in the pages' English words.
+FAULT_WORDS   := build/made/config/settings_fault_words.h
+VERDICT_WORDS := build/made/keys/verdict_words.h
+made = sed -nE 's/["\\]/\\&/g; s/^($(1)_[A-Z_]+) = (.*)$$/$(2)/p' $< >$@
 $(FAULT_WORDS): templates/strings.en Makefile
 	@mkdir -p $(@D)
-	@sed -nE 's/["\\]/\\&/g; s/^(UNFIT_[A-Z_]+) = (.*)$$/[\1] = {"\1", "\2"},/p' $< >$@
+	@$(call made,UNFIT,[\1] = {"\1"$(comma) "\2"}$(comma))
+$(VERDICT_WORDS): templates/strings.en Makefile
+	@mkdir -p $(@D)
+	@$(call made,REASON,#define \1 "\2")
 
 define FLAVOUR
 build/$(1)/fcgi/config/settings_fault.o: $(FAULT_WORDS)
+build/$(1)/fcgi/keys/verdict.o: $(VERDICT_WORDS)
 
 build/$(1)/%.o: %.c Makefile
 	@mkdir -p $$(@D)

@@ -223,6 +223,8 @@ page_texts()
       '(admin_(fail|say|text|write|content)|refuse|LINKED|doctor_find)\([^;{}]*"[A-Z0-9_]+"' |
       grep -oE '"[A-Z0-9]+_[A-Z0-9_]+"' | tr -d '"'
     # So is what is wrong with a setting, there and on the command line.
+    # And why a key rests.
+    grep -ohE 'WORDS\([A-Z_]+\)' fcgi/keys/verdict.c | sed 's/WORDS(/REASON_/; s/)//'
     grep -ohE '\bUNFIT_[A-Z]+(_[A-Z]+)*' fcgi/config/*.c | grep -v 'UNFIT_NONE$'
     # Each setting has a line about it.
     tr '\n' ' ' <fcgi/config/settings_table.c |

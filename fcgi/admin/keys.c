@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "keys/verdict.h"
 
 #define SCAN_MAX     5000 /* keys looked at for a page of those of an exit */
 #define SENTENCE_MAX 1024 /* bytes */
@@ -465,5 +466,20 @@ keys_sentence(struct admin_request *rq, struct dict *d, const char *name,
 	buf_init(&text, SENTENCE_MAX);
 	admin_write(rq, &text, key, words);
 	dict_set(d, name, buf_str(&text));
+	buf_release(&text);
+}
+
+void
+keys_set_reason(struct admin_request *rq, struct dict *d, const char *name,
+		const char *reason, size_t max)
+{
+	const char *key, *rest;
+	struct buf text;
+
+	buf_init(&text, 2 * KEYS_REASON_MAX);
+	if ((key = verdict_reason_key(reason, &rest)) != NULL)
+		buf_puts(&text, admin_text(rq, key));
+	buf_puts(&text, rest);
+	admin_set_short(d, name, buf_str(&text), max);
 	buf_release(&text);
 }

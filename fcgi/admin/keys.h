@@ -80,6 +80,13 @@ void keys_log(struct admin_request *, const char *what, int64_t count);
 void keys_sentence(struct admin_request *, struct dict *, const char *name,
 		   const char *key, int64_t first, int64_t second);
 
+#define KEYS_REASON_MAX 1024 /* bytes: all of any reason */
+
+/* Set a variable to the first "max" bytes of why a key rests or is disabled,
+ * our words of it in the language of the request. */
+void keys_set_reason(struct admin_request *, struct dict *, const char *name,
+		     const char *reason, size_t max);
+
 /* page_keys.c, for page_keys_change.c: the answer to a form that changed
  * something, back at the list or the key that it came from. */
 void keys_go_back(struct admin_request *);

@@ -9,7 +9,8 @@
 #include "store/journal_read.h"
 
 #define LOGS_CURSOR_SIZE 48
-#define LOGS_FAULTS	 4 /* fields that may have one */
+#define LOGS_EXCERPT_MAX 140 /* bytes of a text in a list */
+#define LOGS_FAULTS	 4   /* fields that may have one */
 
 enum logs_kind {
 	LOGS_REQUESTS, /* finished requests */
@@ -45,8 +46,5 @@ extern const char *const logs_fields[];
 void logs_cursor_text(char text[LOGS_CURSOR_SIZE],
 		      const struct journal_cursor *);
 void logs_cursor_read(const char *text, struct journal_cursor *);
-
-/* Set a variable to the beginning of a text, with "…" where it was cut. */
-void logs_set_excerpt(struct dict *, const char *name, const char *text);
 
 #endif

@@ -10,9 +10,7 @@
 #include "base/clock.h"
 #include "store/key_summary.h"
 
-#define ID_DIGITS   9	/* of a key's id; more are a part of a key */
-#define EXCERPT_MAX 140 /* bytes of a text in a list */
-#define ELLIPSIS    "\xe2\x80\xa6"
+#define ID_DIGITS 9 /* of a key's id; more are a part of a key */
 
 const char *const logs_fields[] = {
     "kind",	"since",  "until", "token", "key", "model",
@@ -127,21 +125,4 @@ logs_cursor_read(const char *text, struct journal_cursor *at)
 		at->id = strtoll(end + 1, &end, 10);
 	if (!good || errno != 0 || *end != '\0')
 		memset(at, 0, sizeof(*at));
-}
-
-void
-logs_set_excerpt(struct dict *d, const char *name, const char *text)
-{
-	size_t len;
-
-	len = strnlen(text, EXCERPT_MAX + 1);
-	if (len <= EXCERPT_MAX) {
-		dict_set(d, name, text);
-		return;
-	}
-	/* Not within a character. */
-	for (len = EXCERPT_MAX; len > 0; len--)
-		if (((unsigned char)text[len] & 0xc0) != 0x80)
-			break;
-	dict_setf(d, name, "%.*s" ELLIPSIS, (int)len, text);
 }

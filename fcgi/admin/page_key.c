@@ -48,7 +48,7 @@ show_head(struct admin_request *rq, struct dict *d, const struct key_row *row)
 	set_standing(rq, d, "STATE_TEXT", "STATE_TONE", standing);
 	if (standing == STANDS_COOLING)
 		admin_set_time(dict_add(d, "BACK"), "BACK_AT", row->ready_at);
-	dict_set(d, "REASON", row->reason);
+	keys_set_reason(rq, d, "REASON", row->reason, KEYS_REASON_MAX);
 	dict_set_int(d, "FAILURES", row->failures);
 	admin_set_time(dict_add(d, "CREATED"), "CREATED_AT", row->created_at);
 	if (row->last_ok_at != 0)
@@ -108,7 +108,8 @@ show_models(struct admin_request *rq, struct dict *d, int64_t id)
 	for (i = 0; i < models.count; i++) {
 		line = dict_add(d, "MODEL");
 		dict_set(line, "MODEL_NAME", models.rows[i].model);
-		dict_set(line, "MODEL_REASON", models.rows[i].reason);
+		keys_set_reason(rq, line, "MODEL_REASON", models.rows[i].reason,
+				KEYS_REASON_MAX);
 		set_standing(rq, line, "MODEL_STATE", "MODEL_TONE",
 			     models.rows[i].by_person ? STANDS_OFF
 						      : STANDS_COOLING);
@@ -198,7 +199,7 @@ show_history(struct admin_request *rq, struct dict *d, int64_t id)
 		if (e->status != 0)
 			dict_set_int(dict_add(line, "ANSWERED"), "STATUS",
 				     e->status);
-		dict_set(line, "WHY", e->reason);
+		keys_set_reason(rq, line, "WHY", e->reason, KEYS_REASON_MAX);
 	}
 	if (events.count == HISTORY)
 		(void)snprintf(after, sizeof(after), "%" PRId64,

@@ -15,24 +15,6 @@
 #define REASON_MAX 90	/* bytes of a reason in the list: pages stay small */
 #define NAMES_MAX  48	/* bytes of models, or of tags */
 
-/* Set a variable to the text's beginning, at the end of a character. */
-static void
-set_short(struct dict *d, const char *name, const char *text, size_t max)
-{
-	char cut[REASON_MAX + 8];
-	size_t len;
-
-	len = strlen(text);
-	if (len <= max) {
-		dict_set(d, name, text);
-		return;
-	}
-	for (len = max; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
-		len--;
-	(void)snprintf(cut, sizeof(cut), "%.*s…", (int)len, text);
-	dict_set(d, name, cut);
-}
-
 /* --- the filter ----------------------------------------------------------- */
 
 /* An option of a choice, chosen where the query says so. */
@@ -221,11 +203,11 @@ show_row(struct admin_request *rq, struct dict *d, const struct key_row *row,
 	if (standing == STANDS_COOLING)
 		admin_set_time(dict_add(line, "BACK"), "BACK_AT",
 			       row->ready_at);
-	set_short(line, "REASON", row->reason, REASON_MAX);
-	set_short(line, "RESTING", row->resting, NAMES_MAX);
+	keys_set_reason(rq, line, "REASON", row->reason, REASON_MAX);
+	admin_set_short(line, "RESTING", row->resting, NAMES_MAX);
 	dict_set_int(line, "FAILURES", row->failures);
-	set_short(line, "PROJECT", row->project, NAMES_MAX);
-	set_short(line, "TAGS", tags, NAMES_MAX);
+	admin_set_short(line, "PROJECT", row->project, NAMES_MAX);
+	admin_set_short(line, "TAGS", tags, NAMES_MAX);
 	if (row->last_ok_at != 0)
 		admin_set_time(dict_add(line, "WORKED"), "LAST_OK",
 			       row->last_ok_at);

@@ -83,7 +83,6 @@ preview(struct admin_request *rq, const struct paste *p)
 	};
 	struct dict *d, *line;
 	struct buf text;
-	char number[24];
 	size_t i;
 
 	buf_init(&text, KEY_INPUT_MAX + 1);
@@ -102,9 +101,8 @@ preview(struct admin_request *rq, const struct paste *p)
 	dict_show_if(d, "UNUSABLE_LIST", p->in.unusable_count > 0);
 	for (i = 0; i < p->in.unusable_count && i < KEY_UNUSABLE_MAX; i++) {
 		line = dict_add(d, "WORD");
-		(void)snprintf(number, sizeof(number), "%u",
-			       p->in.unusable[i].line);
-		dict_set(line, "LINE", number);
+		keys_sentence(rq, line, "LINE", "KEYS_LINE",
+			      (int64_t)p->in.unusable[i].line, 0);
 		dict_set(line, "MASK", p->in.unusable[i].mask);
 		dict_set(line, "WHY",
 			 admin_text(rq, reasons[p->in.unusable[i].why]));

@@ -140,9 +140,11 @@ show_results(struct admin_request *rq, struct dict *d, const struct batch *b)
 		dict_set(line, "TONE", outcome_tones[item->outcome]);
 		dict_set(line, "OUTCOME",
 			 admin_text(rq, outcome_texts[item->outcome]));
-		dict_set(line, "WORDS",
-			 item->outcome == VERIFY_WORKS ? ""
-						       : item->verdict.reason);
+		keys_set_reason(rq, line, "WORDS",
+				item->outcome == VERIFY_WORKS
+				    ? ""
+				    : item->verdict.reason,
+				KEYS_REASON_MAX);
 		if (item->outcome == VERIFY_RESTS)
 			admin_set_time(dict_add(line, "BACK"), "BACK_AT",
 				       item->verdict.until_ms);

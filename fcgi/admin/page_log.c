@@ -145,7 +145,7 @@ show_attempts(struct admin_request *rq, struct dict *page,
 		dict_set(line, "KEY", a->key);
 		dict_set_int(line, "STATUS", a->status);
 		dict_set(line, "CODE", a->error_class);
-		logs_set_excerpt(line, "TEXT", a->text);
+		admin_set_short(line, "TEXT", a->text, LOGS_EXCERPT_MAX);
 	}
 	journal_attempts_free(&list);
 	return rc;

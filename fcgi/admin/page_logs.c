@@ -249,7 +249,7 @@ show_error(struct dict *list, const struct journal_failed *a)
 	dict_set(line, "MODEL", a->model);
 	dict_set(line, "KEY", a->key);
 	dict_set(line, "CODE", a->error_class);
-	logs_set_excerpt(line, "TEXT", a->text);
+	admin_set_short(line, "TEXT", a->text, LOGS_EXCERPT_MAX);
 }
 
 /* A page of rows that was read. */

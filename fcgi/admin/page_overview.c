@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/keys.h"
 #include "admin/logs.h"
 #include "admin/numbers.h"
 #include "admin/overview_charts.h"
@@ -296,7 +297,8 @@ show_back(struct admin_request *rq, struct dict *d, int64_t now_ms)
 		dict_set(line, "KEY", rows[i].key);
 		dict_set(line, "MODEL", rows[i].model);
 		dict_show_if(line, "ANY", rows[i].model[0] == '\0');
-		dict_set(line, "REASON", rows[i].reason);
+		keys_set_reason(rq, line, "REASON", rows[i].reason,
+				KEYS_REASON_MAX);
 	}
 	return GB_OK;
 }
@@ -381,7 +383,8 @@ show_errors(struct admin_request *rq, struct dict *d)
 		dict_set_int(line, "STATUS", row->status);
 		dict_set(line, "KEY", row->key);
 		dict_set(line, "MODEL", row->model);
-		logs_set_excerpt(line, "ERROR_TEXT", row->text);
+		admin_set_short(line, "ERROR_TEXT", row->text,
+				LOGS_EXCERPT_MAX);
 	}
 	dict_show_if(d, "NO_ERRORS", rc == GB_OK && page.count == 0);
 	journal_attempts_free(&page);

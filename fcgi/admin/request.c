@@ -199,6 +199,22 @@ admin_say(struct admin_request *rq, enum admin_tone tone, const char *key, ...)
 }
 
 void
+admin_set_short(struct dict *d, const char *name, const char *text, size_t max)
+{
+	size_t len;
+
+	len = strnlen(text, max + 1);
+	if (len <= max) {
+		dict_set(d, name, text);
+		return;
+	}
+	/* Not within a character. */
+	for (len = max; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
+		len--;
+	dict_setf(d, name, "%.*s\xe2\x80\xa6", (int)len, text);
+}
+
+void
 admin_set_time(struct dict *d, const char *name, int64_t ms)
 {
 	char text[CLOCK_TEXT_SIZE], iso_name[64];

@@ -116,6 +116,10 @@ const char *admin_text(const struct admin_request *, const char *key);
 void admin_write(const struct admin_request *, struct buf *out, const char *key,
 		 const char *const *words);
 
+/* Set "name" to the first "max" bytes of a text, with "…" where it was cut. */
+void admin_set_short(struct dict *, const char *name, const char *text,
+		     size_t max);
+
 /* Set "name" to a moment as people read it, in the zone of the settings, and
  * "name"_ISO to the same for <time datetime>; nothing for 0. */
 void admin_set_time(struct dict *, const char *name, int64_t ms);

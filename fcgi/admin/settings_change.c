@@ -378,7 +378,7 @@ try_all(struct admin_request *rq, struct settings_wish *wishes, size_t count,
 	rc = load_with(rq, now->rows, wishes, count, after, &faults, &first);
 	if (rc == GB_OK)
 		rc = write_changes(rq, wishes, count, now, *after);
-	else if (first.kind != UNFIT_NONE)
+	else if (rc == GB_EINVAL && first.row != NULL)
 		unfit = blame(wishes, count, &first);
 out:
 	/* What no wish can be blamed for is nothing that a form can mend. */

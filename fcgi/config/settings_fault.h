@@ -15,7 +15,7 @@ struct setting;
 enum setting_unfit {
 	UNFIT_NONE, /* the value is fit */
 	/* any value */
-	UNFIT_ENTRY,
+	UNFIT_ENTRY, /* what goes around another one's words */
 	UNFIT_UNKNOWN,
 	UNFIT_NOT_IN_DATABASE,
 	UNFIT_NOT_JSON,

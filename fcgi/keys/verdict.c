@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/redact.h"
 #include "keys/google_error.h"
+#include "keys/verdict_words.h" /* by the Makefile, of strings.en */
 
 #define MINUTE_QUOTA_MS (60 * SECOND_MS) /* where Google names no delay */
 #define DELAY_EXTRA_MS	500 /* to a named delay, and as much jitter */
@@ -58,6 +59,9 @@ enum {
 	ROW__MAX
 };
 
+/* The words are templates/strings.en's as it was when this was built. */
+#define WORDS(name) .words = REASON_##name, .key = "REASON_" #name
+
 /* What each row means.  Here is every error class that there is. */
 static const struct row {
 	int number; /* that verdict.row tells */
@@ -65,6 +69,7 @@ static const struct row {
 	enum verdict_action action;
 	const char *error_class;
 	const char *words; /* for people; Google's follow */
+	const char *key;   /* of them in templates/strings.* */
 	enum rest rest;
 	int64_t rest_ms;
 	int strikes;
@@ -73,94 +78,74 @@ static const struct row {
 	bool project;
 } rows[ROW__MAX] = {
     [0] = {0, RETRY_NO, KEY_KEEP, "", .words = ""},
-    [1] = {1, RETRY_OTHER, KEY_DISABLE, "key_invalid",
-	   .words = "the key is not valid"},
-    [2] = {2, RETRY_ONCE, KEY_COOL, "location",
-	   .words = "Google does not serve the place we call from",
+    [1] = {1, RETRY_OTHER, KEY_DISABLE, "key_invalid", WORDS(KEY_INVALID)},
+    [2] = {2, RETRY_ONCE, KEY_COOL, "location", WORDS(LOCATION),
 	   .rest = REST_FIXED, .rest_ms = 30 * MINUTE_MS},
     /* Said of batches on the free tier: to rest the key for that verb would
      * rest it for chats, which it can do. */
-    [3] = {3, RETRY_ONCE, KEY_KEEP, "precondition",
-	   .words = "a precondition failed"},
-    [4] = {4, RETRY_NO, KEY_KEEP, "credentials",
-	   .words = "two credentials were sent"},
-    [5] = {5, RETRY_NO, KEY_KEEP, "client", .words = "the request is at fault"},
+    [3] = {3, RETRY_ONCE, KEY_KEEP, "precondition", WORDS(PRECONDITION)},
+    [4] = {4, RETRY_NO, KEY_KEEP, "credentials", WORDS(TWO_CREDENTIALS)},
+    [5] = {5, RETRY_NO, KEY_KEEP, "client", WORDS(CLIENT)},
     [6] = {6, RETRY_OTHER, KEY_COUNT, "key_unauthenticated",
-	   .words = "the key is not accepted", .strikes = 2},
-    [7] = {7, RETRY_OTHER, KEY_COOL, "credits",
-	   .words = "the prepaid credits are used up", .rest = REST_FIXED,
-	   .rest_ms = 6 * HOUR_MS, .terminal_day = true, .project = true},
-    [8] = {8, RETRY_OTHER, KEY_DISABLE, "key_leaked",
-	   .words = "the key was reported as leaked"},
-    [9] = {9, RETRY_OTHER, KEY_DISABLE, "key_suspended",
-	   .words = "the key's project is suspended", .project = true},
+	   WORDS(NOT_ACCEPTED), .strikes = 2},
+    [7] = {7, RETRY_OTHER, KEY_COOL, "credits", WORDS(CREDITS),
+	   .rest = REST_FIXED, .rest_ms = 6 * HOUR_MS, .terminal_day = true,
+	   .project = true},
+    [8] = {8, RETRY_OTHER, KEY_DISABLE, "key_leaked", WORDS(LEAKED)},
+    [9] = {9, RETRY_OTHER, KEY_DISABLE, "key_suspended", WORDS(SUSPENDED),
+	   .project = true},
     [10] = {10, RETRY_OTHER, KEY_DISABLE, "service_disabled",
-	    .words = "the project has the API disabled", .project = true},
+	    WORDS(SERVICE_DISABLED), .project = true},
     [11] = {11, RETRY_OTHER, KEY_DISABLE, "service_blocked",
-	    .words = "the key may not use the API"},
-    [12] = {12, RETRY_OTHER, KEY_DISABLE, "key_restricted",
-	    .words = "the key is restricted to other callers"},
-    [13] = {13, RETRY_OTHER, KEY_DISABLE, "billing",
-	    .words = "the project's billing or consumer is refused",
+	    WORDS(SERVICE_BLOCKED)},
+    [12] = {12, RETRY_OTHER, KEY_DISABLE, "key_restricted", WORDS(RESTRICTED)},
+    [13] = {13, RETRY_OTHER, KEY_DISABLE, "billing", WORDS(BILLING),
 	    .project = true},
     [14] = {14, RETRY_OTHER, KEY_DISABLE, "project_denied",
-	    .words = "the project is denied access", .project = true},
-    [15] = {15, RETRY_NO, KEY_KEEP, "not_found",
-	    .words = "another key's object, or none"},
-    [16] = {16, RETRY_OTHER, KEY_COUNT, "permission",
-	    .words = "permission denied", .strikes = 3, .window_ms = HOUR_MS},
-    [17] = {17, RETRY_NO, KEY_KEEP, "model_unknown",
-	    .words = "there is no such model"},
-    [18] = {18, RETRY_OTHER, KEY_COOL_MODEL, "model_gone",
-	    .words = "the model is not for this key any more",
+	    WORDS(PROJECT_DENIED), .project = true},
+    [15] = {15, RETRY_NO, KEY_KEEP, "not_found", WORDS(NOT_FOUND)},
+    [16] = {16, RETRY_OTHER, KEY_COUNT, "permission", WORDS(PERMISSION),
+	    .strikes = 3, .window_ms = HOUR_MS},
+    [17] = {17, RETRY_NO, KEY_KEEP, "model_unknown", WORDS(MODEL_UNKNOWN)},
+    [18] = {18, RETRY_OTHER, KEY_COOL_MODEL, "model_gone", WORDS(MODEL_GONE),
 	    .rest = REST_FIXED, .rest_ms = 24 * HOUR_MS},
-    [19] = {19, RETRY_OTHER, KEY_COOL_MODEL, "rate_limit_day",
-	    .words = "the quota of the day is used up", .rest = REST_MIDNIGHT,
-	    .terminal_day = true, .project = true},
+    [19] = {19, RETRY_OTHER, KEY_COOL_MODEL, "rate_limit_day", WORDS(QUOTA_DAY),
+	    .rest = REST_MIDNIGHT, .terminal_day = true, .project = true},
     [20] = {20, RETRY_OTHER, KEY_COOL_MODEL, "rate_limit_minute",
-	    .words = "the quota of a minute is used up", .rest = REST_DELAY,
-	    .rest_ms = MINUTE_QUOTA_MS, .project = true},
-    [21] = {21, RETRY_OTHER, KEY_COOL_MODEL, "no_access",
-	    .words = "the key's tier has no quota for the model",
+	    WORDS(QUOTA_MINUTE), .rest = REST_DELAY, .rest_ms = MINUTE_QUOTA_MS,
+	    .project = true},
+    [21] = {21, RETRY_OTHER, KEY_COOL_MODEL, "no_access", WORDS(NO_ACCESS),
 	    .rest = REST_FIXED, .rest_ms = 24 * HOUR_MS, .terminal_day = true,
 	    .project = true},
-    [22] = {22, RETRY_OTHER, KEY_COOL, "no_quota",
-	    .words = "the project has no quota at all", .rest = REST_FIXED,
-	    .rest_ms = 24 * HOUR_MS, .terminal_day = true, .project = true},
+    [22] = {22, RETRY_OTHER, KEY_COOL, "no_quota", WORDS(NO_QUOTA),
+	    .rest = REST_FIXED, .rest_ms = 24 * HOUR_MS, .terminal_day = true,
+	    .project = true},
     [23] = {23, RETRY_OTHER, KEY_COOL, "rate_limit_project",
-	    .words = "the project's quota of a minute is used up",
-	    .rest = REST_DELAY, .rest_ms = MINUTE_QUOTA_MS, .project = true},
-    [24] = {24, RETRY_OTHER, KEY_COOL, "spending_cap",
-	    .words = "the month's spending cap is reached", .rest = REST_FIXED,
-	    .rest_ms = 6 * HOUR_MS, .terminal_day = true, .project = true},
-    [25] = {25, RETRY_OTHER, KEY_COOL_MODEL, "rate_limit",
-	    .words = "some quota is used up", .rest = REST_DOUBLING},
-    [26] = {26, RETRY_ONCE, KEY_KEEP, "request_too_large",
-	    .words = "more tokens than the quota of a minute"},
-    [27] = {27, RETRY_OTHER, KEY_COOL_MODEL, "rate_limit_minute",
-	    .words = "asked to come back later", .rest = REST_DELAY,
+	    WORDS(QUOTA_PROJECT), .rest = REST_DELAY,
 	    .rest_ms = MINUTE_QUOTA_MS, .project = true},
-    [28] = {28, RETRY_TWICE, KEY_KEEP, "internal", .words = "Google failed"},
-    [29] = {29, RETRY_THRICE, KEY_KEEP, "overloaded",
-	    .words = "the model is overloaded"},
-    [30] = {30, RETRY_ONCE, KEY_KEEP, "timeout", .words = "no answer in time"},
-    [31] = {31, RETRY_TWICE, KEY_KEEP, "network",
-	    .words = "the connection failed"},
-    [32] = {32, RETRY_NO, KEY_KEEP, "blocked",
-	    .words = "Google blocked the content"},
-    [33] = {33, RETRY_ONCE, KEY_KEEP, "empty", .words = "the answer was empty"},
-    [ROW_UNKNOWN] = {34, RETRY_ONCE, KEY_KEEP, "unknown",
-		     .words = "an unknown answer"},
-    [ROW_GARBAGE] = {34, RETRY_ONCE, KEY_KEEP, "garbage",
-		     .words = "not Google's protocol"},
+    [24] = {24, RETRY_OTHER, KEY_COOL, "spending_cap", WORDS(SPENDING_CAP),
+	    .rest = REST_FIXED, .rest_ms = 6 * HOUR_MS, .terminal_day = true,
+	    .project = true},
+    [25] = {25, RETRY_OTHER, KEY_COOL_MODEL, "rate_limit", WORDS(QUOTA_SOME),
+	    .rest = REST_DOUBLING},
+    [26] = {26, RETRY_ONCE, KEY_KEEP, "request_too_large", WORDS(TOO_LARGE)},
+    [27] = {27, RETRY_OTHER, KEY_COOL_MODEL, "rate_limit_minute", WORDS(LATER),
+	    .rest = REST_DELAY, .rest_ms = MINUTE_QUOTA_MS, .project = true},
+    [28] = {28, RETRY_TWICE, KEY_KEEP, "internal", WORDS(INTERNAL)},
+    [29] = {29, RETRY_THRICE, KEY_KEEP, "overloaded", WORDS(OVERLOADED)},
+    [30] = {30, RETRY_ONCE, KEY_KEEP, "timeout", WORDS(TIMEOUT)},
+    [31] = {31, RETRY_TWICE, KEY_KEEP, "network", WORDS(NETWORK)},
+    [32] = {32, RETRY_NO, KEY_KEEP, "blocked", WORDS(BLOCKED)},
+    [33] = {33, RETRY_ONCE, KEY_KEEP, "empty", WORDS(EMPTY)},
+    [ROW_UNKNOWN] = {34, RETRY_ONCE, KEY_KEEP, "unknown", WORDS(UNKNOWN)},
+    [ROW_GARBAGE] = {34, RETRY_ONCE, KEY_KEEP, "garbage", WORDS(GARBAGE)},
     /* A page of HTML with 401 to 403 is of what stands between. */
-    [ROW_GATEWAY] = {34, RETRY_ONCE, KEY_KEEP, "gateway",
-		     .words = "refused on the way"},
+    [ROW_GATEWAY] = {34, RETRY_ONCE, KEY_KEEP, "gateway", WORDS(GATEWAY)},
     /* The key may still do what it is here for. */
     [ROW_METHOD_BLOCKED] = {11, RETRY_OTHER, KEY_KEEP, "method_blocked",
-			    .words = "the key may not call this method"},
+			    WORDS(METHOD_BLOCKED)},
     [ROW_NO_KEY_SENT] = {14, RETRY_NO, KEY_KEEP, "credentials",
-			 .words = "no key was sent"},
+			 WORDS(NO_KEY_SENT)},
 };
 
 static bool
@@ -402,6 +387,26 @@ set_rest(struct verdict *v, const struct row *row, const struct answer *a,
 		break;
 	}
 	v->until_ms = a->now_ms + ms;
+}
+
+const char *
+verdict_reason_key(const char *reason, const char **rest)
+{
+	const char *key = NULL;
+	size_t i, len, most = 0;
+
+	for (i = 0; i < GB_COUNT(rows); i++) {
+		if (rows[i].key == NULL)
+			continue;
+		len = strlen(rows[i].words);
+		/* One may begin like another. */
+		if (len > most && strncmp(reason, rows[i].words, len) == 0) {
+			most = len;
+			key = rows[i].key;
+		}
+	}
+	*rest = reason + most;
+	return key;
 }
 
 /* Our words, then the first line of Google's, as far as they fit. */

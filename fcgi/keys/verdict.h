@@ -84,4 +84,10 @@ struct verdict {
 void verdict_judge(const struct answer *, const char *model,
 		   struct verdict *out);
 
+/*
+ * The key in templates/strings.* of our words that a reason begins with, and
+ * what follows them in "*rest"; NULL: it begins with none, and "*rest" is all.
+ */
+const char *verdict_reason_key(const char *reason, const char **rest);
+
 #endif

@@ -55,7 +55,7 @@ describe(`${options.server} at "${options.mount}/"`, {timeout: TEST_MS}, () => {
 			for (const screen of SCREENS) {
 				await setScreen(page, screen);
 				await check(page, `${options.server} empty ${
-					name}`);
+					name}`, {axe: options.mount === ""});
 			}
 		}
 	});

@@ -20,7 +20,8 @@ const ELSEWHERE = ["POST /admin/logout/everywhere"];
 async function start(fake, options)
 {
 	const stack = await startStack(fake, {...options, settings:
-		{auth_token: ADMIN, trust_forwarded: true, models_hours: 6}});
+		{auth_token: ADMIN, trust_forwarded: true, models_hours: 6,
+		 exit_address_url: fake.url}});
 
 	await fill(stack).catch(async (e) => {
 		await stack.stop();

@@ -303,6 +303,36 @@ describe("the list", () => {
 				     id);
 	});
 
+	it("says why in the reader's language, and what Google said", async () => {
+		const [{id}] = await rows();
+		const at = Date.now();
+
+		await stack.sql(`UPDATE keys SET disabled_by = 1, reason =
+			'the key is not valid: API key not valid.' WHERE id = ${id};
+			INSERT INTO key_models (key_id, model, ready_at, streak,
+			reason) VALUES (${id}, '${MODEL}', ${at + 60000}, 1,
+			'the quota of a minute is used up (HTTP 429)');
+			INSERT INTO key_events (time_ms, key_id, model, from_state,
+			to_state, until_ms, cause, status, error_class, request_id,
+			reason) VALUES (${at}, ${id}, '', 0, 2, 0, 0, 400,
+			'key_invalid', '', 'On leave')`);
+		for (const [language, invalid, minute] of [
+			["en", "the key is not valid: API key not valid.",
+			 "the quota of a minute is used up (HTTP 429)"],
+			["zh-CN", "密钥无效: API key not valid.",
+			 "每分钟的配额已用完 (HTTP 429)"]]) {
+			const read = async (where) => (await ask(stack.url +
+				where, {headers: {cookie,
+					"accept-language": language}})).text;
+			const list = await read("/admin/keys");
+			const key = await read(`/admin/keys/${id}`);
+
+			assert.ok(list.includes(`>${invalid}<`), language);
+			for (const why of [invalid, minute, "On leave"])
+				assert.ok(key.includes(why), `${language} ${why}`);
+		}
+	});
+
 	it("puts on top who needs attention", async () => {
 		const [a] = (await rows()).map((k) => k.id);
 		await stack.sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL " +

@@ -450,7 +450,7 @@ static void
 test_rows(void **state)
 {
 	struct verdict v;
-	const char *what, *body;
+	const char *what, *body, *key, *theirs;
 	bool seen[35] = {false};
 	int64_t rest;
 	size_t i;
@@ -466,6 +466,11 @@ test_rows(void **state)
 		CHECK_INT(what, v.action, cases[i].action);
 		CHECK_STR(what, v.error_class, cases[i].error_class);
 		CHECK_STR(what, v.model, cases[i].model);
+		key = verdict_reason_key(v.reason, &theirs);
+		CHECK(what, (key != NULL) == (v.row != 0));
+		CHECK(v.reason, theirs[0] == '\0' ||
+				    strncmp(theirs, ": ", 2) == 0 ||
+				    strncmp(theirs, " (", 2) == 0);
 		rest = v.until_ms == 0 ? 0 : v.until_ms - NOW;
 		if (rest < cases[i].rest ||
 		    rest > cases[i].rest + cases[i].spread)
