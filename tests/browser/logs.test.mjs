@@ -96,12 +96,14 @@ describe("logs and the overview", {timeout: TEST_MS}, () => {
 		let all = 100;
 		while (await page.locator("a[rel=next]").count() > 0) {
 			await page.click("a[rel=next]");
+			await page.waitForLoadState(); /* all rows are there */
 			all += await rows();
 			seen.push(await text());
 		}
 		assert.equal(all, count("requests"));
 		for (const before of seen.slice(0, -1).reverse()) {
 			await page.click("a[rel=prev]");
+			await page.waitForLoadState();
 			assert.equal(await text(), before);
 		}
 		assert.equal(await page.locator("a[rel=prev]").count(), 0);
