@@ -214,7 +214,7 @@ golden_rows()
 # in their texts; templates and sources use no other, and all of them.
 page_texts()
 {
-  local first=templates/strings.en file used
+  local first=templates/strings.en file name used
 
   used=$({
     grep -ohE '\{\{_[A-Z0-9_]+' templates/*.html | sed 's/^{{_//'
@@ -241,6 +241,12 @@ page_texts()
     diff <(text_places $first) <(text_places "$file") |
       sed -nE "s|^> (.*)|$file:1: the places are others than in English: \\1|p"
   done
+  # Who writes a fact of models that there is not is told all that there are.
+  sed -nE 's/^ .*\{"([a-z_]+)", FACT_.*/\1/p' fcgi/dialect/models.c |
+    while read -r name; do
+      grep -LE "^UNFIT_FACTS_UNKNOWN = .*\b$name\b" templates/strings.* |
+        sed "s|\$|:1: UNFIT_FACTS_UNKNOWN does not name $name|"
+    done
   comm -13 <(text_keys $first | sort -u) <(echo "$used") |
     sed "s|.*|$first:1: has no text for &, which is used|"
   text_keys $first | while read -r key; do

@@ -174,7 +174,7 @@ fail_wish(struct admin_request *rq, const struct settings_wish *wishes,
 		admin_fault(rq, GB_EINVAL);
 		return;
 	}
-	buf_init(&why, FAULTS_MAX);
+	buf_init(&why, SETTING_FAULT_MAX);
 	settings_wish_say(rq, &wishes[i], &why);
 	admin_fail(rq, 400, "SETTINGS_WRONG", wishes[i].row->env, buf_str(&why),
 		   NULL);

@@ -17,7 +17,6 @@
 
 #define EXITS_MAX  1000	     /* of one request */
 #define ANSWER_MAX (1 << 20) /* bytes */
-#define WHY_MAX	   4096
 
 /* --- the page ------------------------------------------------------------- */
 
@@ -47,7 +46,7 @@ show_result(const struct admin_request *rq, struct dict *page,
 		dict_set(d, "FAULT_TEXT", r->fault);
 		return;
 	}
-	buf_init(&text, WHY_MAX);
+	buf_init(&text, SETTING_FAULT_MAX);
 	admin_write(rq, &text, "SETTINGS_EXITS_NO_ADDRESS",
 		    (const char *const[]){r->fault, NULL});
 	dict_set(d, "FAULT_TEXT", buf_str(&text));
@@ -193,7 +192,7 @@ read_proxies(struct admin_request *rq, struct json_object *list,
 		return false;
 	}
 	buf_init(&json, ANSWER_MAX);
-	buf_init(&text, WHY_MAX);
+	buf_init(&text, SETTING_FAULT_MAX);
 	rc = setting_read_json(setting_find("proxies"), list, rq->cfg, &json,
 			       &why);
 	if (rc == GB_OK &&

@@ -235,7 +235,7 @@ show_fault(const struct admin_request *rq, struct dict *d,
 	struct buf text, why;
 
 	buf_init(&text, TEXT_MAX);
-	buf_init(&why, TEXT_MAX);
+	buf_init(&why, SETTING_FAULT_MAX);
 	if (!conflict)
 		settings_wish_say(rq, w, &why);
 	admin_write(rq, &text,

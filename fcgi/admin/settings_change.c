@@ -17,8 +17,7 @@
 
 #define VALUE_MAX  (64 << 20) /* bytes of a setting */
 #define FAULTS_MAX (64 << 10)
-#define WHY_MAX	   4096 /* bytes of one fault */
-#define TRIES	   20	/* other changes may come between */
+#define TRIES	   20 /* other changes may come between */
 
 /* --- what there is -------------------------------------------------------- */
 
@@ -415,7 +414,7 @@ settings_wish_say(const struct admin_request *rq, const struct settings_wish *w,
 		settings_fault_say(rq, &w->why, out);
 		return;
 	}
-	buf_init(&text, WHY_MAX);
+	buf_init(&text, SETTING_FAULT_MAX);
 	settings_fault_say(rq, &w->why, &text);
 	admin_write(rq, out, "SETTINGS_WRONG",
 		    (const char *const[]){w->why.row->name, buf_str(&text),

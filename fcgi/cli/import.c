@@ -15,8 +15,7 @@
 #include "config/settings_fault.h"
 #include "store/overrides.h"
 
-#define WHY_MAX	       4096 /* bytes of a fault */
-#define NAME_SHOWN_MAX 256  /* bytes of a name; a longer one is not shown */
+#define NAME_SHOWN_MAX 256 /* bytes of a name; a longer one is not shown */
 
 static const char *const fate_words[PARCEL_FATE__MAX] = {
     [PARCEL_OPEN] = "",		  [PARCEL_NEW] = "new",
@@ -68,7 +67,7 @@ import_complain(const char *name, const struct setting_fault *fault)
 {
 	struct buf why;
 
-	buf_init(&why, WHY_MAX);
+	buf_init(&why, SETTING_FAULT_MAX);
 	setting_fault_write(fault, NULL, NULL, &why);
 	cli_complain("%s: %s", name, buf_str(&why));
 	buf_release(&why);

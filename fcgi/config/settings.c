@@ -11,8 +11,7 @@
 #include "config/settings_layer.h"
 #include "config/settings_value.h"
 
-#define REASON_MAX    4096 /* bytes: ours are constant words and numbers */
-#define ORIGIN_COLUMN 40   /* where settings_print() says the origin */
+#define ORIGIN_COLUMN 40 /* where settings_print() says the origin */
 
 /* Where a setting's value came from. */
 struct origin {
@@ -78,7 +77,7 @@ loading_refuse(struct settings_loading *loading,
 {
 	struct buf reason;
 
-	buf_init(&reason, REASON_MAX);
+	buf_init(&reason, SETTING_FAULT_MAX);
 	setting_fault_write(fault, NULL, NULL, &reason);
 	loading_fault(loading, place, name, buf_str(&reason));
 	buf_release(&reason);

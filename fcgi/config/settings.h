@@ -234,8 +234,7 @@ enum gb_err settings_json(const struct settings *, const char *name,
 /*
  * Append the usual form of "json", which is to be the value of the setting
  * "name" in the database, to "out".  GB_EINVAL: it is not fit, and "why" has
- * why; GB_ENOTFOUND: the database can hold no such
- * setting; GB_ENOMEM.
+ * why; GB_ENOTFOUND: the database can hold no such setting; GB_ENOMEM.
  */
 enum gb_err settings_json_tidy(const char *name, const char *json,
 			       struct buf *out,

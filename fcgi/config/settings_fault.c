@@ -8,7 +8,6 @@
 #include "config/settings_table.h"
 
 #define NUMBER_SIZE 24
-#define TEXT_MAX    4096 /* bytes of a fault's words */
 
 static const struct {
 	const char *key, *english;
@@ -53,7 +52,7 @@ setting_fault_write(const struct setting_fault *f, setting_fault_words *words,
 		write_bare(f, text, out);
 		return;
 	}
-	buf_init(&bare, TEXT_MAX);
+	buf_init(&bare, SETTING_FAULT_MAX);
 	write_bare(f, text, &bare);
 	(void)snprintf(entry, sizeof(entry), "%zu", f->entry);
 	places_write(out, words_of(UNFIT_ENTRY, words, from),

@@ -11,6 +11,8 @@
 
 struct setting;
 
+#define SETTING_FAULT_MAX 4096 /* bytes of one in words */
+
 /* Each is a key in templates/strings.*, where its words are. */
 enum setting_unfit {
 	UNFIT_NONE, /* the value is fit */

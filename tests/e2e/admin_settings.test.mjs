@@ -4,6 +4,7 @@
  * 11).
  */
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import {after, afterEach, before, describe, it} from "node:test";
 
 import {ask, bearer, chat, MODEL, startFake, startStack, TOKEN}
@@ -126,6 +127,28 @@ describe("settings as a page", () => {
 		assert.match(r.text, /id="e_max_retries">Not fit: must be a whole number from 0 to 63\./);
 		assert.match(r.text, /name="max_retries"[^>]*value="64"[^>]*aria-invalid/);
 		assert.equal((await fieldOf("log_level")).value, "info");
+	});
+
+	it("blames no field for what the file has wrong", async () => {
+		const {version} = await fieldOf("max_retries");
+		const good = fs.readFileSync(stack.config, "utf8");
+		const before = await stack.sql("SELECT * FROM overrides");
+
+		for (const bad of ["\nnonsense", "\nno_such_setting = 1;",
+				   "\ntime_out = 0;"]) {
+			fs.writeFileSync(stack.config, good + bad);
+			const r = await set("max_retries", "6", version);
+			assert.equal(r.status, 500, bad);
+			assert.doesNotMatch(r.text, /id="e_/);
+			assert.equal((await api("PUT", "/api/config",
+				{MAX_RETRIES: 6})).status, 500, bad);
+			const page = await get("/admin/settings");
+			assert.equal(page.status, 500, bad);
+			assert.match(page.text, /gbalance\.cfg:\d+: /);
+		}
+		fs.writeFileSync(stack.config, good);
+		assert.deepEqual(await stack.sql("SELECT * FROM overrides"),
+				 before);
 	});
 
 	it("says so in the language of the page", async () => {

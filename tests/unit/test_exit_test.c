@@ -37,7 +37,7 @@ static const struct {
     {OK "<html>192.0.2.7</html>", "", "HTTP 200"},
     {OK "1111111111111111111111111111111111111111111111111", "", "HTTP 200"},
     {"HTTP/1.1 500 No\r\nConnection: close\r\n\r\n192.0.2.7", "", "HTTP 500"},
-    {"nonsense", "", "o"},
+    {"nonsense", "", "HTTP/0.9"},
 };
 
 static bool
